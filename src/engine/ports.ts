@@ -49,7 +49,10 @@ export interface RestoreExchange {
   readonly cursors: readonly { readonly symbol: InstrumentSymbol; readonly timeframe: Timeframe; readonly openTime: number }[]
 }
 
-/** Lock-step only: everyone has answered the last step and every order of it has been sent. */
+/**
+ * Lock-step only: everyone has answered the last step and every order of it has been sent. After `RestoreExchange` the first
+ * step waits for one as well: it says that recovery is over.
+ */
 export interface StepDone {
   readonly type: 'StepDone'
   readonly step: number
@@ -103,6 +106,8 @@ export interface ExchangeStatus {
   readonly type: 'ExchangeStatus'
   readonly exchange: string
   readonly connected: boolean
+  /** The exchange's time; in a replay the open time of its first candle. UTC milliseconds. */
+  readonly ts: number
   readonly instruments: readonly Instrument[]
   /** Cash at the very first start; later starts take it from the journal. */
   readonly openingBalances: readonly { readonly currency: string; readonly balance: string }[]

@@ -1,0 +1,233 @@
+import type { CandleClosed, EquityMarked, Fact, InstrumentListed, OrderFilled, OrderStatusChanged, OrderSubmitted, SignalDecided } from '#domain/facts.ts'
+import { assertNever } from '#domain/errors.ts'
+import { parseSymbol } from '#domain/ids.ts'
+import type { Instrument } from '#domain/instrument.ts'
+import { BasisPoints, Money, notional } from '#domain/money/money.ts'
+import { Price } from '#domain/money/price.ts'
+import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import { isWorking, type Order } from '#domain/order.ts'
+import { openAccount, positionKey, utcDay, type EngineState, type TrackedOrder } from './state.ts'
+
+/**
+ * Folds one fact into the state. The same code runs when a fact is made and when it is read back after a crash,
+ * from the same text, so recovery cannot differ from the live run.
+ */
+export function applyFact(state: EngineState, fact: Fact): void {
+  if (fact.ts > state.now) state.now = fact.ts
+  switch (fact.type) {
+    case 'InstrumentListed':
+      state.instruments.set(fact.symbol, toInstrument(fact))
+      return
+    case 'AccountOpened':
+      state.accounts.set(fact.currency, openAccount(fact.exchange, fact.currency, Money.parse(fact.balance, fact.currency), fact.ts))
+      return
+    case 'TraderChanged': {
+      const decidedSteps = state.traders.get(fact.traderId)?.decidedSteps ?? new Map()
+      state.traders.set(fact.traderId, { config: fact.config, state: fact.state, decidedSteps })
+      return
+    }
+    case 'TraderRemoved':
+      state.traders.delete(fact.traderId)
+      return
+    case 'SignalDecided':
+      return applySignal(state, fact)
+    case 'OrderSubmitted':
+      return applySubmitted(state, fact)
+    case 'OrderStatusChanged':
+      return applyStatus(state, fact)
+    case 'OrderFilled':
+      return applyFilled(state, fact)
+    case 'CandleClosed':
+      return applyCandle(state, fact)
+    case 'EquityMarked':
+      return applyEquity(state, fact)
+    case 'TradingHalted':
+      state.halt = { since: fact.ts, by: fact.by, reason: fact.reason, flatten: fact.flatten }
+      state.flattenAttempts.clear()
+      return
+    case 'TradingResumed':
+      state.halt = null
+      return
+    case 'RiskLimitsSet':
+      state.limits = fact.limits
+      return
+    case 'AlertRaised':
+    case 'ActionAudited':
+      return
+    default:
+      assertNever(fact)
+  }
+}
+
+/** Only what guards against doubles; used for facts older than the snapshot, whose other effects the snapshot holds. */
+export function rememberFact(state: EngineState, fact: Fact): void {
+  if (fact.type === 'SignalDecided') state.signalIds.add(signalKey(fact.traderId, fact.signalId))
+  else if (fact.type === 'OrderFilled') state.tradeIds.add(`${fact.symbol}|${fact.tradeId}`)
+}
+
+export const signalKey = (traderId: string, signalId: string): string => `${traderId}|${signalId}`
+
+function toInstrument(fact: InstrumentListed): Instrument {
+  return {
+    symbol: fact.symbol,
+    exchange: fact.exchange,
+    kind: fact.kind,
+    base: fact.base,
+    quote: fact.quote,
+    settle: fact.settle,
+    tickSize: Price.parse(fact.tickSize),
+    lotSize: Quantity.parse(fact.lotSize),
+    minQuantity: Quantity.parse(fact.minQuantity),
+    minNotional: Money.parse(fact.minNotional, fact.settle),
+    makerFee: BasisPoints.parse(fact.makerFeeBps),
+    takerFee: BasisPoints.parse(fact.takerFeeBps),
+  }
+}
+
+function applySignal(state: EngineState, fact: SignalDecided): void {
+  rememberFact(state, fact)
+  const trader = state.traders.get(fact.traderId)
+  if (trader !== undefined && fact.stepTime !== undefined) trader.decidedSteps.set(parseSymbol(fact.symbol), fact.stepTime)
+}
+
+function applySubmitted(state: EngineState, fact: OrderSubmitted): void {
+  const instrument = instrumentOf(state, fact.symbol)
+  const order: TrackedOrder = {
+    clientOrderId: fact.clientOrderId,
+    traderId: fact.traderId,
+    strategy: fact.strategy,
+    signalId: fact.signalId,
+    exchange: fact.exchange,
+    symbol: fact.symbol,
+    side: fact.side,
+    type: fact.orderType,
+    purpose: fact.purpose,
+    quantity: Quantity.parse(fact.quantity),
+    price: fact.price === undefined ? undefined : Price.parse(fact.price),
+    referencePrice: Price.parse(fact.referencePrice),
+    reduceOnly: fact.reduceOnly,
+    status: 'SUBMITTED',
+    filledQuantity: Quantity.ZERO,
+    filledNotional: Money.zero(instrument.settle),
+    createdAt: fact.ts,
+    updatedAt: fact.ts,
+    stopLoss: fact.stopLoss === undefined ? undefined : Price.parse(fact.stopLoss),
+    takeProfit: fact.takeProfit === undefined ? undefined : Price.parse(fact.takeProfit),
+  }
+  state.orderCount += 1
+  state.orders.set(order.clientOrderId, order)
+  const key = positionKey(order.traderId, order.symbol)
+  const working = state.workingByKey.get(key)
+  if (working === undefined) state.workingByKey.set(key, new Set([order.clientOrderId]))
+  else working.add(order.clientOrderId)
+  state.workingCount += 1
+  if (order.purpose === 'FLATTEN') state.flattenAttempts.set(key, (state.flattenAttempts.get(key) ?? 0) + 1)
+  reserve(state, order, order.quantity, 1)
+  state.orderTimes.push(fact.ts)
+  forgetOldOrderTimes(state, fact.ts)
+}
+
+const RATE_WINDOW_MS = 1_000
+function forgetOldOrderTimes(state: EngineState, now: number): void {
+  const keepFrom = state.orderTimes.findIndex((ts) => ts > now - RATE_WINDOW_MS)
+  if (keepFrom > 0) state.orderTimes.splice(0, keepFrom)
+}
+
+/** Adds (+1) or gives back (−1) what `quantity` of an order reserves. Reduce-only orders reserve nothing. */
+function reserve(state: EngineState, order: Order, quantity: Quantity, direction: 1 | -1): void {
+  if (order.reduceOnly) return
+  const instrument = instrumentOf(state, order.symbol)
+  const account = state.accounts.get(instrument.settle)
+  if (account === undefined) return
+  const value = notional(order.price ?? order.referencePrice, quantity, instrument.settle)
+  account.reserved = Money.trim(direction === 1 ? Money.add(account.reserved, value) : Money.subtract(account.reserved, value))
+}
+
+function close(state: EngineState, order: TrackedOrder): void {
+  const key = positionKey(order.traderId, order.symbol)
+  const working = state.workingByKey.get(key)
+  if (working?.delete(order.clientOrderId) === true) {
+    state.workingCount -= 1
+    reserve(state, order, Quantity.subtract(order.quantity, order.filledQuantity), -1)
+    if (working.size === 0) state.workingByKey.delete(key)
+  }
+  const forgotten = state.closedOrders.add(order.clientOrderId)
+  if (forgotten !== undefined) state.orders.delete(forgotten)
+}
+
+function applyStatus(state: EngineState, fact: OrderStatusChanged): void {
+  const order = state.orders.get(fact.clientOrderId)
+  if (order === undefined) return
+  const next: TrackedOrder = {
+    ...order, status: fact.status, exchangeOrderId: fact.exchangeOrderId ?? order.exchangeOrderId, updatedAt: fact.ts,
+  }
+  state.orders.set(next.clientOrderId, next)
+  if (!isWorking(next.status)) close(state, next)
+}
+
+function applyFilled(state: EngineState, fact: OrderFilled): void {
+  rememberFact(state, fact)
+  const currency = fact.feeCurrency
+  const account = state.accounts.get(currency)
+  if (account !== undefined) {
+    account.realized = Money.trim(Money.add(account.realized, Money.parse(fact.realizedPnl, currency)))
+    account.fees = Money.trim(Money.add(account.fees, Money.parse(fact.fee, currency)))
+  }
+  const { position } = fact
+  state.positions.set(positionKey(fact.traderId, fact.symbol), {
+    traderId: fact.traderId,
+    symbol: fact.symbol,
+    exchange: fact.exchange,
+    quantity: SignedQuantity.parse(position.quantity),
+    entryCost: Money.parse(position.entryCost, currency),
+    realizedPnl: Money.parse(position.realizedPnl, currency),
+    fees: Money.parse(position.fees, currency),
+    openedAt: position.openedAt,
+    updatedAt: fact.ts,
+    stopLoss: position.stopLoss === undefined ? undefined : Price.parse(position.stopLoss),
+    takeProfit: position.takeProfit === undefined ? undefined : Price.parse(position.takeProfit),
+  })
+  const order = state.orders.get(fact.clientOrderId)
+  if (order === undefined) return
+  if (isWorking(order.status)) reserve(state, order, Quantity.parse(fact.quantity), -1)
+  const next: TrackedOrder = {
+    ...order,
+    status: fact.orderStatus,
+    exchangeOrderId: fact.exchangeOrderId ?? order.exchangeOrderId,
+    filledQuantity: Quantity.parse(fact.orderFilledQuantity),
+    filledNotional: Money.parse(fact.orderFilledNotional, currency),
+    updatedAt: fact.ts,
+  }
+  state.orders.set(next.clientOrderId, next)
+  if (!isWorking(next.status)) close(state, next)
+}
+
+function applyCandle(state: EngineState, fact: CandleClosed): void {
+  state.lastCandles.set(fact.symbol, {
+    symbol: fact.symbol,
+    timeframe: fact.timeframe,
+    openTime: fact.openTime,
+    open: Price.parse(fact.open),
+    high: Price.parse(fact.high),
+    low: Price.parse(fact.low),
+    close: Price.parse(fact.close),
+    volume: Quantity.parse(fact.volume),
+  })
+}
+
+function applyEquity(state: EngineState, fact: EquityMarked): void {
+  const account = state.accounts.get(fact.currency)
+  if (account === undefined) return
+  const day = utcDay(fact.ts)
+  if (day > account.day) {
+    account.day = day
+    account.dayStart = account.equity ?? account.start
+  }
+  account.equity = Money.parse(fact.equity, fact.currency)
+}
+
+function instrumentOf(state: EngineState, symbol: Order['symbol']): Instrument {
+  const instrument = state.instruments.get(symbol)
+  if (instrument === undefined) throw new Error(`fact about ${symbol}, which was never listed`)
+  return instrument
+}

@@ -1,0 +1,241 @@
+import { assertNever } from '#domain/errors.ts'
+import type { InstrumentListed } from '#domain/facts.ts'
+import { parseSignalId, type InstrumentSymbol } from '#domain/ids.ts'
+import type { Instrument } from '#domain/instrument.ts'
+import { BasisPoints, Money } from '#domain/money/money.ts'
+import { Price } from '#domain/money/price.ts'
+import { Quantity } from '#domain/money/quantity.ts'
+import { timeframeMs, type Candle } from '#domain/candle.ts'
+import { isWorking } from '#domain/order.ts'
+import type { Signal } from '#domain/signal.ts'
+import { analyzeSteps } from './analyze.ts'
+import { continueFlatten, halt, requestCancel } from './halt.ts'
+import { checkProtectionLevels } from './orders/protection.ts'
+import { handleReport } from './orders/reports.ts'
+import type { EngineAnswer, EngineCommand, ExchangeStatus, MarketStep, StepAnswer } from './ports.ts'
+import { markEquity } from './portfolio/equity.ts'
+import { decideManualOrder, decideSignal } from './signals.ts'
+import { positionKey, type EngineState } from './state.ts'
+import { Transaction } from './transaction.ts'
+import { askAboutOrders, askAgain, finishReconciliation } from './reconcile.ts'
+
+export type EngineInput =
+  | { readonly type: 'Market'; readonly step: MarketStep }
+  | { readonly type: 'Exchange'; readonly status: ExchangeStatus }
+  | { readonly type: 'Answer'; readonly answer: StepAnswer; readonly ts: number }
+  | { readonly type: 'Command'; readonly command: EngineCommand; readonly ts: number }
+  /** Time passes; sent about once a second outside of lock-step. */
+  | { readonly type: 'Tick'; readonly ts: number }
+
+/**
+ * The engine: one synchronous function from an input to facts, commands and steps. No I/O, no clock, no chance: the same
+ * inputs give the same outputs, live, in replay and in simulation. The caller must sync the facts before anything else leaves.
+ */
+export class TradingEngine {
+  readonly state: EngineState
+
+  constructor(state: EngineState) {
+    this.state = state
+  }
+
+  process(input: EngineInput): { readonly transaction: Transaction; readonly answer?: EngineAnswer | undefined } {
+    const inputTs = timeOf(input)
+    if (inputTs > this.state.now) this.state.now = inputTs
+    const tx = new Transaction(this.state, this.state.now)
+    const answer = this.#handle(tx, input)
+    finishReconciliation(tx)
+    continueFlatten(tx)
+    return { transaction: tx, answer }
+  }
+
+  #handle(tx: Transaction, input: EngineInput): EngineAnswer | undefined {
+    switch (input.type) {
+      case 'Market':
+        return handleMarket(tx, input.step)
+      case 'Exchange':
+        return handleExchange(tx, input.status)
+      case 'Answer':
+        return handleAnswer(tx, input.answer)
+      case 'Command':
+        return handleCommand(tx, input.command)
+      case 'Tick':
+        askAgain(tx)
+        return undefined
+      default:
+        return assertNever(input)
+    }
+  }
+}
+
+function timeOf(input: EngineInput): number {
+  if (input.type === 'Market') return input.step.ts
+  return input.type === 'Exchange' ? input.status.ts : input.ts
+}
+
+function handleMarket(tx: Transaction, step: MarketStep): undefined {
+  const { state } = tx
+  for (const report of step.reports) handleReport(tx, report)
+  for (const quote of step.quotes) {
+    state.marks.set(quote.symbol, { price: quote.last, ts: quote.ts })
+    checkProtectionLevels(tx, quote.symbol, quote.last, quote.last)
+  }
+  for (const candle of step.candles) {
+    const last = state.lastCandles.get(candle.symbol)
+    if (last !== undefined && candle.openTime <= last.openTime) continue
+    recordCandle(tx, candle)
+    state.marks.set(candle.symbol, { price: candle.close, ts: candle.openTime + timeframeMs(candle.timeframe) })
+    checkProtectionLevels(tx, candle.symbol, candle.low, candle.high)
+  }
+  if (step.candles.length > 0 || step.reports.some((report) => report.type === 'OrderFill')) {
+    for (const mark of markEquity(state, tx.ts)) tx.record(mark)
+  }
+  for (const candle of step.candles) tx.analyze.push(...analyzeSteps(state, candle, step.step))
+  return undefined
+}
+
+function recordCandle(tx: Transaction, candle: Candle): void {
+  tx.record({
+    type: 'CandleClosed',
+    ts: candle.openTime + timeframeMs(candle.timeframe),
+    symbol: candle.symbol,
+    timeframe: candle.timeframe,
+    openTime: candle.openTime,
+    open: Price.format(candle.open),
+    high: Price.format(candle.high),
+    low: Price.format(candle.low),
+    close: Price.format(candle.close),
+    volume: Quantity.format(candle.volume),
+  })
+}
+
+function handleExchange(tx: Transaction, status: ExchangeStatus): undefined {
+  const { state } = tx
+  for (const instrument of status.instruments) {
+    const fact = listing(instrument, tx.ts)
+    const known = state.instruments.get(instrument.symbol)
+    if (known === undefined || JSON.stringify(listing(known, tx.ts)) !== JSON.stringify(fact)) tx.record(fact)
+  }
+  for (const { currency, balance } of status.openingBalances) {
+    if (!state.accounts.has(currency)) tx.record({ type: 'AccountOpened', ts: tx.ts, exchange: status.exchange, currency, balance })
+  }
+  if (state.connected && !status.connected) {
+    tx.record({
+      type: 'AlertRaised', ts: tx.ts, severity: 'critical', code: 'EXCHANGE_DISCONNECTED',
+      message: `${status.exchange} is not connected (${status.reason ?? 'no reason given'}). No order is sent until it is back and every open order has been asked about.`,
+    })
+  }
+  const reconnected = status.connected && !state.connected
+  state.connected = status.connected
+  if (!status.connected) state.reconciled = false
+  if (reconnected) askAboutOrders(tx)
+  return undefined
+}
+
+function listing(instrument: Instrument, ts: number): InstrumentListed {
+  return {
+    type: 'InstrumentListed', ts, symbol: instrument.symbol, exchange: instrument.exchange, kind: instrument.kind,
+    base: instrument.base, quote: instrument.quote, settle: instrument.settle,
+    tickSize: Price.format(instrument.tickSize), lotSize: Quantity.format(instrument.lotSize),
+    minQuantity: Quantity.format(instrument.minQuantity), minNotional: Money.format(instrument.minNotional),
+    makerFeeBps: BasisPoints.format(instrument.makerFee), takerFeeBps: BasisPoints.format(instrument.takerFee),
+  }
+}
+
+/** Signals of a step already decided are dropped: after a crash the same candle is analysed again and says the same. */
+function handleAnswer(tx: Transaction, answer: StepAnswer): undefined {
+  const trader = tx.state.traders.get(answer.traderId)
+  if (trader === undefined) return undefined
+  if (answer.error !== undefined) {
+    tx.record({
+      type: 'AlertRaised', ts: tx.ts, severity: 'warning', code: 'STRATEGY_FAILED', traderId: answer.traderId, symbol: answer.symbol,
+      message: `Strategy ${trader.config.strategy} of ${answer.traderId} failed on the candle of ${answer.stepTime}: ${answer.error}. No signal came from it; the trader goes on with the next candle.`,
+    })
+  }
+  if ((trader.decidedSteps.get(answer.symbol) ?? -1) >= answer.stepTime) return undefined
+  answer.signals.forEach((proposed, index) => {
+    const signal = readProposed(proposed, answer, { strategy: trader.config.strategy, index, ts: tx.ts })
+    if (signal !== undefined) decideSignal(tx, signal)
+    else {
+      tx.record({
+        type: 'AlertRaised', ts: tx.ts, severity: 'warning', code: 'SIGNAL_UNREADABLE', traderId: answer.traderId, symbol: answer.symbol,
+        message: `Strategy ${trader.config.strategy} gave a signal with a malformed number: ${JSON.stringify(proposed).slice(0, 300)}. It was not traded.`,
+      })
+    }
+  })
+  return undefined
+}
+
+function readProposed(
+  proposed: StepAnswer['signals'][number],
+  answer: StepAnswer,
+  origin: { readonly strategy: string; readonly index: number; readonly ts: number },
+): Signal | undefined {
+  try {
+    return {
+      signalId: parseSignalId(`${answer.traderId}:${answer.symbol}:${answer.stepTime}:${origin.index}`),
+      traderId: answer.traderId,
+      strategy: origin.strategy,
+      symbol: answer.symbol,
+      action: proposed.action,
+      quantity: proposed.quantity === undefined ? undefined : Quantity.parse(proposed.quantity),
+      confidence: proposed.confidence,
+      stopLoss: proposed.stopLoss === undefined ? undefined : Price.parse(proposed.stopLoss),
+      takeProfit: proposed.takeProfit === undefined ? undefined : Price.parse(proposed.takeProfit),
+      note: proposed.note,
+      stepTime: answer.stepTime,
+      ts: origin.ts,
+    }
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+function handleCommand(tx: Transaction, command: EngineCommand): EngineAnswer {
+  switch (command.type) {
+    case 'SubmitSignals':
+      return { type: 'Decisions', decisions: command.signals.map((signal) => decideSignal(tx, signal)) }
+    case 'SubmitOrder':
+      return { type: 'Decisions', decisions: [decideManualOrder(tx, command.order)] }
+    case 'CancelOrder':
+      return cancelByPerson(tx, command)
+    case 'ClosePosition':
+      return closePosition(tx, command)
+    case 'Halt':
+      return halt(tx, command)
+    case 'Resume':
+      return resume(tx, command)
+    case 'Record':
+      for (const fact of command.facts) tx.record({ ...fact, ts: tx.ts })
+      return { type: 'Done', seq: 0 }
+    default:
+      return assertNever(command)
+  }
+}
+
+function cancelByPerson(tx: Transaction, command: Extract<EngineCommand, { readonly type: 'CancelOrder' }>): EngineAnswer {
+  const order = tx.state.orders.get(command.clientOrderId)
+  if (order === undefined) return { type: 'Refused', code: 'NOT_FOUND', message: `There is no open order ${command.clientOrderId}. Nothing was canceled.` }
+  if (!isWorking(order.status)) return { type: 'Refused', code: 'CONFLICT', message: `Order ${order.clientOrderId} is already ${order.status}. Nothing was canceled.` }
+  tx.record({ type: 'ActionAudited', ts: tx.ts, actor: command.by, action: 'cancel-order', target: order.clientOrderId, before: order.status })
+  requestCancel(tx, order.clientOrderId)
+  return { type: 'Done', seq: 0 }
+}
+
+function closePosition(tx: Transaction, command: Extract<EngineCommand, { readonly type: 'ClosePosition' }>): EngineAnswer {
+  const position = tx.state.positions.get(positionKey(command.traderId, command.symbol as InstrumentSymbol))
+  if (position === undefined || position.quantity.units === 0n) {
+    return { type: 'Refused', code: 'NOT_FOUND', message: `${command.traderId} holds no ${command.symbol}. Nothing was closed.` }
+  }
+  tx.record({ type: 'ActionAudited', ts: tx.ts, actor: command.by, action: 'close-position', target: `${command.traderId} ${command.symbol}` })
+  const action = position.quantity.units > 0n ? 'CLOSE_LONG' : 'CLOSE_SHORT'
+  const signal: Signal = { signalId: command.signalId, traderId: command.traderId, strategy: 'manual', symbol: command.symbol, action, ts: tx.ts }
+  return { type: 'Decisions', decisions: [decideSignal(tx, signal)] }
+}
+
+function resume(tx: Transaction, command: Extract<EngineCommand, { readonly type: 'Resume' }>): EngineAnswer {
+  if (tx.state.halt === null) return { type: 'Refused', code: 'CONFLICT', message: 'Trading is not halted. Nothing was changed.' }
+  tx.record({ type: 'TradingResumed', ts: tx.ts, by: command.by, reason: command.reason })
+  tx.record({ type: 'ActionAudited', ts: tx.ts, actor: command.by, action: 'resume', target: 'all', reason: command.reason })
+  return { type: 'Done', seq: 0 }
+}

@@ -1,0 +1,56 @@
+import type { ClientOrderId } from '#domain/ids.ts'
+import { isWorking } from '#domain/order.ts'
+import { closeAtMarket } from './orders/protection.ts'
+import { transition } from './orders/reports.ts'
+import type { EngineAnswer } from './ports.ts'
+import { workingOrders } from './state.ts'
+import type { Transaction } from './transaction.ts'
+
+/** Flatten orders sent for one position before the engine gives up and says so. */
+export const FLATTEN_ATTEMPTS_MAX = 5
+
+/** Stops trading: the halt is recorded first, then every working order is asked to be canceled, then positions are closed if wanted. */
+export function halt(tx: Transaction, command: { readonly by: string; readonly reason: string; readonly flatten: boolean }): EngineAnswer {
+  const { state } = tx
+  const flatten = command.flatten || state.halt?.flatten === true
+  if (state.halt === null || flatten !== state.halt.flatten) {
+    tx.record({ type: 'TradingHalted', ts: tx.ts, by: command.by, reason: command.reason, flatten })
+    tx.record({ type: 'ActionAudited', ts: tx.ts, actor: command.by, action: 'emergency-stop', target: 'all', reason: command.reason, after: flatten ? 'halt, cancel, flatten' : 'halt, cancel' })
+  }
+  const canceling: ClientOrderId[] = []
+  for (const order of state.orders.values()) {
+    if (!isWorking(order.status) || order.purpose === 'FLATTEN') continue
+    requestCancel(tx, order.clientOrderId)
+    canceling.push(order.clientOrderId)
+  }
+  return { type: 'HaltReceipt', canceling, flattening: continueFlatten(tx) }
+}
+
+/** Asks the exchange to cancel; false when the order is not working. Cancels pass every limit. */
+export function requestCancel(tx: Transaction, clientOrderId: ClientOrderId): boolean {
+  const order = tx.state.orders.get(clientOrderId)
+  if (order === undefined || !isWorking(order.status)) return false
+  transition(tx, order, 'REQUEST_CANCEL', { ts: tx.ts })
+  tx.send({ type: 'CancelOrder', clientOrderId, symbol: order.symbol, ts: tx.ts })
+  return true
+}
+
+/** While a flattening halt lasts: closes what is still open as soon as nothing else works on it. Called after every input. */
+export function continueFlatten(tx: Transaction): ClientOrderId[] {
+  const { state } = tx
+  if (state.halt?.flatten !== true || !state.connected) return []
+  const before = tx.commands.length
+  for (const [key, position] of state.positions) {
+    if (position.quantity.units === 0n || workingOrders(state, key).length > 0) continue
+    const attempts = state.flattenAttempts.get(key) ?? 0
+    if (attempts >= FLATTEN_ATTEMPTS_MAX) continue
+    closeAtMarket(tx, key, position, 'FLATTEN')
+    if (attempts + 1 === FLATTEN_ATTEMPTS_MAX) {
+      tx.record({
+        type: 'AlertRaised', ts: tx.ts, severity: 'critical', code: 'FLATTEN_GIVING_UP', symbol: position.symbol, traderId: position.traderId,
+        message: `${position.symbol} of ${position.traderId} is still open; this was attempt ${attempts + 1}, the last. Close it by hand.`,
+      })
+    }
+  }
+  return tx.commands.slice(before).flatMap((command) => (command.type === 'SubmitOrder' ? [command.order.clientOrderId] : []))
+}

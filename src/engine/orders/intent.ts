@@ -1,0 +1,105 @@
+import type { Instrument } from '#domain/instrument.ts'
+import * as fixed from '#domain/money/fixed.ts'
+import type { Price } from '#domain/money/price.ts'
+import { Price as PriceModule } from '#domain/money/price.ts'
+import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import type { OrderSide } from '#domain/order.ts'
+import type { Signal } from '#domain/signal.ts'
+import type { ManualOrder } from '../ports.ts'
+import type { OrderIntent, Refusal } from '../risk/gate.ts'
+import { positionKey, workingOrders, type EngineState, type Protection } from '../state.ts'
+
+export type Sized = { readonly intent: OrderIntent } | { readonly refusal: Refusal }
+
+/** Turns a signal into a sized order, or says why it cannot. A close never grows or flips a position. */
+export function intentOfSignal(state: EngineState, instrument: Instrument, signal: Signal, reference: Price): Sized {
+  const held = state.positions.get(positionKey(signal.traderId, signal.symbol))?.quantity ?? SignedQuantity.ZERO
+  const closes = signal.action === 'CLOSE_LONG' || signal.action === 'CLOSE_SHORT'
+  const side: OrderSide = signal.action === 'BUY' || signal.action === 'CLOSE_SHORT' ? 'BUY' : 'SELL'
+  const opposite = side === 'BUY' ? held.units < 0n : held.units > 0n
+  if (closes || opposite) return exitIntent(state, signal, { side, held, reference })
+  return entryIntent(state, instrument, signal, { side, reference })
+}
+
+function exitIntent(state: EngineState, signal: Signal, at: { readonly side: OrderSide; readonly held: SignedQuantity; readonly reference: Price }): Sized {
+  const { side, held, reference } = at
+  const holds = side === 'SELL' ? held.units > 0n : held.units < 0n
+  if (!holds) return { refusal: { reason: 'NOTHING_TO_CLOSE', value: signal.action, limit: SignedQuantity.format(held) } }
+  const size = SignedQuantity.magnitude(held)
+  const exiting = exitingQuantity(state, signal, side)
+  if (Quantity.compare(exiting, size) >= 0) {
+    return { refusal: { reason: 'ALREADY_CLOSING', value: Quantity.format(exiting), limit: Quantity.format(size) } }
+  }
+  const closable = Quantity.subtract(size, exiting)
+  const quantity = signal.quantity ?? closable
+  if (Quantity.compare(quantity, closable) > 0) {
+    return { refusal: { reason: 'QUANTITY_ABOVE_POSITION', value: Quantity.format(quantity), limit: Quantity.format(closable) } }
+  }
+  return { intent: { ...base(signal), side, type: 'MARKET', purpose: 'EXIT', quantity: fixed.trim(quantity), referencePrice: reference, reduceOnly: true } }
+}
+
+function exitingQuantity(state: EngineState, of: Pick<Signal, 'traderId' | 'symbol'>, side: OrderSide): Quantity {
+  let exiting = Quantity.ZERO
+  for (const order of workingOrders(state, positionKey(of.traderId, of.symbol))) {
+    if (order.side === side) exiting = Quantity.add(exiting, Quantity.subtract(order.quantity, order.filledQuantity))
+  }
+  return exiting
+}
+
+function entryIntent(state: EngineState, instrument: Instrument, signal: Signal, at: { readonly side: OrderSide; readonly reference: Price }): Sized {
+  const { side, reference } = at
+  if (side === 'SELL' && instrument.kind === 'spot') {
+    return { refusal: { reason: 'SHORT_SELLING_NOT_ALLOWED', value: signal.action, limit: 'spot' } }
+  }
+  const wrong = checkProtection(signal, side, reference)
+  if (wrong !== undefined) return { refusal: wrong }
+  const quantity = signal.quantity ?? sizeByNotional(state, instrument, signal, reference)
+  return {
+    intent: {
+      ...base(signal), side, type: 'MARKET', purpose: 'ENTRY', quantity, referencePrice: reference, reduceOnly: false,
+      stopLoss: signal.stopLoss, takeProfit: signal.takeProfit,
+    },
+  }
+}
+
+/** The trader's order notional at the reference price, rounded down to the lot. */
+function sizeByNotional(state: EngineState, instrument: Instrument, signal: Signal, reference: Price): Quantity {
+  const orderNotional = state.traders.get(signal.traderId)?.config.orderNotional ?? '0'
+  const raw = fixed.divide<'Quantity'>(fixed.parse(orderNotional), reference, SIZING_SCALE, 'floor')
+  return Quantity.roundToLot(raw, instrument.lotSize, 'floor')
+}
+const SIZING_SCALE = 18
+
+/** A stop lies on the losing side of the price and a target on the winning side, or the request is refused. */
+export function checkProtection(levels: Protection, side: OrderSide, reference: Price): Refusal | undefined {
+  const sign = side === 'BUY' ? 1 : -1
+  if (levels.stopLoss !== undefined && PriceModule.compare(levels.stopLoss, reference) * sign >= 0) {
+    return { reason: 'PROTECTION_WRONG_SIDE', value: `stop ${PriceModule.format(levels.stopLoss)}`, limit: `price ${PriceModule.format(reference)}` }
+  }
+  if (levels.takeProfit !== undefined && PriceModule.compare(levels.takeProfit, reference) * sign <= 0) {
+    return { reason: 'PROTECTION_WRONG_SIDE', value: `target ${PriceModule.format(levels.takeProfit)}`, limit: `price ${PriceModule.format(reference)}` }
+  }
+  return undefined
+}
+
+const base = (of: Pick<Signal, 'traderId' | 'symbol'>) => ({ traderId: of.traderId, symbol: of.symbol })
+
+/** A person's own order. Without reduce-only it may not oppose an open position: closing is said plainly or not done. */
+export function intentOfOrder(state: EngineState, instrument: Instrument, order: ManualOrder, reference: Price): Sized {
+  const held = state.positions.get(positionKey(order.traderId, order.symbol))?.quantity ?? SignedQuantity.ZERO
+  const opposite = order.side === 'BUY' ? held.units < 0n : held.units > 0n
+  const shared = { ...base(order), side: order.side, type: order.type, quantity: order.quantity, price: order.price, referencePrice: reference }
+  if (order.reduceOnly) {
+    if (!opposite) return { refusal: { reason: 'NOTHING_TO_CLOSE', value: order.side, limit: SignedQuantity.format(held) } }
+    const closable = Quantity.subtract(SignedQuantity.magnitude(held), Quantity.min(SignedQuantity.magnitude(held), exitingQuantity(state, order, order.side)))
+    if (Quantity.compare(order.quantity, closable) > 0) {
+      return { refusal: { reason: 'QUANTITY_ABOVE_POSITION', value: Quantity.format(order.quantity), limit: Quantity.format(closable) } }
+    }
+    return { intent: { ...shared, purpose: 'EXIT', reduceOnly: true } }
+  }
+  if (opposite) return { refusal: { reason: 'OPPOSITE_POSITION_OPEN', value: order.side, limit: SignedQuantity.format(held) } }
+  if (order.side === 'SELL' && instrument.kind === 'spot') return { refusal: { reason: 'SHORT_SELLING_NOT_ALLOWED', value: 'SELL', limit: 'spot' } }
+  const wrong = checkProtection(order, order.side, order.price ?? reference)
+  if (wrong !== undefined) return { refusal: wrong }
+  return { intent: { ...shared, purpose: 'ENTRY', reduceOnly: false, stopLoss: order.stopLoss, takeProfit: order.takeProfit } }
+}

@@ -1,0 +1,151 @@
+import type { OrderEvent, OrderStatus } from '#domain/order.ts'
+import { isWorking, nextStatus } from '#domain/order.ts'
+import * as fixed from '#domain/money/fixed.ts'
+import { Money, notional } from '#domain/money/money.ts'
+import { Price } from '#domain/money/price.ts'
+import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import { Position } from '#domain/position.ts'
+import { assertNever } from '#domain/errors.ts'
+import type { ExchangeReport } from '../ports.ts'
+import { positionKey, type HeldPosition, type TrackedOrder } from '../state.ts'
+import type { Transaction } from '../transaction.ts'
+import { send } from './submit.ts'
+
+type Fill = Extract<ExchangeReport, { readonly type: 'OrderFill' }>
+
+/** Takes what the exchange says about one order. Only the exchange's word closes an order. */
+export function handleReport(tx: Transaction, report: ExchangeReport): void {
+  const order = tx.state.orders.get(report.clientOrderId)
+  if (order === undefined) {
+    tx.record({
+      type: 'AlertRaised', ts: report.ts, severity: 'critical', code: 'UNKNOWN_ORDER_REPORTED', symbol: report.symbol,
+      message: `The exchange reports ${report.type} for order ${report.clientOrderId}, which is not in the journal. Nothing was booked; look at the account on the exchange.`,
+    })
+    return
+  }
+  tx.state.queries.delete(report.clientOrderId)
+  switch (report.type) {
+    case 'OrderAccepted':
+      return transition(tx, order, 'ACCEPT', { ts: report.ts, exchangeOrderId: report.exchangeOrderId })
+    case 'OrderRejected':
+      return transition(tx, order, 'REJECT', { ts: report.ts, reason: `${report.code}: ${report.message}` })
+    case 'OrderFill':
+      return fill(tx, order, report)
+    case 'OrderCanceled':
+      return transition(tx, order, 'CANCEL', { ts: report.ts, reason: report.reason })
+    case 'OrderExpired':
+      return transition(tx, order, 'EXPIRE', { ts: report.ts, reason: report.reason })
+    case 'CancelRejected':
+      return transition(tx, order, 'REFUSE_CANCEL', { ts: report.ts, reason: report.reason })
+    case 'OrderOutcomeUnknown':
+      return transition(tx, order, 'LOSE', { ts: report.ts, reason: report.reason })
+    case 'OrderFound':
+      return found(tx, order, report)
+    case 'OrderNotFound':
+      return notFound(tx, order, report)
+    default:
+      assertNever(report)
+  }
+}
+
+interface Change {
+  readonly ts: number
+  readonly exchangeOrderId?: TrackedOrder['exchangeOrderId']
+  readonly reason?: string
+}
+
+/** Moves an order along the table. A pair the table lacks changes nothing and is said aloud, once a report. */
+export function transition(tx: Transaction, order: TrackedOrder, event: OrderEvent, change: Change): void {
+  const next = nextStatus(order.status, event)
+  if (next === undefined) {
+    if (event === 'REFUSE_CANCEL' || event === 'LOSE') return
+    tx.record({
+      type: 'AlertRaised', ts: change.ts, severity: 'warning', code: 'ILLEGAL_ORDER_TRANSITION', symbol: order.symbol, traderId: order.traderId,
+      message: `Order ${order.clientOrderId} is ${order.status}; the exchange's ${event} does not fit and was not applied.`,
+    })
+    return
+  }
+  const status: OrderStatus = next === 'ACCEPTED' && !Quantity.isZero(order.filledQuantity) ? 'PARTIALLY_FILLED' : next
+  if (status === order.status && (change.exchangeOrderId ?? order.exchangeOrderId) === order.exchangeOrderId) return
+  tx.record({
+    type: 'OrderStatusChanged', ts: change.ts, clientOrderId: order.clientOrderId, symbol: order.symbol, traderId: order.traderId,
+    status, exchangeOrderId: change.exchangeOrderId, reason: change.reason,
+  })
+}
+
+function fill(tx: Transaction, order: TrackedOrder, report: Fill): void {
+  const { state } = tx
+  if (state.tradeIds.has(`${report.symbol}|${report.tradeId}`)) return
+  const instrument = state.instruments.get(order.symbol)
+  const account = instrument === undefined ? undefined : state.accounts.get(instrument.settle)
+  if (instrument === undefined || account === undefined) throw new Error(`fill for ${order.symbol} without instrument or account`)
+  const filledQuantity = Quantity.add(order.filledQuantity, report.quantity)
+  const full = Quantity.compare(filledQuantity, order.quantity) >= 0
+  const status = nextStatus(order.status, full ? 'FILL_ALL' : 'FILL_PART') ?? order.status
+  const held = state.positions.get(positionKey(order.traderId, order.symbol)) ?? Position.open(order.traderId, instrument, report.ts)
+  const { position, realized } = Position.applyFill(held, { ...report, side: order.side }, instrument.settle)
+  const settled = Money.subtract(Money.subtract(Money.add(Money.add(account.start, account.realized), realized), account.fees), report.fee)
+  tx.record({
+    type: 'OrderFilled', ts: report.ts, tradeId: report.tradeId, clientOrderId: order.clientOrderId, exchangeOrderId: report.exchangeOrderId,
+    traderId: order.traderId, strategy: order.strategy, exchange: order.exchange, symbol: order.symbol, side: order.side,
+    price: Price.format(report.price), quantity: Quantity.format(report.quantity), fee: text(report.fee), feeCurrency: instrument.settle,
+    liquidity: report.liquidity, realizedPnl: text(realized), orderStatus: status,
+    orderFilledQuantity: Quantity.format(filledQuantity),
+    orderFilledNotional: text(Money.add(order.filledNotional, notional(report.price, report.quantity, instrument.settle))),
+    position: positionRecord(position, protectionAfter(held, order, position)),
+    cash: text(settled),
+  })
+  if (Quantity.compare(filledQuantity, order.quantity) > 0 || !isWorking(order.status)) warnLateFill(tx, order, report, filledQuantity)
+}
+
+/** An entry hands its levels to the position; a flat position has none. */
+function protectionAfter(held: HeldPosition | Position, order: TrackedOrder, after: Position) {
+  if (SignedQuantity.isZero(after.quantity)) return {}
+  if (order.purpose === 'ENTRY' && (order.stopLoss !== undefined || order.takeProfit !== undefined)) return order
+  return held as HeldPosition
+}
+
+function positionRecord(position: Position, levels: Pick<HeldPosition, 'stopLoss' | 'takeProfit'>) {
+  return {
+    quantity: SignedQuantity.format(position.quantity),
+    entryCost: text(position.entryCost),
+    realizedPnl: text(position.realizedPnl),
+    fees: text(position.fees),
+    openedAt: position.openedAt,
+    stopLoss: levels.stopLoss === undefined ? undefined : Price.format(levels.stopLoss),
+    takeProfit: levels.takeProfit === undefined ? undefined : Price.format(levels.takeProfit),
+  }
+}
+
+function warnLateFill(tx: Transaction, order: TrackedOrder, report: Fill, filled: Quantity): void {
+  tx.record({
+    type: 'AlertRaised', ts: report.ts, severity: 'critical', code: 'UNEXPECTED_FILL', symbol: order.symbol, traderId: order.traderId,
+    message: `Order ${order.clientOrderId} was ${order.status} with ${Quantity.format(order.filledQuantity)} of ${Quantity.format(order.quantity)} filled; a fill of ${Quantity.format(report.quantity)} came after (${Quantity.format(filled)} in all). It is booked.`,
+  })
+}
+
+function found(tx: Transaction, order: TrackedOrder, report: Extract<ExchangeReport, { readonly type: 'OrderFound' }>): void {
+  if (order.status === 'PENDING_CANCEL') {
+    tx.send({ type: 'CancelOrder', clientOrderId: order.clientOrderId, symbol: order.symbol, ts: tx.ts })
+    return
+  }
+  if (isWorking(order.status)) transition(tx, order, 'ACCEPT', { ts: report.ts, exchangeOrderId: report.exchangeOrderId })
+}
+
+/** Absence is proof only from an exchange without lag; then the order is sent again under its own id, unless trading is halted. */
+function notFound(tx: Transaction, order: TrackedOrder, report: Extract<ExchangeReport, { readonly type: 'OrderNotFound' }>): void {
+  if (!isWorking(order.status)) return
+  if (!report.authoritative || order.exchangeOrderId !== undefined) {
+    transition(tx, order, 'LOSE', { ts: report.ts, reason: 'the exchange does not show it' })
+    return
+  }
+  if (tx.state.halt !== null || order.status === 'PENDING_CANCEL') {
+    transition(tx, order, 'CANCEL', { ts: report.ts, reason: 'never reached the exchange; not sent again because trading was stopped' })
+    return
+  }
+  send(tx, order)
+}
+
+function text(amount: Money): string {
+  return fixed.format(fixed.trim(amount))
+}

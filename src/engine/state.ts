@@ -1,0 +1,149 @@
+import type { Candle } from '#domain/candle.ts'
+import type { ClientOrderId, InstrumentSymbol, TraderId } from '#domain/ids.ts'
+import type { Instrument } from '#domain/instrument.ts'
+import { Money } from '#domain/money/money.ts'
+import type { Price } from '#domain/money/price.ts'
+import type { Order } from '#domain/order.ts'
+import type { Position } from '#domain/position.ts'
+import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
+import type { TraderConfig, TraderState } from '#domain/trader.ts'
+import { RecentSet } from './recent-set.ts'
+
+/** Signal and trade ids remembered to refuse a second one. */
+export const REMEMBERED_IDS_MAX = 50_000
+/** Closed orders kept for late fills. */
+export const CLOSED_ORDERS_MAX = 500
+
+/** Levels of an entry order that its position takes over. */
+export interface Protection {
+  readonly stopLoss?: Price | undefined
+  readonly takeProfit?: Price | undefined
+}
+
+export interface HeldPosition extends Position, Protection {}
+export interface TrackedOrder extends Order, Protection {}
+
+export interface Account {
+  readonly exchange: string
+  readonly currency: string
+  readonly start: Money
+  realized: Money
+  fees: Money
+  /** Notional reserved by working orders that may add exposure. */
+  reserved: Money
+  /** As last marked in the journal; undefined before the first mark. */
+  equity: Money | undefined
+  /** UTC day (days since 1970) and the equity it began with. */
+  day: number
+  dayStart: Money
+}
+
+export interface TrackedTrader {
+  readonly config: TraderConfig
+  readonly state: TraderState
+  /** Open time of the last candle whose signals were decided, per instrument. */
+  readonly decidedSteps: Map<InstrumentSymbol, number>
+}
+
+export interface Halt {
+  readonly since: number
+  readonly by: string
+  readonly reason: string
+  readonly flatten: boolean
+}
+
+export interface Mark {
+  readonly price: Price
+  readonly ts: number
+}
+
+export type PositionKey = `${string}|${string}`
+export const positionKey = (traderId: TraderId, symbol: InstrumentSymbol): PositionKey => `${traderId}|${symbol}`
+
+/**
+ * All the engine knows. What lies above the line is built from facts alone and is the same after every restart;
+ * below it are things that must be learnt anew, and are closed until they are.
+ */
+export interface EngineState {
+  /** Four base-36 digits that name this installation inside order ids. */
+  readonly instance: string
+  /** Highest time seen; never goes back. */
+  now: number
+  orderCount: number
+  readonly instruments: Map<InstrumentSymbol, Instrument>
+  /** Keyed by currency. */
+  readonly accounts: Map<string, Account>
+  readonly traders: Map<TraderId, TrackedTrader>
+  /** Working and recently closed orders. */
+  readonly orders: Map<ClientOrderId, TrackedOrder>
+  readonly workingByKey: Map<PositionKey, Set<ClientOrderId>>
+  workingCount: number
+  readonly closedOrders: RecentSet<ClientOrderId>
+  readonly positions: Map<PositionKey, HeldPosition>
+  readonly lastCandles: Map<InstrumentSymbol, Candle>
+  readonly signalIds: RecentSet<string>
+  readonly tradeIds: RecentSet<string>
+  /** Times of orders sent within the last second, oldest first. */
+  orderTimes: number[]
+  halt: Halt | null
+  /** Flatten orders sent since the halt, per position. */
+  readonly flattenAttempts: Map<PositionKey, number>
+  limits: RiskLimits
+  // ---- learnt anew at each start
+  readonly marks: Map<InstrumentSymbol, Mark>
+  connected: boolean
+  /** False until every working order has been asked about. */
+  reconciled: boolean
+  /** Orders asked about and not yet answered, with the time of the question. */
+  readonly queries: Map<ClientOrderId, number>
+}
+
+export function createState(instance: string): EngineState {
+  return {
+    instance,
+    now: 0,
+    orderCount: 0,
+    instruments: new Map(),
+    accounts: new Map(),
+    traders: new Map(),
+    orders: new Map(),
+    workingByKey: new Map(),
+    workingCount: 0,
+    closedOrders: new RecentSet(CLOSED_ORDERS_MAX),
+    positions: new Map(),
+    lastCandles: new Map(),
+    signalIds: new RecentSet(REMEMBERED_IDS_MAX),
+    tradeIds: new RecentSet(REMEMBERED_IDS_MAX),
+    orderTimes: [],
+    halt: null,
+    flattenAttempts: new Map(),
+    limits: DEFAULT_RISK_LIMITS,
+    marks: new Map(),
+    connected: false,
+    reconciled: false,
+    queries: new Map(),
+  }
+}
+
+export function openAccount(exchange: string, currency: string, start: Money, ts: number): Account {
+  const zero = Money.zero(currency)
+  return { exchange, currency, start, realized: zero, fees: zero, reserved: zero, equity: undefined, day: utcDay(ts), dayStart: start }
+}
+
+const DAY_MS = 86_400_000
+/** Days since 1970-01-01 UTC. */
+export function utcDay(ts: number): number {
+  return Math.floor(ts / DAY_MS)
+}
+
+/** Orders of one trader and instrument that may still fill. */
+export function workingOrders(state: EngineState, key: PositionKey): readonly TrackedOrder[] {
+  const ids = state.workingByKey.get(key)
+  if (ids === undefined) return []
+  const orders: TrackedOrder[] = []
+  for (const id of ids) {
+    const order = state.orders.get(id)
+    if (order !== undefined) orders.push(order)
+  }
+  return orders
+}

@@ -1,0 +1,37 @@
+import type { Fact } from '#domain/facts.ts'
+import { applyFact } from './apply.ts'
+import type { AnalyzeStep, ExchangeCommand } from './ports.ts'
+import type { EngineState } from './state.ts'
+import type { TraderId } from '#domain/ids.ts'
+
+export interface AnalyzeDispatch {
+  readonly traderId: TraderId
+  readonly step: AnalyzeStep
+}
+
+/**
+ * What one input leads to. A fact is applied the moment it is recorded, so the next rule sees it; commands and steps wait
+ * here until the journal has synced the facts.
+ */
+export class Transaction {
+  readonly state: EngineState
+  /** Time of the input; facts of this transaction carry it unless they say otherwise. */
+  readonly ts: number
+  readonly facts: Fact[] = []
+  readonly commands: ExchangeCommand[] = []
+  readonly analyze: AnalyzeDispatch[] = []
+
+  constructor(state: EngineState, ts: number) {
+    this.state = state
+    this.ts = ts
+  }
+
+  record(fact: Fact): void {
+    this.facts.push(fact)
+    applyFact(this.state, fact)
+  }
+
+  send(command: ExchangeCommand): void {
+    this.commands.push(command)
+  }
+}

@@ -1,0 +1,57 @@
+import type { StopReceipt } from '#contract/views.ts'
+import { AppError } from '#domain/errors.ts'
+import type { Logger } from '#platform/log/logger.ts'
+import { within } from './within.ts'
+
+export type StopSource = 'hotkey' | 'tray' | 'menu'
+
+export type StopOutcome =
+  | { readonly kind: 'stopped'; readonly receipt: StopReceipt }
+  | { readonly kind: 'failed'; readonly message: string }
+  /** The workstation is still starting; it is stopped the moment it answers. */
+  | { readonly kind: 'noted' }
+
+/** Longer than the workstation's own deadline for its receipt. */
+const STOP_DEADLINE_MS = 12_000
+
+export interface EmergencyStop {
+  press(source: StopSource): void
+  /** Call when the workstation runs: a press during the start is carried out now. */
+  ready(stop: (source: StopSource) => Promise<StopReceipt>): void
+}
+
+/** Hands a press to the workstation; presses while one is under way join it. Never throws: every outcome is told. */
+export function createEmergencyStop(tell: (outcome: StopOutcome) => void, logger: Logger): EmergencyStop {
+  let stop: ((source: StopSource) => Promise<StopReceipt>) | null = null
+  let noted: StopSource | null = null
+  let underway = false
+
+  const carryOut = async (source: StopSource, call: (source: StopSource) => Promise<StopReceipt>): Promise<void> => {
+    underway = true
+    try {
+      const late = new AppError('DEADLINE_EXCEEDED', 'the stop was not confirmed in time; look at the open orders on the exchange itself')
+      tell({ kind: 'stopped', receipt: await within(STOP_DEADLINE_MS, call(source), late) })
+    } catch (error) {
+      logger.error({ error, source }, 'the emergency stop was not confirmed')
+      tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+    } finally {
+      underway = false
+    }
+  }
+
+  return {
+    press: (source) => {
+      logger.warn({ source }, 'emergency stop')
+      if (underway) return
+      if (stop === null) {
+        noted = source
+        tell({ kind: 'noted' })
+      } else void carryOut(source, stop)
+    },
+    ready: (call) => {
+      stop = call
+      if (noted !== null) void carryOut(noted, call)
+      noted = null
+    },
+  }
+}

@@ -1,0 +1,150 @@
+import type { PositionView } from '#contract/views.ts'
+import type { OrderFilled } from '#domain/facts.ts'
+import * as fixed from '#domain/money/fixed.ts'
+import { Money, notional } from '#domain/money/money.ts'
+import { Price } from '#domain/money/price.ts'
+import { SignedQuantity } from '#domain/money/quantity.ts'
+import { Position } from '#domain/position.ts'
+
+interface Mark {
+  readonly price: Price
+  readonly ts: number
+}
+
+interface Row {
+  readonly id: string
+  readonly position: Position
+  readonly stopLoss: string | null
+  readonly takeProfit: string | null
+  readonly seq: number
+  readonly priceScale: number
+}
+
+export interface PositionTotals {
+  readonly realized: string
+  readonly unrealized: string
+  readonly fees: string
+}
+
+/** `trader.BASE-QUOTE` or `trader.BASE-QUOTE_SETTLE`: the id of a position, safe in a path. */
+export function positionId(traderId: string, symbol: string): string {
+  return `${traderId}.${symbol.replace('/', '-').replace(':', '_')}`
+}
+
+/** Positions of all traders, valued exactly at the last price seen. Flat ones stay for their realised profit. */
+export class PositionRows {
+  readonly #rows = new Map<string, Row>()
+  readonly #idsBySymbol = new Map<string, Set<string>>()
+  readonly #marks = new Map<string, Mark>()
+  #openCount = 0
+
+  filled(fact: OrderFilled, instrument: { readonly seq: number; readonly settle: string; readonly priceScale: number }): PositionView {
+    const { position: record } = fact
+    const id = positionId(fact.traderId, fact.symbol)
+    const row: Row = {
+      id,
+      position: {
+        traderId: fact.traderId,
+        symbol: fact.symbol,
+        exchange: fact.exchange,
+        quantity: SignedQuantity.parse(record.quantity),
+        entryCost: Money.parse(record.entryCost, instrument.settle),
+        realizedPnl: Money.parse(record.realizedPnl, instrument.settle),
+        fees: Money.parse(record.fees, instrument.settle),
+        openedAt: record.openedAt,
+        updatedAt: fact.ts,
+      },
+      stopLoss: record.stopLoss ?? null,
+      takeProfit: record.takeProfit ?? null,
+      seq: instrument.seq,
+      priceScale: instrument.priceScale,
+    }
+    this.#openCount += Number(isOpen(row)) - Number(isOpen(this.#rows.get(id)))
+    this.#rows.set(id, row)
+    const ids = this.#idsBySymbol.get(fact.symbol) ?? new Set()
+    this.#idsBySymbol.set(fact.symbol, ids.add(id))
+    return this.#view(row)
+  }
+
+  /** Ids of the open positions whose value this price changes. */
+  mark(symbol: string, price: Price, ts: number): readonly string[] {
+    this.#marks.set(symbol, { price, ts })
+    const ids = this.#idsBySymbol.get(symbol)
+    return ids === undefined ? [] : [...ids].filter((id) => isOpen(this.#rows.get(id)))
+  }
+
+  /** Forgets a trader's flat rows; one that still holds something is never forgotten. */
+  removeTrader(traderId: string): void {
+    for (const row of this.#rows.values()) {
+      if (row.position.traderId !== traderId || isOpen(row)) continue
+      this.#rows.delete(row.id)
+      this.#idsBySymbol.get(row.position.symbol)?.delete(row.id)
+    }
+  }
+
+  get openCount(): number {
+    return this.#openCount
+  }
+
+  get(id: string): PositionView | undefined {
+    const row = this.#rows.get(id)
+    return row && this.#view(row)
+  }
+
+  open(): PositionView[] {
+    return [...this.#rows.values()].filter(isOpen).map((row) => this.#view(row))
+  }
+
+  all(): PositionView[] {
+    return [...this.#rows.values()].map((row) => this.#view(row))
+  }
+
+  /** Sums over a trader's rows counted in `currency`. */
+  totals(traderId: string, currency: string): PositionTotals {
+    const zero = Money.zero(currency)
+    let [realized, unrealized, fees] = [zero, zero, zero]
+    for (const { position } of this.#rows.values()) {
+      if (position.traderId !== traderId || position.entryCost.currency !== currency) continue
+      const mark = this.#marks.get(position.symbol)
+      realized = Money.add(realized, position.realizedPnl)
+      fees = Money.add(fees, position.fees)
+      if (mark !== undefined) unrealized = Money.add(unrealized, Position.unrealizedPnl(position, mark.price))
+    }
+    return { realized: text(realized), unrealized: text(unrealized), fees: text(fees) }
+  }
+
+  #view({ id, position, stopLoss, takeProfit, seq, priceScale }: Row): PositionView {
+    const mark = this.#marks.get(position.symbol)
+    const size = SignedQuantity.magnitude(position.quantity)
+    const average = Position.averagePrice(position, priceScale)
+    const flat = SignedQuantity.isZero(position.quantity)
+    return {
+      id,
+      trader_id: position.traderId,
+      exchange: position.exchange,
+      symbol: position.symbol,
+      side: flat ? 'FLAT' : position.quantity.units > 0n ? 'LONG' : 'SHORT',
+      quantity: fixed.format(size),
+      entry_price: average === undefined ? null : fixed.format(fixed.trim(average)),
+      mark_price: mark === undefined ? null : Price.format(mark.price),
+      mark_ts: mark?.ts ?? null,
+      notional: mark === undefined ? null : text(notional(mark.price, size, position.entryCost.currency)),
+      unrealized_pnl: mark === undefined ? null : text(Position.unrealizedPnl(position, mark.price)),
+      realized_pnl: text(position.realizedPnl),
+      fees: text(position.fees),
+      stop_loss: stopLoss,
+      take_profit: takeProfit,
+      opened_at: position.openedAt,
+      updated_at: position.updatedAt,
+      seq,
+    }
+  }
+}
+
+function isOpen(row: Row | undefined): boolean {
+  return row !== undefined && !SignedQuantity.isZero(row.position.quantity)
+}
+
+function text(amount: Money): string {
+  return Money.format(Money.trim(amount))
+}

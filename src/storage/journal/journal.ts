@@ -1,0 +1,173 @@
+import { hash, randomInt, randomUUID } from 'node:crypto'
+import Database from 'better-sqlite3'
+import { AppError } from '#domain/errors.ts'
+import type { Fact, FactType } from '#domain/facts.ts'
+import { GENESIS_HASH, recordHash } from './record-hash.ts'
+import { JOURNAL_SCHEMA, JOURNAL_VERSION } from './schema.ts'
+import { parseFact } from './fact-text.ts'
+
+const SNAPSHOTS_KEPT = 2
+const BUSY_TIMEOUT_MS = 2_000
+/** The log is folded into the file at about this size; more would slow readers and restarts. */
+const WAL_PAGES_MAX = 4_000
+const SYNCHRONOUS_FULL = 2
+
+export interface JournalOptions {
+  readonly path: string
+  /** Names the installation inside order ids: four base-36 digits. Chosen at random when the journal is new and none is given. */
+  readonly instance?: string
+}
+
+interface Row {
+  readonly seq: number
+  readonly body: string
+  readonly hash: Buffer
+}
+
+/**
+ * The record of everything: facts in order, hash-chained, on the disk before anyone hears of them. One writer, WAL,
+ * `synchronous=FULL`, checked at open because better-sqlite3 is built with NORMAL, which may lose commits at power loss.
+ */
+export class Journal {
+  readonly #db: Database.Database
+  readonly #insert: Database.Statement<[number, number, string, Buffer]>
+  readonly #append: (facts: readonly Fact[]) => void
+  readonly journalId: string
+  readonly instance: string
+  #seq: number
+  #hash: Buffer
+
+  constructor(options: JournalOptions) {
+    this.#db = openDatabase(options.path)
+    const meta = readMeta(this.#db, options.instance)
+    this.journalId = meta.journalId
+    this.instance = meta.instance
+    const last = this.#db.prepare<[], Row>('SELECT seq, body, hash FROM journal ORDER BY seq DESC LIMIT 1').get()
+    this.#seq = last?.seq ?? 0
+    this.#hash = last?.hash ?? GENESIS_HASH
+    this.#insert = this.#db.prepare('INSERT INTO journal (seq, ts, body, hash) VALUES (?, ?, ?, ?)')
+    this.#append = this.#db.transaction((facts: readonly Fact[]) => this.#insertAll(facts))
+  }
+
+  /** Sequence of the newest durable fact. */
+  get head(): number {
+    return this.#seq
+  }
+
+  /**
+   * Appends facts in one transaction and returns once the disk has them. Throws `JOURNAL_WRITE_FAILED`; then none of them
+   * is there, nothing behind them may leave, and the journal takes no more until it is opened again.
+   */
+  append(facts: readonly Fact[]): number {
+    if (facts.length === 0) return this.#seq
+    const seq = this.#seq
+    const before = this.#hash
+    try {
+      this.#append(facts)
+    } catch (error) {
+      this.#seq = seq
+      this.#hash = before
+      throw new AppError('JOURNAL_WRITE_FAILED', 'The journal could not be written. Nothing that waited for it was sent. Check free space and permissions of the data directory, then start again.', { cause: error })
+    }
+    return this.#seq
+  }
+
+  #insertAll(facts: readonly Fact[]): void {
+    for (const fact of facts) {
+      const body = JSON.stringify(fact)
+      this.#seq += 1
+      this.#hash = recordHash(this.#hash, this.#seq, body)
+      this.#insert.run(this.#seq, fact.ts, body, this.#hash)
+    }
+  }
+
+  /** Saves a state so that the next start needs only what came after. */
+  writeSnapshot(body: string): void {
+    const digest = Buffer.from(hash('sha256', body, 'hex'), 'hex')
+    this.#db.transaction(() => {
+      this.#db.prepare('INSERT OR REPLACE INTO snapshots (seq, body, hash) VALUES (?, ?, ?)').run(this.#seq, body, digest)
+      this.#db.prepare('DELETE FROM snapshots WHERE seq NOT IN (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?)').run(SNAPSHOTS_KEPT)
+    })()
+  }
+
+  /** The newest snapshot whose text is whole, older ones first tried when it is not. */
+  readSnapshots(): readonly { readonly seq: number; readonly body: string }[] {
+    const rows = this.#db.prepare<[], Row>('SELECT seq, body, hash FROM snapshots ORDER BY seq DESC').all()
+    return rows.filter((row) => row.seq <= this.#seq && hash('sha256', row.body, 'hex') === row.hash.toString('hex'))
+  }
+
+  /** Facts after `afterSeq`, each checked against the chain. Throws `JOURNAL_CORRUPT` naming the first bad record. */
+  *verified(afterSeq: number): Generator<{ readonly seq: number; readonly fact: Fact }> {
+    const start = afterSeq === 0 ? GENESIS_HASH : this.#db.prepare<[number], Row>('SELECT seq, body, hash FROM journal WHERE seq = ?').get(afterSeq)?.hash
+    if (start === undefined) throw corrupt(afterSeq, 'it is missing')
+    let previous = start
+    let expected = afterSeq + 1
+    for (const row of this.#db.prepare<[number], Row>('SELECT seq, body, hash FROM journal WHERE seq > ? ORDER BY seq').iterate(afterSeq)) {
+      if (row.seq !== expected) throw corrupt(expected, `the next record is ${row.seq}`)
+      if (!recordHash(previous, row.seq, row.body).equals(row.hash)) throw corrupt(row.seq, 'its hash does not fit')
+      yield { seq: row.seq, fact: parseFact(row.body) }
+      previous = row.hash
+      expected += 1
+    }
+  }
+
+  /** Facts of the named types with `afterSeq < seq <= untilSeq`, unchecked: for what only guards against doubles. */
+  *ofTypes(types: readonly FactType[], afterSeq: number, untilSeq: number): Generator<Fact> {
+    const prefixes = types.map((type) => `{"type":"${type}"`)
+    const rows = this.#db.prepare<[number, number], { body: string }>('SELECT body FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq')
+    for (const { body } of rows.iterate(afterSeq, untilSeq)) {
+      if (prefixes.some((prefix) => body.startsWith(prefix))) yield parseFact(body)
+    }
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+}
+
+function corrupt(seq: number, what: string): AppError {
+  return new AppError('JOURNAL_CORRUPT', `Journal record ${seq} is damaged: ${what}. Nothing was traded. Restore the journal from a backup, or move it away and rebuild from Postgres and the exchange.`)
+}
+
+function openDatabase(path: string): Database.Database {
+  const db = new Database(path, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = FULL')
+    db.pragma('mmap_size = 0')
+    db.pragma(`wal_autocheckpoint = ${WAL_PAGES_MAX}`)
+    const mode = db.pragma('journal_mode', { simple: true })
+    const synchronous = db.pragma('synchronous', { simple: true })
+    if (mode !== 'wal' || synchronous !== SYNCHRONOUS_FULL) {
+      throw new AppError('JOURNAL_NOT_DURABLE', `The journal at ${path} cannot be made durable (mode ${String(mode)}, synchronous ${String(synchronous)}; wal and 2 are needed). Nothing was traded. Put the data directory on a local disk.`)
+    }
+    const version = Number(db.pragma('user_version', { simple: true }))
+    if (version > JOURNAL_VERSION) {
+      throw new AppError('JOURNAL_NEWER', `The journal at ${path} is of version ${version}; this program knows ${JOURNAL_VERSION}. Nothing was changed. Start the newer program.`)
+    }
+    if (version < JOURNAL_VERSION) {
+      db.transaction(() => {
+        db.exec(JOURNAL_SCHEMA)
+        db.pragma(`user_version = ${JOURNAL_VERSION}`)
+      })()
+    }
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+const BASE36_4 = 36 ** 4
+function readMeta(db: Database.Database, instance: string | undefined): { readonly journalId: string; readonly instance: string } {
+  const read = db.prepare<[string], { value: string }>('SELECT value FROM meta WHERE key = ?')
+  const stored = { journalId: read.get('journal_id')?.value, instance: read.get('instance')?.value }
+  if (stored.journalId !== undefined && stored.instance !== undefined) return { journalId: stored.journalId, instance: stored.instance }
+  const fresh = { journalId: randomUUID(), instance: instance ?? randomInt(BASE36_4).toString(36).padStart(4, '0') }
+  const write = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?)')
+  db.transaction(() => {
+    write.run('journal_id', fresh.journalId)
+    write.run('instance', fresh.instance)
+  })()
+  return fresh
+}

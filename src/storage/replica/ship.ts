@@ -1,0 +1,118 @@
+import type { Client } from 'pg'
+import { AppError } from '#domain/errors.ts'
+import type { JournalEntry } from '#domain/facts.ts'
+import { project } from './projection.ts'
+import type { Row } from './tables.ts'
+import { INSERT_EVENTS_SQL, INSERT_SQL, REMOVE_TRADERS_SQL, TABLE_NAMES, UPDATE_ORDERS_SQL } from './tables.ts'
+
+/** `moved`: the cursor was not where we thought; nothing was written, go on from there. */
+export type ShipResult =
+  | { readonly type: 'shipped'; readonly seq: number; readonly unknownOrders: number }
+  | { readonly type: 'moved'; readonly seq: number }
+
+/** A batch made ready while the one before it is on its way. */
+export interface Parcel {
+  readonly afterSeq: number
+  readonly lastSeq: number
+  readonly statements: readonly { readonly sql: string; readonly rows: string }[]
+  readonly orderChanges: { readonly rows: string; readonly count: number } | undefined
+}
+
+const NOT_FOR_POSTGRES = /\\u(?:0000|[dD][89a-fA-F])/
+
+/**
+ * JSON that Postgres takes. Text there cannot hold U+0000 or half a surrogate pair, which an exchange's or a strategy's
+ * words may contain: both become U+FFFD, else one odd word would stop the replica for ever.
+ */
+export function encode(value: unknown): string {
+  const text = JSON.stringify(value)
+  if (!NOT_FOR_POSTGRES.test(text)) return text
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? inner.toWellFormed().replaceAll('\0', '\uFFFD') : inner))
+}
+
+/** Turns facts that follow each other without a gap into statements. */
+export function pack(entries: readonly JournalEntry[]): Parcel {
+  const first = entries[0]
+  const last = entries.at(-1)
+  if (first === undefined || last === undefined) throw new Error('a parcel needs at least one fact')
+  if (last.seq - first.seq !== entries.length - 1) throw new Error(`the journal gave ${entries.length} facts for ${first.seq}..${last.seq}`)
+  const { rows, orderChanges, removedTraders } = project(entries)
+  const events: Row[] = entries.map(({ seq, fact }) => ({ seq, ts_ms: fact.ts, type: fact.type, payload: fact }))
+  const statements = [{ sql: INSERT_EVENTS_SQL, rows: encode(events) }]
+  for (const table of TABLE_NAMES) {
+    const list = rows[table]
+    if (list !== undefined) statements.push({ sql: INSERT_SQL[table], rows: encode(list) })
+  }
+  if (removedTraders.length > 0) statements.push({ sql: REMOVE_TRADERS_SQL, rows: encode(removedTraders) })
+  return {
+    afterSeq: first.seq - 1,
+    lastSeq: last.seq,
+    statements,
+    orderChanges: orderChanges.length === 0 ? undefined : { rows: encode(orderChanges), count: orderChanges.length },
+  }
+}
+
+/**
+ * Writes a parcel and moves the cursor in one transaction, so a parcel counts exactly once, even when the answer to
+ * COMMIT is lost: whoever comes next reads the cursor. Throws what the driver throws; the connection is then done for.
+ */
+export async function ship(client: Client, journalId: string, parcel: Parcel): Promise<ShipResult> {
+  await client.query('BEGIN')
+  const seq = await lockCursor(client, journalId)
+  if (seq !== parcel.afterSeq) {
+    await client.query('ROLLBACK')
+    return { type: 'moved', seq }
+  }
+  for (const { sql, rows } of parcel.statements) await client.query(sql, [rows])
+  const unknownOrders = await changeOrders(client, parcel)
+  await client.query('UPDATE replica_cursor SET seq = $2, updated_at = now() WHERE journal_id = $1', [journalId, parcel.lastSeq])
+  await client.query('COMMIT')
+  return { type: 'shipped', seq: parcel.lastSeq, unknownOrders }
+}
+
+async function lockCursor(client: Client, journalId: string): Promise<number> {
+  const { rows } = await client.query<{ seq: number }>('SELECT seq FROM replica_cursor WHERE journal_id = $1 FOR UPDATE', [journalId])
+  const row = rows[0]
+  if (row === undefined) throw cursorLost()
+  return row.seq
+}
+
+function cursorLost(): AppError {
+  return new AppError('POSTGRES_FOREIGN_DATABASE', 'The database has lost its replica_cursor row. Nothing was written. Restore the row, or name an empty database: it is filled from the journal.')
+}
+
+/** How many changes met no order: a fact about an order that was never submitted. */
+async function changeOrders(client: Client, { orderChanges }: Parcel): Promise<number> {
+  if (orderChanges === undefined) return 0
+  const result = await client.query(UPDATE_ORDERS_SQL, [orderChanges.rows])
+  return orderChanges.count - (result.rowCount ?? 0)
+}
+
+/**
+ * Names the journal this database belongs to, at the first time, and reads the cursor.
+ * Throws `POSTGRES_FOREIGN_DATABASE` when it belongs to another one.
+ */
+export async function claimDatabase(client: Client, journalId: string): Promise<number> {
+  await client.query('BEGIN')
+  const claimed = await client.query('INSERT INTO installation (journal_id) VALUES ($1) ON CONFLICT DO NOTHING', [journalId])
+  if (claimed.rowCount === 1) await client.query('INSERT INTO replica_cursor (journal_id, seq) VALUES ($1, 0)', [journalId])
+  const { rows } = await client.query<{ journal_id: string; seq: number | null }>(
+    'SELECT i.journal_id, c.seq FROM installation i LEFT JOIN replica_cursor c USING (journal_id)',
+  )
+  await client.query('COMMIT')
+  const row = rows[0]
+  if (row !== undefined && row.journal_id !== journalId) {
+    throw new AppError(
+      'POSTGRES_FOREIGN_DATABASE',
+      `The database belongs to another installation (journal ${row.journal_id}, ours is ${journalId}). Nothing was written. Name another database, or restore the journal it belongs to.`,
+    )
+  }
+  if (row === undefined || row.seq === null) throw cursorLost()
+  return row.seq
+}
+
+/** The newest event Postgres holds, for comparing both histories at the cursor. */
+export async function readEvent(client: Client, seq: number): Promise<unknown> {
+  const { rows } = await client.query<{ payload: unknown }>('SELECT payload FROM events WHERE seq = $1', [seq])
+  return rows[0]?.payload
+}

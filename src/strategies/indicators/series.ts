@@ -1,0 +1,50 @@
+import type { CandleBar } from '#domain/candle.ts'
+
+/** What an indicator reads: oldest value first. A run of NaN at its head is skipped, so indicators can be fed to each other. */
+export type Series = ArrayLike<number>
+
+/** Candles turned on their side, one array a column, oldest first. */
+export interface Columns {
+  readonly open: Float64Array
+  readonly high: Float64Array
+  readonly low: Float64Array
+  readonly close: Float64Array
+  readonly volume: Float64Array
+}
+
+export function columns(candles: readonly CandleBar[]): Columns {
+  return {
+    open: Float64Array.from(candles, (bar) => bar.open),
+    high: Float64Array.from(candles, (bar) => bar.high),
+    low: Float64Array.from(candles, (bar) => bar.low),
+    close: Float64Array.from(candles, (bar) => bar.close),
+    volume: Float64Array.from(candles, (bar) => bar.volume),
+  }
+}
+
+/** The value at an index that is known to exist. */
+export function at(series: Series, index: number): number {
+  return series[index] as number
+}
+
+/** As long as the input and NaN everywhere: the state before the lookback is reached. */
+export function blank(length: number): Float64Array {
+  return new Float64Array(length).fill(Number.NaN)
+}
+
+/** Index of the first number; the length when there is none. */
+export function firstNumber(series: Series): number {
+  let index = 0
+  while (index < series.length && Number.isNaN(at(series, index))) index += 1
+  return index
+}
+
+/** Throws `RangeError` unless the period is a whole number of at least `minimum`. */
+export function checkPeriod(period: number, minimum = 1): void {
+  if (!Number.isInteger(period) || period < minimum) throw new RangeError(`a period must be a whole number of at least ${minimum}, not ${period}`)
+}
+
+/** `(high + low + close) / 3` of each bar. */
+export function typicalPrice({ high, low, close }: Pick<Columns, 'high' | 'low' | 'close'>): Float64Array {
+  return Float64Array.from(close, (value, i) => (at(high, i) + at(low, i) + value) / 3)
+}

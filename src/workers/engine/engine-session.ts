@@ -1,0 +1,229 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { Clock } from '#platform/clock.ts'
+import { analyzeSteps } from '#engine/analyze.ts'
+import type { EngineInput, TradingEngine } from '#engine/engine.ts'
+import type { EngineAnswer, ExchangeStatus, FromExchange, ToExchange } from '#engine/ports.ts'
+import { writeSnapshot } from '#engine/snapshot.ts'
+import type { AnalyzeDispatch, Transaction } from '#engine/transaction.ts'
+import { isWorking } from '#domain/order.ts'
+import { SignedQuantity } from '#domain/money/quantity.ts'
+import type { Journal } from '#storage/journal/journal.ts'
+import type { EngineCounters, FromEngine, ToEngine } from '../engine.messages.ts'
+import { HeadNotices } from './head-notices.ts'
+import { StepBarrier } from './step-barrier.ts'
+import { TraderLinks } from './trader-links.ts'
+
+/** Inputs processed before one sync of the disk. */
+const BATCH_MAX = 2_048
+/** Inputs that may wait; more are refused, never queued without bound. */
+const INBOX_MAX = 100_000
+const SNAPSHOT_EVERY_FACTS = 20_000
+const TICK_MS = 1_000
+
+interface Waiting {
+  readonly input: EngineInput
+  readonly requestId?: number
+}
+
+export interface EngineSessionOptions {
+  readonly journal: Journal
+  readonly engine: TradingEngine
+  readonly exchangePort: MessagePort
+  readonly lockStep: boolean
+  readonly clock: Clock
+  readonly post: (message: FromEngine) => void
+}
+
+/** The thread around the engine: takes what waits, processes it, syncs the journal once, and only then lets anything out. */
+export class EngineSession {
+  readonly #options: EngineSessionOptions
+  readonly #inbox: Waiting[] = []
+  readonly #traders: TraderLinks
+  readonly #barrier = new StepBarrier()
+  readonly #heads: HeadNotices
+  readonly #tick: NodeJS.Timeout | undefined
+  #status: ExchangeStatus | undefined
+  #opened = false
+  #announced = false
+  #scheduled = false
+  #failed = false
+  #sinceSnapshot = 0
+  #inputs = 0
+  #commits = 0
+
+  constructor(options: EngineSessionOptions) {
+    this.#options = options
+    this.#traders = new TraderLinks((answer) => {
+      if (options.lockStep) {
+        this.#barrier.answer(answer)
+        this.#schedule()
+      } else this.#take({ input: { type: 'Answer', answer, ts: this.#now() } })
+    })
+    this.#heads = new HeadNotices((seq) => options.post({ type: 'Head', seq, ts: options.engine.state.now }))
+    options.exchangePort.on('message', (message: FromExchange) => this.#fromExchange(message))
+    if (!options.lockStep) this.#tick = setInterval(() => this.#take({ input: { type: 'Tick', ts: this.#now() } }), TICK_MS)
+  }
+
+  receive(message: Exclude<ToEngine, { readonly type: 'Init' | 'Stop' }>): void {
+    if (message.type === 'AttachTrader') this.#traders.attach(message.traderId, message.port)
+    else if (message.type === 'DetachTrader') {
+      this.#traders.detach(message.traderId)
+      this.#barrier.drop(message.traderId)
+      this.#schedule()
+    } else if (message.type === 'OpenMarket') this.#openMarket()
+    else if (message.type === 'Ping') this.#options.post({ type: 'Pong', n: message.n, counters: this.counters() })
+    else if (this.#failed) this.#answer(message.id, { type: 'Refused', code: 'REFUSED', message: 'The engine has stopped because the journal cannot be written. Nothing was sent.' })
+    else if (this.#inbox.length >= INBOX_MAX) this.#answer(message.id, { type: 'Refused', code: 'REFUSED', message: 'The engine has too much waiting. Nothing was sent; try again in a second.' })
+    else this.#take({ input: { type: 'Command', command: message.command, ts: this.#now() }, requestId: message.id })
+  }
+
+  counters(): EngineCounters {
+    const { state } = this.#options.engine
+    return {
+      inputs: this.#inputs, commits: this.#commits, waiting: this.#inbox.length, head: this.#options.journal.head,
+      connected: state.connected, reconciled: state.reconciled, workingOrders: state.workingCount,
+    }
+  }
+
+  /** Processes what waits, saves a snapshot and closes the journal. */
+  stop(): void {
+    clearInterval(this.#tick)
+    if (!this.#failed) {
+      this.#drain()
+      if (this.#sinceSnapshot > 0 && !this.#failed) this.#options.journal.writeSnapshot(writeSnapshot(this.#options.engine.state))
+    }
+    this.#heads.flush()
+    this.#traders.close()
+    this.#options.exchangePort.close()
+    this.#options.journal.close()
+  }
+
+  /** A replay lives in the market's time. */
+  #now(): number {
+    return this.#options.lockStep ? this.#options.engine.state.now : this.#options.clock.now()
+  }
+
+  #answer(id: number, answer: EngineAnswer): void {
+    this.#options.post({ type: 'Answer', id, answer })
+  }
+
+  #take(waiting: Waiting): void {
+    this.#inbox.push(waiting)
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#failed) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#drain()
+    })
+  }
+
+  #fromExchange(message: FromExchange): void {
+    if (message.type === 'MarketStep') this.#take({ input: { type: 'Market', step: message } })
+    else if (message.type === 'ReplayDone') this.#options.post({ type: 'ReplayDone' })
+    else {
+      const first = this.#status === undefined
+      this.#status = message
+      // Until the market is opened only the rules and accounts are taken: no order may be asked about before the exchange knows them again.
+      this.#take({ input: { type: 'Exchange', status: this.#opened ? message : { ...message, connected: false } } })
+      if (first) this.#options.post({ type: 'ExchangeReady' })
+    }
+  }
+
+  #openMarket(): void {
+    if (this.#status === undefined || this.#opened) return
+    this.#opened = true
+    this.#drain()
+    this.#toExchange(this.#restoreMessage())
+    this.#take({ input: { type: 'Exchange', status: this.#status } })
+  }
+
+  #toExchange(message: ToExchange): void {
+    this.#options.exchangePort.postMessage(message)
+  }
+
+  #restoreMessage(): ToExchange {
+    const { state } = this.#options.engine
+    const orders = [...state.orders.values()].flatMap((order) => {
+      if (!isWorking(order.status) || order.exchangeOrderId === undefined) return []
+      const { clientOrderId, symbol, side, type, quantity, price, reduceOnly, createdAt, exchangeOrderId, filledQuantity } = order
+      return [{ clientOrderId, symbol, side, type, quantity, price, reduceOnly, ts: createdAt, exchangeOrderId, filledQuantity }]
+    })
+    const totals = new Map<string, SignedQuantity>()
+    for (const { symbol, quantity } of state.positions.values()) totals.set(symbol, SignedQuantity.add(totals.get(symbol) ?? SignedQuantity.ZERO, quantity))
+    return {
+      type: 'RestoreExchange',
+      orders,
+      positions: [...state.instruments.keys()].map((symbol) => ({ symbol, quantity: SignedQuantity.format(totals.get(symbol) ?? SignedQuantity.ZERO) })),
+      cursors: [...state.lastCandles.values()].map(({ symbol, timeframe, openTime }) => ({ symbol, timeframe, openTime })),
+    }
+  }
+
+  #drain(): void {
+    while (!this.#failed && this.#inbox.length > 0) this.#batch(this.#inbox.splice(0, BATCH_MAX))
+    const complete = this.#failed ? undefined : this.#barrier.take()
+    if (complete === undefined) return
+    const ts = this.#now()
+    this.#batch(complete.answers.map((answer) => ({ input: { type: 'Answer', answer, ts } })))
+    if (!this.#failed) this.#toExchange({ type: 'StepDone', step: complete.step })
+  }
+
+  #batch(waiting: readonly Waiting[]): void {
+    const done: { readonly waiting: Waiting; readonly transaction: Transaction; readonly answer?: EngineAnswer | undefined }[] = []
+    try {
+      for (const each of waiting) done.push({ waiting: each, ...this.#options.engine.process(each.input) })
+      const facts = done.flatMap(({ transaction }) => transaction.facts)
+      if (facts.length > 0) {
+        this.#options.journal.append(facts)
+        this.#commits += 1
+        this.#sinceSnapshot += facts.length
+      }
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    this.#inputs += waiting.length
+    for (const { waiting: each, transaction, answer } of done) this.#publish(each, transaction, answer)
+    this.#heads.notice(this.#options.journal.head)
+    this.#announceOpen()
+    if (this.#sinceSnapshot >= SNAPSHOT_EVERY_FACTS) {
+      this.#options.journal.writeSnapshot(writeSnapshot(this.#options.engine.state))
+      this.#sinceSnapshot = 0
+    }
+  }
+
+  /** Only after the journal has the facts: orders to the exchange, candles to the traders, answers to callers. */
+  #publish(waiting: Waiting, transaction: Transaction, answer: EngineAnswer | undefined): void {
+    for (const command of transaction.commands) this.#toExchange(command)
+    const reached = transaction.analyze.filter((dispatch) => this.#traders.send(dispatch))
+    if (waiting.input.type === 'Market' && waiting.input.step.lockStep) this.#barrier.begin(waiting.input.step.step, reached)
+    if (waiting.requestId !== undefined && answer !== undefined) {
+      this.#answer(waiting.requestId, answer.type === 'Done' ? { type: 'Done', seq: this.#options.journal.head } : answer)
+    }
+  }
+
+  /** Recovery is over: a replay first analyses its last candles again, whose answers a crash may have swallowed. */
+  #announceOpen(): void {
+    const { state } = this.#options.engine
+    if (this.#announced || !this.#opened || !state.reconciled) return
+    // In lock-step a resent order must be accepted before anyone decides again, or the run would differ from an unbroken one.
+    const inFlight = [...state.orders.values()].some((order) => order.status === 'UNKNOWN' || order.status === 'SUBMITTED')
+    if (this.#options.lockStep && inFlight) return
+    this.#announced = true
+    this.#options.post({ type: 'MarketOpen' })
+    if (!this.#options.lockStep) return
+    const newest = Math.max(0, ...[...state.lastCandles.values()].map((candle) => candle.openTime))
+    const again = [...state.lastCandles.values()].filter((candle) => candle.openTime === newest).flatMap((candle): AnalyzeDispatch[] => analyzeSteps(state, candle, 0))
+    this.#barrier.begin(0, again.filter((dispatch) => this.#traders.send(dispatch)))
+    this.#schedule()
+  }
+
+  #fail(error: unknown): void {
+    this.#failed = true
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'BUG'
+    this.#options.post({ type: 'Failed', code, message: error instanceof Error ? error.message : String(error) })
+  }
+}
