@@ -75,4 +75,9 @@ function isOwnerAlive(): boolean {
   }
 }
 
-if (import.meta.main) await ensureBuilt()
+if (import.meta.main) {
+  await ensureBuilt().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  })
+}

@@ -29,7 +29,7 @@ export function runProgram(program: string, args: readonly string[], options: Ru
     let output = ''
     const child = spawn(program, args, {
       cwd: ROOT,
-      env: { ...process.env, ...(options.show === true ? {} : { NO_COLOR: '1', FORCE_COLOR: '0' }), ...options.env },
+      env: { ...process.env, ...(options.show === true ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined }), ...options.env },
       stdio: ['ignore', options.show === true ? 'inherit' : 'pipe', options.show === true ? 'inherit' : 'pipe'],
     })
     const deadline = setTimeout(() => {

@@ -26,6 +26,7 @@ const DONE: Row = {}
 /**
  * `(status, event) → status`. A pair that is not here is an error, never a guess.
  * `CANCELED`, `EXPIRED` and `REJECTED` take late fills: exchanges do send them, and a fill is money.
+ * `PENDING_CANCEL` survives a lost answer, so that the wish to cancel is not forgotten.
  */
 export const ORDER_TRANSITIONS: Readonly<Record<OrderStatus, Row>> = Object.freeze({
   SUBMITTED: {
@@ -37,7 +38,7 @@ export const ORDER_TRANSITIONS: Readonly<Record<OrderStatus, Row>> = Object.free
     REQUEST_CANCEL: 'PENDING_CANCEL', CANCEL: 'CANCELED', EXPIRE: 'EXPIRED',
   },
   ACCEPTED: {
-    LOSE: 'UNKNOWN', FILL_PART: 'PARTIALLY_FILLED', FILL_ALL: 'FILLED', REQUEST_CANCEL: 'PENDING_CANCEL', CANCEL: 'CANCELED',
+    ACCEPT: 'ACCEPTED', LOSE: 'UNKNOWN', FILL_PART: 'PARTIALLY_FILLED', FILL_ALL: 'FILLED', REQUEST_CANCEL: 'PENDING_CANCEL', CANCEL: 'CANCELED',
     EXPIRE: 'EXPIRED', REJECT: 'REJECTED',
   },
   PARTIALLY_FILLED: {
@@ -45,7 +46,7 @@ export const ORDER_TRANSITIONS: Readonly<Record<OrderStatus, Row>> = Object.free
     CANCEL: 'CANCELED', EXPIRE: 'EXPIRED',
   },
   PENDING_CANCEL: {
-    ACCEPT: 'PENDING_CANCEL', REJECT: 'REJECTED', LOSE: 'UNKNOWN', FILL_PART: 'PENDING_CANCEL', FILL_ALL: 'FILLED',
+    ACCEPT: 'PENDING_CANCEL', REJECT: 'REJECTED', LOSE: 'PENDING_CANCEL', FILL_PART: 'PENDING_CANCEL', FILL_ALL: 'FILLED',
     REQUEST_CANCEL: 'PENDING_CANCEL', REFUSE_CANCEL: 'ACCEPTED', CANCEL: 'CANCELED', EXPIRE: 'EXPIRED',
   },
   FILLED: DONE,

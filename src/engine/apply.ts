@@ -6,7 +6,7 @@ import { BasisPoints, Money, notional } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { isWorking, type Order } from '#domain/order.ts'
-import { openAccount, positionKey, utcDay, type EngineState, type TrackedOrder } from './state.ts'
+import { candleKey, openAccount, positionKey, utcDay, type EngineState, type TrackedOrder } from './state.ts'
 
 /**
  * Folds one fact into the state. The same code runs when a fact is made and when it is read back after a crash,
@@ -52,12 +52,19 @@ export function applyFact(state: EngineState, fact: Fact): void {
       state.limits = fact.limits
       return
     case 'AlertRaised':
+      if (fact.code === CLOSE_REFUSED && fact.traderId !== undefined && fact.symbol !== undefined) {
+        state.closeRefusals.set(positionKey(fact.traderId, parseSymbol(fact.symbol)), fact.ts)
+      }
+      return
     case 'ActionAudited':
       return
     default:
       assertNever(fact)
   }
 }
+
+/** Code of the alert that says a protective or flattening order was refused by our own gate. */
+export const CLOSE_REFUSED = 'PROTECTION_NOT_SENT'
 
 /** Only what guards against doubles; used for facts older than the snapshot, whose other effects the snapshot holds. */
 export function rememberFact(state: EngineState, fact: Fact): void {
@@ -143,12 +150,17 @@ function reserve(state: EngineState, order: Order, quantity: Quantity, direction
   account.reserved = Money.trim(direction === 1 ? Money.add(account.reserved, value) : Money.subtract(account.reserved, value))
 }
 
+/** What may still fill, and so what an order still reserves. Nothing when the exchange filled more than was ordered. */
+function openQuantity(order: Order): Quantity {
+  return Quantity.subtract(order.quantity, Quantity.min(order.quantity, order.filledQuantity))
+}
+
 function close(state: EngineState, order: TrackedOrder): void {
   const key = positionKey(order.traderId, order.symbol)
   const working = state.workingByKey.get(key)
   if (working?.delete(order.clientOrderId) === true) {
     state.workingCount -= 1
-    reserve(state, order, Quantity.subtract(order.quantity, order.filledQuantity), -1)
+    reserve(state, order, openQuantity(order), -1)
     if (working.size === 0) state.workingByKey.delete(key)
   }
   const forgotten = state.closedOrders.add(order.clientOrderId)
@@ -174,6 +186,7 @@ function applyFilled(state: EngineState, fact: OrderFilled): void {
     account.fees = Money.trim(Money.add(account.fees, Money.parse(fact.fee, currency)))
   }
   const { position } = fact
+  state.closeRefusals.delete(positionKey(fact.traderId, fact.symbol))
   state.positions.set(positionKey(fact.traderId, fact.symbol), {
     traderId: fact.traderId,
     symbol: fact.symbol,
@@ -189,7 +202,7 @@ function applyFilled(state: EngineState, fact: OrderFilled): void {
   })
   const order = state.orders.get(fact.clientOrderId)
   if (order === undefined) return
-  if (isWorking(order.status)) reserve(state, order, Quantity.parse(fact.quantity), -1)
+  if (isWorking(order.status)) reserve(state, order, Quantity.min(Quantity.parse(fact.quantity), openQuantity(order)), -1)
   const next: TrackedOrder = {
     ...order,
     status: fact.orderStatus,
@@ -203,7 +216,7 @@ function applyFilled(state: EngineState, fact: OrderFilled): void {
 }
 
 function applyCandle(state: EngineState, fact: CandleClosed): void {
-  state.lastCandles.set(fact.symbol, {
+  state.lastCandles.set(candleKey(fact.symbol, fact.timeframe), {
     symbol: fact.symbol,
     timeframe: fact.timeframe,
     openTime: fact.openTime,

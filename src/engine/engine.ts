@@ -5,17 +5,18 @@ import type { Instrument } from '#domain/instrument.ts'
 import { BasisPoints, Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
-import { timeframeMs, type Candle } from '#domain/candle.ts'
+import type { Candle } from '#domain/candle.ts'
 import { isWorking } from '#domain/order.ts'
-import type { Signal } from '#domain/signal.ts'
+import { SIGNAL_ACTIONS, type Signal } from '#domain/signal.ts'
 import { analyzeSteps } from './analyze.ts'
-import { continueFlatten, halt, requestCancel } from './halt.ts'
+import { continueFlatten, halt } from './halt.ts'
 import { checkProtectionLevels } from './orders/protection.ts'
-import { handleReport } from './orders/reports.ts'
-import type { EngineAnswer, EngineCommand, ExchangeStatus, MarketStep, StepAnswer } from './ports.ts'
+import { handleReport, requestCancel } from './orders/reports.ts'
+import type { EngineAnswer, EngineCommand, ExchangeStatus, MarketStep, RecordableFact, StepAnswer } from './ports.ts'
 import { markEquity } from './portfolio/equity.ts'
+import { problemOf } from './recordable.ts'
 import { decideManualOrder, decideSignal } from './signals.ts'
-import { positionKey, type EngineState } from './state.ts'
+import { candleKey, closeTime, positionKey, type EngineState } from './state.ts'
 import { Transaction } from './transaction.ts'
 import { askAboutOrders, askAgain, finishReconciliation } from './reconcile.ts'
 
@@ -76,27 +77,43 @@ function handleMarket(tx: Transaction, step: MarketStep): undefined {
   const { state } = tx
   for (const report of step.reports) handleReport(tx, report)
   for (const quote of step.quotes) {
+    // A missing price that somebody wrote as zero is no price: it would trigger every stop.
+    if (!Price.isPositive(quote.last)) continue
     state.marks.set(quote.symbol, { price: quote.last, ts: quote.ts })
-    checkProtectionLevels(tx, quote.symbol, quote.last, quote.last)
+    checkProtectionLevels(tx, { symbol: quote.symbol, low: quote.last, high: quote.last, last: quote.last })
   }
-  for (const candle of step.candles) {
-    const last = state.lastCandles.get(candle.symbol)
-    if (last !== undefined && candle.openTime <= last.openTime) continue
-    recordCandle(tx, candle)
-    state.marks.set(candle.symbol, { price: candle.close, ts: candle.openTime + timeframeMs(candle.timeframe) })
-    checkProtectionLevels(tx, candle.symbol, candle.low, candle.high)
-  }
+  const fresh = step.candles.filter((candle) => takeCandle(tx, candle))
   if (step.candles.length > 0 || step.reports.some((report) => report.type === 'OrderFill')) {
     for (const mark of markEquity(state, tx.ts)) tx.record(mark)
   }
-  for (const candle of step.candles) tx.analyze.push(...analyzeSteps(state, candle, step.step))
+  for (const candle of fresh) tx.analyze.push(...analyzeSteps(state, candle, step.step))
   return undefined
+}
+
+/** False for a candle that is a repetition or impossible: nobody is told of it. */
+function takeCandle(tx: Transaction, candle: Candle): boolean {
+  const { state } = tx
+  const { symbol, timeframe, openTime, low, high, close } = candle
+  const last = state.lastCandles.get(candleKey(symbol, timeframe))
+  if (last !== undefined && openTime <= last.openTime) return false
+  if (!Price.isPositive(low) || Price.compare(low, high) > 0) {
+    tx.record({
+      type: 'AlertRaised', ts: tx.ts, severity: 'warning', code: 'CANDLE_IMPOSSIBLE', symbol,
+      message: `The ${timeframe} candle of ${symbol} at ${openTime} has low ${Price.format(low)} and high ${Price.format(high)}. It was not used.`,
+    })
+    return false
+  }
+  recordCandle(tx, candle)
+  const watched = (state.marks.get(symbol)?.ts ?? 0) > openTime
+  state.marks.set(symbol, { price: close, ts: closeTime(candle) })
+  checkProtectionLevels(tx, { symbol, low, high, last: close, watchedSince: watched ? openTime : undefined })
+  return true
 }
 
 function recordCandle(tx: Transaction, candle: Candle): void {
   tx.record({
     type: 'CandleClosed',
-    ts: candle.openTime + timeframeMs(candle.timeframe),
+    ts: closeTime(candle),
     symbol: candle.symbol,
     timeframe: candle.timeframe,
     openTime: candle.openTime,
@@ -158,7 +175,7 @@ function handleAnswer(tx: Transaction, answer: StepAnswer): undefined {
     else {
       tx.record({
         type: 'AlertRaised', ts: tx.ts, severity: 'warning', code: 'SIGNAL_UNREADABLE', traderId: answer.traderId, symbol: answer.symbol,
-        message: `Strategy ${trader.config.strategy} gave a signal with a malformed number: ${JSON.stringify(proposed).slice(0, 300)}. It was not traded.`,
+        message: `Strategy ${trader.config.strategy} gave a signal that cannot be read: ${JSON.stringify(proposed).slice(0, 300)}. It was not traded.`,
       })
     }
   })
@@ -170,6 +187,7 @@ function readProposed(
   answer: StepAnswer,
   origin: { readonly strategy: string; readonly index: number; readonly ts: number },
 ): Signal | undefined {
+  if (!SIGNAL_ACTIONS.includes(proposed.action)) return undefined
   try {
     return {
       signalId: parseSignalId(`${answer.traderId}:${answer.symbol}:${answer.stepTime}:${origin.index}`),
@@ -186,7 +204,7 @@ function readProposed(
       ts: origin.ts,
     }
   } catch (error) {
-    if (error instanceof RangeError) return undefined
+    if (error instanceof RangeError || error instanceof TypeError) return undefined
     throw error
   }
 }
@@ -206,11 +224,18 @@ function handleCommand(tx: Transaction, command: EngineCommand): EngineAnswer {
     case 'Resume':
       return resume(tx, command)
     case 'Record':
-      for (const fact of command.facts) tx.record({ ...fact, ts: tx.ts })
-      return { type: 'Done', seq: 0 }
+      return recordAll(tx, command.facts)
     default:
       return assertNever(command)
   }
+}
+
+/** All or nothing: a limit that cannot be read must not reach the gate. */
+function recordAll(tx: Transaction, facts: readonly RecordableFact[]): EngineAnswer {
+  const problem = facts.map(problemOf).find((each) => each !== undefined)
+  if (problem !== undefined) return { type: 'Refused', code: 'REFUSED', message: `${problem} Nothing was changed.` }
+  for (const fact of facts) tx.record({ ...fact, ts: tx.ts })
+  return { type: 'Done', seq: 0 }
 }
 
 function cancelByPerson(tx: Transaction, command: Extract<EngineCommand, { readonly type: 'CancelOrder' }>): EngineAnswer {
@@ -230,7 +255,7 @@ function closePosition(tx: Transaction, command: Extract<EngineCommand, { readon
   tx.record({ type: 'ActionAudited', ts: tx.ts, actor: command.by, action: 'close-position', target: `${command.traderId} ${command.symbol}` })
   const action = position.quantity.units > 0n ? 'CLOSE_LONG' : 'CLOSE_SHORT'
   const signal: Signal = { signalId: command.signalId, traderId: command.traderId, strategy: 'manual', symbol: command.symbol, action, ts: tx.ts }
-  return { type: 'Decisions', decisions: [decideSignal(tx, signal)] }
+  return { type: 'Decisions', decisions: [decideSignal(tx, signal, { byPerson: true })] }
 }
 
 function resume(tx: Transaction, command: Extract<EngineCommand, { readonly type: 'Resume' }>): EngineAnswer {

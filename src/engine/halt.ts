@@ -1,7 +1,7 @@
 import type { ClientOrderId } from '#domain/ids.ts'
 import { isWorking } from '#domain/order.ts'
 import { closeAtMarket } from './orders/protection.ts'
-import { transition } from './orders/reports.ts'
+import { requestCancel } from './orders/reports.ts'
 import type { EngineAnswer } from './ports.ts'
 import { workingOrders } from './state.ts'
 import type { Transaction } from './transaction.ts'
@@ -24,15 +24,6 @@ export function halt(tx: Transaction, command: { readonly by: string; readonly r
     canceling.push(order.clientOrderId)
   }
   return { type: 'HaltReceipt', canceling, flattening: continueFlatten(tx) }
-}
-
-/** Asks the exchange to cancel; false when the order is not working. Cancels pass every limit. */
-export function requestCancel(tx: Transaction, clientOrderId: ClientOrderId): boolean {
-  const order = tx.state.orders.get(clientOrderId)
-  if (order === undefined || !isWorking(order.status)) return false
-  transition(tx, order, 'REQUEST_CANCEL', { ts: tx.ts })
-  tx.send({ type: 'CancelOrder', clientOrderId, symbol: order.symbol, ts: tx.ts })
-  return true
 }
 
 /** While a flattening halt lasts: closes what is still open as soon as nothing else works on it. Called after every input. */

@@ -1,5 +1,6 @@
 import { isWorking } from '#domain/order.ts'
 import { transition } from './orders/reports.ts'
+import type { EngineState, TrackedOrder } from './state.ts'
 import type { Transaction } from './transaction.ts'
 
 /** How long an order may stay without an answer before it counts as unknown. */
@@ -28,7 +29,10 @@ export function finishReconciliation(tx: Transaction): void {
   if (!state.reconciled && state.connected && state.queries.size === 0) state.reconciled = true
 }
 
-/** Turns late answers into UNKNOWN and asks; asks again where the exchange did not answer. Never sends an order a second time. */
+/**
+ * Turns late answers into UNKNOWN and asks; asks again where the exchange did not answer: a question, a cancel, or any order that
+ * a stop meant to cancel. Never sends an order a second time.
+ */
 export function askAgain(tx: Transaction): void {
   const { state } = tx
   if (!state.connected) return
@@ -36,15 +40,20 @@ export function askAgain(tx: Transaction): void {
     for (const id of ids) {
       const order = state.orders.get(id)
       if (order === undefined) continue
-      const waiting = order.status === 'SUBMITTED' || order.status === 'UNKNOWN'
-      if (!waiting || tx.ts - order.updatedAt < ORDER_ANSWER_DEADLINE_MS) continue
-      if (order.status === 'SUBMITTED') transition(tx, order, 'LOSE', { ts: tx.ts, reason: `no answer within ${ORDER_ANSWER_DEADLINE_MS} ms` })
+      const isDue = isUnsettled(state, order) && tx.ts - order.updatedAt >= ORDER_ANSWER_DEADLINE_MS
+      if (!isDue && !state.queries.has(id)) continue
+      if (isDue && order.status === 'SUBMITTED') transition(tx, order, 'LOSE', { ts: tx.ts, reason: `no answer within ${ORDER_ANSWER_DEADLINE_MS} ms` })
       ask(tx, order)
     }
   }
 }
 
-function ask(tx: Transaction, order: { readonly clientOrderId: Parameters<typeof tx.state.queries.set>[0]; readonly symbol: Parameters<typeof tx.state.instruments.get>[0] }): void {
+function isUnsettled(state: EngineState, order: TrackedOrder): boolean {
+  if (state.halt !== null && order.purpose !== 'FLATTEN') return true
+  return order.status === 'SUBMITTED' || order.status === 'UNKNOWN' || order.status === 'PENDING_CANCEL'
+}
+
+function ask(tx: Transaction, order: TrackedOrder): void {
   const asked = tx.state.queries.get(order.clientOrderId)
   if (asked !== undefined && tx.ts - asked < QUERY_RETRY_MS) return
   tx.state.queries.set(order.clientOrderId, tx.ts)

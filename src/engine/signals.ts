@@ -8,13 +8,13 @@ import { intentOfOrder, intentOfSignal, type Sized } from './orders/intent.ts'
 import { submit } from './orders/submit.ts'
 import type { ManualOrder } from './ports.ts'
 import type { Refusal } from './risk/gate.ts'
-import type { EngineState } from './state.ts'
+import type { EngineState, TrackedOrder } from './state.ts'
 import type { Transaction } from './transaction.ts'
 
 type Decided = SignalDecision & { readonly signalId: Signal['signalId'] }
 
 /** Every signal ends here in exactly one outcome, recorded with its reason and the numbers behind it. */
-export function decideSignal(tx: Transaction, signal: Signal): Decided {
+export function decideSignal(tx: Transaction, signal: Signal, { byPerson } = { byPerson: false }): Decided {
   const { state } = tx
   if (state.signalIds.has(signalKey(signal.traderId, signal.signalId))) {
     return { signalId: signal.signalId, ...recordDecision(tx, signal, { outcome: 'DUPLICATE', reason: 'DUPLICATE_SIGNAL' }) }
@@ -23,8 +23,8 @@ export function decideSignal(tx: Transaction, signal: Signal): Decided {
     const decision = { outcome: 'EXPIRED', reason: 'SIGNAL_EXPIRED', value: `${tx.ts}`, limit: `${signal.expiresAt}` } as const
     return { signalId: signal.signalId, ...recordDecision(tx, signal, decision) }
   }
-  const isExit = (instrument: Instrument, reference: Price) => intentOfSignal(state, instrument, signal, reference)
-  return { signalId: signal.signalId, ...recordDecision(tx, signal, decide(tx, signal, isExit)) }
+  const size = (instrument: Instrument, reference: Price) => intentOfSignal(state, instrument, signal, reference)
+  return { signalId: signal.signalId, ...recordDecision(tx, signal, decide(tx, signal, { size, byPerson })) }
 }
 
 /** A person's order takes the same way; it is recorded as a signal of its own. */
@@ -37,13 +37,19 @@ export function decideManualOrder(tx: Transaction, order: ManualOrder): Decided 
   if (tx.state.signalIds.has(signalKey(order.traderId, order.signalId))) {
     return { signalId: order.signalId, ...recordDecision(tx, signal, { outcome: 'DUPLICATE', reason: 'DUPLICATE_SIGNAL' }) }
   }
-  const sized = (instrument: Instrument, reference: Price) => intentOfOrder(tx.state, instrument, order, reference)
-  return { signalId: order.signalId, ...recordDecision(tx, signal, decide(tx, signal, sized)) }
+  const size = (instrument: Instrument, reference: Price) => intentOfOrder(tx.state, instrument, order, reference)
+  return { signalId: order.signalId, ...recordDecision(tx, signal, decide(tx, signal, { size, byPerson: true })) }
 }
 
 const denied = (refusal: Refusal): SignalDecision => ({ outcome: 'DENIED', ...refusal })
 
-function decide(tx: Transaction, signal: Signal, size: (instrument: Instrument, reference: Price) => Sized): SignalDecision {
+interface Asking {
+  readonly size: (instrument: Instrument, reference: Price) => Sized
+  /** A person may close what a stopped trader left; a stopped strategy may not. */
+  readonly byPerson: boolean
+}
+
+function decide(tx: Transaction, signal: Signal, { size, byPerson }: Asking): SignalDecision {
   const { state } = tx
   const instrument = state.instruments.get(signal.symbol)
   if (instrument === undefined) return denied({ reason: 'UNKNOWN_SYMBOL', value: signal.symbol })
@@ -51,7 +57,7 @@ function decide(tx: Transaction, signal: Signal, size: (instrument: Instrument, 
   if (mark === undefined) return denied({ reason: 'NO_REFERENCE_PRICE', value: signal.symbol })
   const sized = size(instrument, mark.price)
   const exit = 'intent' in sized && sized.intent.reduceOnly
-  const closed = checkDoors(state, signal, exit) ?? (exit ? undefined : checkFresh(tx, mark.ts))
+  const closed = checkDoors(state, signal, { exit, byPerson }) ?? (exit ? undefined : checkFresh(tx, mark.ts))
   if (closed !== undefined) return denied(closed)
   if ('refusal' in sized) return denied(sized.refusal)
   const result = submit(tx, instrument, sized.intent, { strategy: signal.strategy, signalId: signal.signalId })
@@ -60,10 +66,11 @@ function decide(tx: Transaction, signal: Signal, size: (instrument: Instrument, 
 }
 
 /** Whether anything may go out at all. While halted only the stop itself sends orders. */
-function checkDoors(state: EngineState, signal: Signal, exit: boolean): Refusal | undefined {
+function checkDoors(state: EngineState, signal: Signal, { exit, byPerson }: { readonly exit: boolean; readonly byPerson: boolean }): Refusal | undefined {
   if (state.halt !== null) return { reason: 'HALTED', value: state.halt.reason, limit: `since ${state.halt.since}` }
   if (!state.connected) return { reason: 'EXCHANGE_DISCONNECTED' }
   if (!state.reconciled) return { reason: 'NOT_RECONCILED', value: `${state.queries.size} orders unanswered` }
+  if (exit && byPerson) return undefined
   const trader = state.traders.get(signal.traderId)
   if (trader === undefined) return { reason: 'UNKNOWN_TRADER', value: signal.traderId }
   const manual = trader.config.kind === 'manual'
@@ -81,10 +88,15 @@ function checkUnknownOutcome(state: EngineState, signal: Signal): Refusal | unde
   for (const ids of state.workingByKey.values()) {
     for (const id of ids) {
       const order = state.orders.get(id)
-      if (order?.symbol === signal.symbol && order.status === 'UNKNOWN') return { reason: 'OUTCOME_UNKNOWN_PENDING', value: id }
+      if (order?.symbol === signal.symbol && isFateUnknown(order)) return { reason: 'OUTCOME_UNKNOWN_PENDING', value: id }
     }
   }
   return undefined
+}
+
+/** Also an order that was to be canceled before the exchange ever confirmed it. */
+function isFateUnknown(order: TrackedOrder): boolean {
+  return order.status === 'UNKNOWN' || (order.status === 'PENDING_CANCEL' && order.exchangeOrderId === undefined)
 }
 
 function checkFresh(tx: Transaction, markTs: number): Refusal | undefined {

@@ -2,13 +2,13 @@ import { Money } from '#domain/money/money.ts'
 import * as fixed from '#domain/money/fixed.ts'
 import type { Fixed } from '#domain/money/fixed.ts'
 import type { Account, EngineState, HeldPosition, PositionKey, TrackedOrder, TrackedTrader } from './state.ts'
-import { createState, positionKey } from './state.ts'
+import { candleKey, createState, positionKey } from './state.ts'
 import { isWorking } from '#domain/order.ts'
 import type { Candle } from '#domain/candle.ts'
 import type { Instrument } from '#domain/instrument.ts'
 
 /** Version of the snapshot's form. Another form is not read: the journal is replayed from its start instead. */
-const SNAPSHOT_FORM = 1
+const SNAPSHOT_FORM = 2
 
 interface SnapshotBody {
   readonly form: number
@@ -19,11 +19,14 @@ interface SnapshotBody {
   readonly accounts: readonly Account[]
   readonly traders: readonly (Pick<TrackedTrader, 'config' | 'state'> & { readonly decidedSteps: readonly [string, number][] })[]
   readonly orders: readonly TrackedOrder[]
+  /** In order of closing: the first is the first to be forgotten. */
+  readonly closedOrders: readonly TrackedOrder['clientOrderId'][]
   readonly positions: readonly HeldPosition[]
   readonly lastCandles: readonly Candle[]
   readonly orderTimes: readonly number[]
   readonly halt: EngineState['halt']
   readonly flattenAttempts: readonly [PositionKey, number][]
+  readonly closeRefusals: readonly [PositionKey, number][]
   readonly limits: EngineState['limits']
 }
 
@@ -38,11 +41,13 @@ export function writeSnapshot(state: EngineState): string {
     accounts: [...state.accounts.values()],
     traders: [...state.traders.values()].map(({ config, state: traderState, decidedSteps }) => ({ config, state: traderState, decidedSteps: [...decidedSteps] })),
     orders: [...state.orders.values()],
+    closedOrders: [...state.closedOrders],
     positions: [...state.positions.values()],
     lastCandles: [...state.lastCandles.values()],
     orderTimes: state.orderTimes,
     halt: state.halt,
     flattenAttempts: [...state.flattenAttempts],
+    closeRefusals: [...state.closeRefusals],
     limits: state.limits,
   }
   return JSON.stringify(body, (_, value: unknown) => (typeof value === 'object' && value !== null && 'units' in value && 'scale' in value ? encode(value as Fixed<string>) : value))
@@ -77,21 +82,20 @@ export function readSnapshot(text: string): EngineState | undefined {
     state.traders.set(config.traderId, { config, state: traderState, decidedSteps: new Map(decidedSteps) as TrackedTrader['decidedSteps'] })
   }
   for (const order of body.orders) restoreOrder(state, order)
+  for (const clientOrderId of body.closedOrders) state.closedOrders.add(clientOrderId)
   for (const position of body.positions) state.positions.set(positionKey(position.traderId, position.symbol), position)
-  for (const candle of body.lastCandles) state.lastCandles.set(candle.symbol, candle)
+  for (const candle of body.lastCandles) state.lastCandles.set(candleKey(candle.symbol, candle.timeframe), candle)
   state.orderTimes = [...body.orderTimes]
   state.halt = body.halt
   for (const [key, attempts] of body.flattenAttempts) state.flattenAttempts.set(key, attempts)
+  for (const [key, ts] of body.closeRefusals) state.closeRefusals.set(key, ts)
   state.limits = body.limits
   return state
 }
 
 function restoreOrder(state: EngineState, order: TrackedOrder): void {
   state.orders.set(order.clientOrderId, order)
-  if (!isWorking(order.status)) {
-    state.closedOrders.add(order.clientOrderId)
-    return
-  }
+  if (!isWorking(order.status)) return
   const key = positionKey(order.traderId, order.symbol)
   const working = state.workingByKey.get(key) ?? new Set()
   state.workingByKey.set(key, working.add(order.clientOrderId))

@@ -1,4 +1,4 @@
-import type { Candle } from '#domain/candle.ts'
+import { timeframeMs, type Candle, type Timeframe } from '#domain/candle.ts'
 import type { ClientOrderId, InstrumentSymbol, TraderId } from '#domain/ids.ts'
 import type { Instrument } from '#domain/instrument.ts'
 import { Money } from '#domain/money/money.ts'
@@ -60,6 +60,19 @@ export interface Mark {
 export type PositionKey = `${string}|${string}`
 export const positionKey = (traderId: TraderId, symbol: InstrumentSymbol): PositionKey => `${traderId}|${symbol}`
 
+export type CandleKey = `${string}|${Timeframe}`
+export const candleKey = (symbol: InstrumentSymbol, timeframe: Timeframe): CandleKey => `${symbol}|${timeframe}`
+export const closeTime = (candle: Candle): number => candle.openTime + timeframeMs(candle.timeframe)
+
+/** The candle of an instrument that closed last, whatever its length. */
+export function newestCandle(state: EngineState, symbol: InstrumentSymbol): Candle | undefined {
+  let newest: Candle | undefined
+  for (const candle of state.lastCandles.values()) {
+    if (candle.symbol === symbol && (newest === undefined || closeTime(candle) > closeTime(newest))) newest = candle
+  }
+  return newest
+}
+
 /**
  * All the engine knows. What lies above the line is built from facts alone and is the same after every restart;
  * below it are things that must be learnt anew, and are closed until they are.
@@ -80,7 +93,8 @@ export interface EngineState {
   workingCount: number
   readonly closedOrders: RecentSet<ClientOrderId>
   readonly positions: Map<PositionKey, HeldPosition>
-  readonly lastCandles: Map<InstrumentSymbol, Candle>
+  /** The newest of each instrument and timeframe. */
+  readonly lastCandles: Map<CandleKey, Candle>
   readonly signalIds: RecentSet<string>
   readonly tradeIds: RecentSet<string>
   /** Times of orders sent within the last second, oldest first. */
@@ -88,6 +102,8 @@ export interface EngineState {
   halt: Halt | null
   /** Flatten orders sent since the halt, per position. */
   readonly flattenAttempts: Map<PositionKey, number>
+  /** When our own gate last refused to close a position, so that it is not tried and said again at every price. */
+  readonly closeRefusals: Map<PositionKey, number>
   limits: RiskLimits
   // ---- learnt anew at each start
   readonly marks: Map<InstrumentSymbol, Mark>
@@ -117,6 +133,7 @@ export function createState(instance: string): EngineState {
     orderTimes: [],
     halt: null,
     flattenAttempts: new Map(),
+    closeRefusals: new Map(),
     limits: DEFAULT_RISK_LIMITS,
     marks: new Map(),
     connected: false,

@@ -31,7 +31,10 @@ export interface PaperSessionPorts {
 }
 
 /** Builds a paper account over its market. Reads and checks replay files first; throws `FILE_INVALID`. */
-export async function openPaperSession(config: PaperSessionConfig, { clock, log, sink, outputs }: PaperSessionPorts): Promise<ExchangeSession> {
+export async function openPaperSession(
+  config: PaperSessionConfig,
+  { clock, log, sink, outputs }: PaperSessionPorts,
+): Promise<ExchangeSession> {
   const { seed, market, parameters } = config
   const source: MarketSource =
     market.kind === 'demo'

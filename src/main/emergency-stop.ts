@@ -1,7 +1,6 @@
 import type { StopReceipt } from '#contract/views.ts'
-import { AppError } from '#domain/errors.ts'
+import { withDeadline } from '#platform/deadline.ts'
 import type { Logger } from '#platform/log/logger.ts'
-import { within } from './within.ts'
 
 export type StopSource = 'hotkey' | 'tray' | 'menu'
 
@@ -29,8 +28,7 @@ export function createEmergencyStop(tell: (outcome: StopOutcome) => void, logger
   const carryOut = async (source: StopSource, call: (source: StopSource) => Promise<StopReceipt>): Promise<void> => {
     underway = true
     try {
-      const late = new AppError('DEADLINE_EXCEEDED', 'the stop was not confirmed in time; look at the open orders on the exchange itself')
-      tell({ kind: 'stopped', receipt: await within(STOP_DEADLINE_MS, call(source), late) })
+      tell({ kind: 'stopped', receipt: await withDeadline(call(source), STOP_DEADLINE_MS, 'The receipt of the emergency stop') })
     } catch (error) {
       logger.error({ error, source }, 'the emergency stop was not confirmed')
       tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })

@@ -12,7 +12,7 @@ const GRANTED_PERMISSION = 'clipboard-sanitized-write'
 export function guardContents(app: App, shell: Shell, origin: string, logger: Logger): void {
   app.on('web-contents-created', (_event, contents) => {
     const refuse = (kind: string) => (details: Electron.Event<{ url: string }>) => {
-      if (originOf(details.url) === origin && kind !== 'webview') return
+      if (originOf(details.url) === origin) return
       details.preventDefault()
       logger.warn({ kind, url: details.url }, 'refused to leave the page')
     }
@@ -41,8 +41,14 @@ export function guardSession(session: Session, origin: string, logger: Logger): 
   session.setDevicePermissionHandler(() => false)
   session.webRequest.onBeforeRequest((details, answer) => {
     const { url } = details
-    const cancel = !(URL.canParse(url) && (LOADABLE.has(new URL(url).protocol) || originOf(url) === origin))
+    const cancel = !isOurs(url, origin)
     if (cancel) logger.warn({ url }, 'refused to load')
     answer({ cancel })
   })
+}
+
+/** In development the page comes from a local server, which also pushes changes over a WebSocket. */
+function isOurs(url: string, origin: string): boolean {
+  if (!URL.canParse(url)) return false
+  return LOADABLE.has(new URL(url).protocol) || originOf(url) === origin || originOf(url) === origin.replace(/^http/, 'ws')
 }

@@ -44,7 +44,12 @@ export function trayTemplate(facts: TrayFacts, actions: MenuActions): MenuItemCo
   ]
 }
 
-export function applicationTemplate(appName: string, closeToTray: boolean, actions: MenuActions, devTools: boolean): MenuItemConstructorOptions[] {
+export function applicationTemplate(
+  appName: string,
+  closeToTray: boolean,
+  actions: MenuActions,
+  devTools: boolean,
+): MenuItemConstructorOptions[] {
   const view: MenuItemConstructorOptions[] = [{ role: 'resetZoom' }, { role: 'zoomIn' }, { role: 'zoomOut' }, { role: 'togglefullscreen' }]
   return [
     {

@@ -1,6 +1,6 @@
 import type { App } from 'electron'
+import { withDeadline } from '#platform/deadline.ts'
 import type { Logger } from '#platform/log/logger.ts'
-import { within } from './within.ts'
 
 /** The journal is safe at any moment; this is for an orderly end of threads and of Postgres. */
 const QUIT_DEADLINE_MS = 20_000
@@ -21,7 +21,7 @@ export function quitInOrder(app: App, stop: () => Promise<void>, logger: Logger)
     event.preventDefault()
     if (stopping) return
     stopping = true
-    within(QUIT_DEADLINE_MS, stop(), new Error(`did not stop within ${QUIT_DEADLINE_MS} ms`)).then(
+    withDeadline(stop(), QUIT_DEADLINE_MS, 'The end of the workstation').then(
       () => app.exit(0),
       (error: unknown) => {
         logger.error({ error }, 'the workstation did not stop in order')

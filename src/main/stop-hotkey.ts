@@ -11,10 +11,9 @@ const RECHECK_EVERY_MS = 30_000
 export type HotkeyState = Awaited<ReturnType<WorkstationBridge['hotkey']>>
 
 export interface StopHotkey {
-  state(): HotkeyState
+  readonly state: () => HotkeyState
   /** Looks whether the keys are still ours and takes them again if not. */
-  recheck(): void
-  dispose(): void
+  readonly recheck: () => void
 }
 
 export interface StopHotkeyOptions {
@@ -47,19 +46,12 @@ export function createStopHotkey(options: StopHotkeyOptions): StopHotkey {
     const registered = shortcuts.isRegistered(STOP_ACCELERATOR) || register()
     if (registered === known) return
     known = registered
-    if (!registered) logger.error({ accelerator: STOP_ACCELERATOR }, 'the stop hotkey is not registered; use the window, the tray or the command line')
+    if (!registered)
+      logger.error({ accelerator: STOP_ACCELERATOR }, 'the stop hotkey is not registered; use the window, the tray or the command line')
     options.onState({ accelerator: STOP_ACCELERATOR, registered })
   }
 
   recheck()
-  const timer = setInterval(recheck, RECHECK_EVERY_MS)
-  timer.unref()
-  return {
-    state,
-    recheck,
-    dispose: () => {
-      clearInterval(timer)
-      shortcuts.unregister(STOP_ACCELERATOR)
-    },
-  }
+  setInterval(recheck, RECHECK_EVERY_MS).unref()
+  return { state, recheck }
 }

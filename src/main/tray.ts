@@ -6,7 +6,6 @@ export interface TrayIcon {
   /** False where the desktop has no tray: then closing the window never hides it. */
   readonly available: boolean
   update(facts: TrayFacts): void
-  dispose(): void
 }
 
 export interface TrayOptions {
@@ -31,7 +30,6 @@ export function createTrayIcon(options: TrayOptions): TrayIcon {
       tray.setToolTip([facts.headline, facts.warning].filter((line) => line !== null).join('\n'))
       tray.setContextMenu(options.buildMenu(trayTemplate(facts, options.actions)))
     },
-    dispose: () => tray?.destroy(),
   }
 }
 

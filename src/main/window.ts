@@ -24,10 +24,10 @@ export interface MainWindowOptions {
 }
 
 export interface MainWindow {
-  show(): void
-  contents(): WebContents | null
-  state(): WindowState
-  setCloseToTray(closeToTray: boolean): void
+  readonly show: () => void
+  readonly contents: () => WebContents | null
+  readonly state: () => WindowState
+  readonly setCloseToTray: (closeToTray: boolean) => void
 }
 
 /** The one window. Its page has no Node, no access to main beyond two ports, and no way to weaken that. */

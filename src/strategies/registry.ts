@@ -42,7 +42,7 @@ export function describeStrategy(strategy: Strategy): StrategyInfo {
     warmup,
     params: Object.entries(strategy.params).map(([name, value]) => {
       const { integer, ...range } = strategy.ranges?.[name] ?? {}
-      return { name, type: integer === true ? 'integer' as const : 'number' as const, default: value, ...range }
+      return { name, type: integer === true ? ('integer' as const) : ('number' as const), default: value, ...range }
     }),
   }
 }

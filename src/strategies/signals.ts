@@ -34,7 +34,8 @@ export function checkSignals(answer: unknown): CheckedSignal[] {
 function checkSignal(signal: unknown, where: string): CheckedSignal {
   if (typeof signal !== 'object' || signal === null) throw new TypeError(`${where} must be an object, not ${describe(signal)}`)
   const { action, quantity, confidence, stopLoss, takeProfit, note, ...rest } = signal as Record<string, unknown>
-  for (const key of Object.keys(rest)) throw new TypeError(`${where} has '${key}', which is not a property of a signal (known are ${KEYS.join(', ')})`)
+  for (const key of Object.keys(rest))
+    throw new TypeError(`${where} has '${key}', which is not a property of a signal (known are ${KEYS.join(', ')})`)
   if (!isAction(action)) throw new TypeError(`${where}: action must be one of ${SIGNAL_ACTIONS.join(', ')}, not ${describe(action)}`)
   if (confidence !== undefined && !(typeof confidence === 'number' && confidence >= 0 && confidence <= 1)) {
     throw new TypeError(`${where}: confidence must be a number from 0 to 1, not ${describe(confidence)}`)

@@ -91,9 +91,16 @@ export function defineStrategy<P extends StrategyParams>(definition: StrategyDef
   if (faults.length > 0) {
     const name: unknown = (definition as { readonly name?: unknown } | null)?.name
     const named = typeof name === 'string' ? `strategy '${name.slice(0, 64)}'` : 'the strategy'
-    throw new AppError('STRATEGY_INVALID', `${named} is not valid and was not loaded: ${faults.join('; ')}. Correct its file and start the trader again.`)
+    throw new AppError(
+      'STRATEGY_INVALID',
+      `${named} is not valid and was not loaded: ${faults.join('; ')}. Correct its file and start the trader again.`,
+    )
   }
-  const frozen: StrategyDefinition<P> = Object.freeze({ ...definition, symbols: Object.freeze([...definition.symbols]), params: Object.freeze({ ...definition.params }) })
+  const frozen: StrategyDefinition<P> = Object.freeze({
+    ...definition,
+    symbols: Object.freeze([...definition.symbols]),
+    params: Object.freeze({ ...definition.params }),
+  })
   // Beyond this point the params are known by name only; `configureStrategy` makes sure that each of P is there.
   return frozen as unknown as Strategy
 }
@@ -111,16 +118,23 @@ function findFaults(definition: unknown): string[] {
   need(description === undefined || typeof description === 'string', 'description must be text')
   need(Array.isArray(symbols) && symbols.length > 0 && symbols.every(isSymbol), "symbols must be a list such as ['BTC/USDT']")
   need(typeof timeframe === 'string' && isTimeframe(timeframe), `timeframe must be one of ${TIMEFRAMES.join(', ')}`)
-  need(typeof warmup === 'function' || isWarmup(warmup), `warmup must be a whole number from 0 to ${HISTORY_BARS}, or a function of the params`)
+  need(
+    typeof warmup === 'function' || isWarmup(warmup),
+    `warmup must be a whole number from 0 to ${HISTORY_BARS}, or a function of the params`,
+  )
   need(check === undefined || typeof check === 'function', 'check must be a function of the params')
   need(typeof analyze === 'function', 'analyze must be a function')
   if (!isRecord(params)) return [...faults, 'params must be an object of numbers, {} when there are none']
   for (const [key, value] of Object.entries(params)) {
     need(PARAM_NAME.test(key), `the param name '${key}' must be letters and digits`)
-    need(typeof value === 'number' && Number.isFinite(value), `the param '${key}' must be a number, not ${JSON.stringify(value) ?? typeof value}`)
+    need(
+      typeof value === 'number' && Number.isFinite(value),
+      `the param '${key}' must be a number, not ${JSON.stringify(value) ?? typeof value}`,
+    )
   }
   need(ranges === undefined || isRecord(ranges), 'ranges must be an object')
-  for (const key of isRecord(ranges) ? Object.keys(ranges) : []) need(Object.hasOwn(params, key), `ranges names '${key}', which is not a param`)
+  for (const key of isRecord(ranges) ? Object.keys(ranges) : [])
+    need(Object.hasOwn(params, key), `ranges names '${key}', which is not a param`)
   return faults
 }
 
@@ -169,7 +183,10 @@ export function configureStrategy(strategy: Strategy, settings: StrategySettings
   const warmup = typeof strategy.warmup === 'function' ? strategy.warmup(params) : strategy.warmup
   if (faults.length === 0 && !isWarmup(warmup)) faults.push(`these params need ${warmup} candles to warm up, and ${HISTORY_BARS} are kept`)
   if (faults.length > 0) {
-    throw new AppError('STRATEGY_INVALID', `strategy '${strategy.name}' cannot run with these settings: ${faults.join('; ')}. The trader was not started; change its params.`)
+    throw new AppError(
+      'STRATEGY_INVALID',
+      `strategy '${strategy.name}' cannot run with these settings: ${faults.join('; ')}. The trader was not started; change its params.`,
+    )
   }
   const symbols = settings.symbols === undefined || settings.symbols.length === 0 ? strategy.symbols : settings.symbols
   return { strategy, symbols: symbols.map(parseSymbol), timeframe: settings.timeframe ?? strategy.timeframe, params, warmup }

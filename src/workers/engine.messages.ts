@@ -10,6 +10,8 @@ export type ToEngine =
       readonly journalPath: string
       /** Four base-36 digits for order ids; a replay gives its own so that two runs name their orders alike. */
       readonly instance?: string | undefined
+      /** What the journal is for; another one's is refused. */
+      readonly purpose: string
       /** Replay: time is the market's, and a step waits for every trader. */
       readonly lockStep: boolean
       readonly exchangePort: MessagePort

@@ -13,7 +13,7 @@ let session: EngineSession | undefined
 
 function start(init: Extract<ToEngine, { readonly type: 'Init' }>): void {
   const began = systemClock.elapsed()
-  const journal = new Journal({ path: init.journalPath, ...(init.instance === undefined ? {} : { instance: init.instance }) })
+  const journal = new Journal({ path: init.journalPath, purpose: init.purpose, ...(init.instance === undefined ? {} : { instance: init.instance }) })
   const { state, facts } = recoverState(journal)
   session = new EngineSession({
     journal, engine: new TradingEngine(state), exchangePort: init.exchangePort, lockStep: init.lockStep, clock: systemClock, post,

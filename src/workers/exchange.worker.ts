@@ -55,7 +55,15 @@ async function run({ enginePort: port, session: config, candleCachePath }: InitE
     const code = error instanceof AppError ? error.code : 'BUG'
     const message = error instanceof Error ? error.message : String(error)
     log.error({ code, stack: error instanceof Error ? error.stack : undefined }, message)
-    toEngine({ type: 'ExchangeStatus', exchange: PAPER_EXCHANGE_NAME, connected: false, instruments: [], openingBalances: [], reason: message })
+    toEngine({
+      type: 'ExchangeStatus',
+      exchange: PAPER_EXCHANGE_NAME,
+      connected: false,
+      ts: 0,
+      instruments: [],
+      openingBalances: [],
+      reason: message,
+    })
     say({ type: 'Failed', code, message })
   }
 }

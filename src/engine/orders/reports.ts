@@ -6,6 +6,7 @@ import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { Position } from '#domain/position.ts'
 import { assertNever } from '#domain/errors.ts'
+import type { ClientOrderId } from '#domain/ids.ts'
 import type { ExchangeReport } from '../ports.ts'
 import { positionKey, type HeldPosition, type TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
@@ -36,7 +37,7 @@ export function handleReport(tx: Transaction, report: ExchangeReport): void {
     case 'OrderExpired':
       return transition(tx, order, 'EXPIRE', { ts: report.ts, reason: report.reason })
     case 'CancelRejected':
-      return transition(tx, order, 'REFUSE_CANCEL', { ts: report.ts, reason: report.reason })
+      return cancelRefused(tx, order, report)
     case 'OrderOutcomeUnknown':
       return transition(tx, order, 'LOSE', { ts: report.ts, reason: report.reason })
     case 'OrderFound':
@@ -75,7 +76,7 @@ export function transition(tx: Transaction, order: TrackedOrder, event: OrderEve
 
 function fill(tx: Transaction, order: TrackedOrder, report: Fill): void {
   const { state } = tx
-  if (state.tradeIds.has(`${report.symbol}|${report.tradeId}`)) return
+  if (state.tradeIds.has(`${order.symbol}|${report.tradeId}`)) return
   const instrument = state.instruments.get(order.symbol)
   const account = instrument === undefined ? undefined : state.accounts.get(instrument.settle)
   if (instrument === undefined || account === undefined) throw new Error(`fill for ${order.symbol} without instrument or account`)
@@ -125,14 +126,34 @@ function warnLateFill(tx: Transaction, order: TrackedOrder, report: Fill, filled
 }
 
 function found(tx: Transaction, order: TrackedOrder, report: Extract<ExchangeReport, { readonly type: 'OrderFound' }>): void {
-  if (order.status === 'PENDING_CANCEL') {
-    tx.send({ type: 'CancelOrder', clientOrderId: order.clientOrderId, symbol: order.symbol, ts: tx.ts })
-    return
-  }
-  if (isWorking(order.status)) transition(tx, order, 'ACCEPT', { ts: report.ts, exchangeOrderId: report.exchangeOrderId })
+  if (!isWorking(order.status)) return
+  transition(tx, order, 'ACCEPT', { ts: report.ts, exchangeOrderId: report.exchangeOrderId })
+  if (order.status === 'PENDING_CANCEL' || (tx.state.halt !== null && order.purpose !== 'FLATTEN')) requestCancel(tx, order.clientOrderId)
 }
 
-/** Absence is proof only from an exchange without lag; then the order is sent again under its own id, unless trading is halted. */
+/** A refused cancel proves that an order lives only if the exchange ever confirmed it; otherwise the exchange is asked. */
+function cancelRefused(tx: Transaction, order: TrackedOrder, report: Extract<ExchangeReport, { readonly type: 'CancelRejected' }>): void {
+  if (order.status !== 'PENDING_CANCEL' || order.exchangeOrderId !== undefined) {
+    transition(tx, order, 'REFUSE_CANCEL', { ts: report.ts, reason: report.reason })
+    return
+  }
+  tx.state.queries.set(order.clientOrderId, tx.ts)
+  tx.send({ type: 'QueryOrder', clientOrderId: order.clientOrderId, symbol: order.symbol, ts: tx.ts })
+}
+
+/** Asks the exchange to cancel; false when the order is not working. Cancels pass every limit. */
+export function requestCancel(tx: Transaction, clientOrderId: ClientOrderId): boolean {
+  const order = tx.state.orders.get(clientOrderId)
+  if (order === undefined || !isWorking(order.status)) return false
+  transition(tx, order, 'REQUEST_CANCEL', { ts: tx.ts })
+  tx.send({ type: 'CancelOrder', clientOrderId, symbol: order.symbol, ts: tx.ts })
+  return true
+}
+
+/**
+ * Absence is proof only from an exchange without lag; then the order is sent again under its own id, unless trading is halted
+ * or the order would open something on a price that is out of date.
+ */
 function notFound(tx: Transaction, order: TrackedOrder, report: Extract<ExchangeReport, { readonly type: 'OrderNotFound' }>): void {
   if (!isWorking(order.status)) return
   if (!report.authoritative || order.exchangeOrderId !== undefined) {
@@ -141,6 +162,10 @@ function notFound(tx: Transaction, order: TrackedOrder, report: Extract<Exchange
   }
   if (tx.state.halt !== null || order.status === 'PENDING_CANCEL') {
     transition(tx, order, 'CANCEL', { ts: report.ts, reason: 'never reached the exchange; not sent again because trading was stopped' })
+    return
+  }
+  if (!order.reduceOnly && tx.ts - order.createdAt > tx.state.limits.referenceMaxAgeMs) {
+    transition(tx, order, 'CANCEL', { ts: report.ts, reason: 'never reached the exchange; not sent again because its price is out of date' })
     return
   }
   send(tx, order)

@@ -3,7 +3,7 @@ import * as fixed from '#domain/money/fixed.ts'
 import { Position } from '#domain/position.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
 import type { EquityMarked } from '#domain/facts.ts'
-import type { Account, EngineState } from '../state.ts'
+import { closeTime, newestCandle, utcDay, type Account, type EngineState } from '../state.ts'
 
 export interface Valuation {
   readonly unrealized: Money
@@ -32,8 +32,8 @@ export function valueAccount(state: EngineState, account: Account): Valuation {
 }
 
 function lastClose(state: EngineState, symbol: Position['symbol']) {
-  const candle = state.lastCandles.get(symbol)
-  return candle === undefined ? undefined : { price: candle.close, ts: candle.openTime }
+  const candle = newestCandle(state, symbol)
+  return candle === undefined ? undefined : { price: candle.close, ts: closeTime(candle) }
 }
 
 /** What new exposure may use: equity without what positions hold and working orders reserve. Leverage is 1. */
@@ -41,19 +41,20 @@ export function availableBalance(account: Account, valuation: Valuation): Money 
   return Money.subtract(Money.subtract(valuation.equity, valuation.exposure), account.reserved)
 }
 
-/** Loss since 00:00 UTC as a positive amount; zero or negative when the day is in profit. */
-export function lossToday(account: Account, valuation: Valuation): Money {
-  return Money.subtract(account.dayStart, valuation.equity)
+/** Loss since 00:00 UTC as a positive amount; zero or negative when the day is in profit. A day without a mark yet began at the last one. */
+export function lossToday(account: Account, valuation: Valuation, now: number): Money {
+  const dayStart = utcDay(now) > account.day ? (account.equity ?? account.start) : account.dayStart
+  return Money.subtract(dayStart, valuation.equity)
 }
 
 const text = (amount: Money): string => fixed.format(fixed.trim(amount))
 
-/** The mark of every account whose value changed since the last one. */
+/** The mark of every account whose value changed since the last one, or whose UTC day began. */
 export function markEquity(state: EngineState, ts: number): EquityMarked[] {
   const marks: EquityMarked[] = []
   for (const account of state.accounts.values()) {
     const { unrealized, equity, exposure } = valueAccount(state, account)
-    if (account.equity !== undefined && Money.compare(account.equity, equity) === 0) continue
+    if (account.equity !== undefined && Money.compare(account.equity, equity) === 0 && utcDay(ts) <= account.day) continue
     marks.push({
       type: 'EquityMarked',
       ts,

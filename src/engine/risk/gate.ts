@@ -115,7 +115,7 @@ function checkAccount(state: EngineState, instrument: Instrument, value: Money):
   const account = state.accounts.get(instrument.settle)
   if (account === undefined) return { reason: 'INSUFFICIENT_BALANCE', value: text(value), limit: `no ${instrument.settle} account` }
   const valuation = valueAccount(state, account)
-  const loss = lossToday(account, valuation)
+  const loss = lossToday(account, valuation, state.now)
   if (Money.compare(loss, Money.parse(state.limits.maxDailyLoss, account.currency)) >= 0) {
     return { reason: 'MAX_DAILY_LOSS', value: text(loss), limit: state.limits.maxDailyLoss }
   }

@@ -77,8 +77,11 @@ function checkOrder(previous: Candle, candle: Candle): void {
 
 function fileError(path: string, line: number, cause: unknown): AppError {
   if (cause instanceof AppError) return cause
-  const where = `${fileName(path)}, line ${line}`
-  if (cause instanceof RowError) return new AppError('FILE_INVALID', `${where}: ${cause.message}. The file was not used. ${cause.advice}`, { cause })
+  // The parser runs ahead of us; its own errors know their line.
+  const at = cause instanceof Error && 'lines' in cause && typeof cause.lines === 'number' ? cause.lines : line
+  const where = `${fileName(path)}, line ${at}`
+  if (cause instanceof RowError)
+    return new AppError('FILE_INVALID', `${where}: ${cause.message}. The file was not used. ${cause.advice}`, { cause })
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (code === 'ENOENT') return new AppError('FILE_INVALID', `${path}: there is no such file. Nothing was read. Check the path.`, { cause })
   const words = cause instanceof Error ? cause.message : String(cause)
@@ -104,7 +107,17 @@ export async function summarizeCandles(series: CandleSeries): Promise<CandleFile
     }
   }
   if (first === undefined || last === undefined || highest === undefined) throw new Error('a read file has at least one candle')
-  return { series, rows, gaps, missing, firstOpenTime: first.openTime, lastOpenTime: last.openTime, priceDigits, volumeDigits, highest: highest.high }
+  return {
+    series,
+    rows,
+    gaps,
+    missing,
+    firstOpenTime: first.openTime,
+    lastOpenTime: last.openTime,
+    priceDigits,
+    volumeDigits,
+    highest: highest.high,
+  }
 }
 
 function isAbove(a: Fixed<string>, b: Fixed<string>): boolean {

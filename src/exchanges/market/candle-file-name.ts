@@ -50,13 +50,22 @@ export function candleSeries(spec: CandleFileSpec): CandleSeries {
   const symbol = spec.symbol ?? found?.symbol
   const timeframe = spec.timeframe ?? parts.find(isTimeframe)
   if (symbol === undefined) {
-    throw new AppError('FILE_INVALID', `${name}: the name does not tell the instrument. Nothing was read. Name it like BTC_USDT_5m.csv, or give --symbol.`)
+    throw new AppError(
+      'FILE_INVALID',
+      `${name}: the name does not tell the instrument. Nothing was read. Name it like BTC_USDT_5m.csv, or give --symbol.`,
+    )
   }
   if (spec.timeframe !== undefined && !isTimeframe(spec.timeframe)) {
-    throw new AppError('FILE_INVALID', `${name}: ${spec.timeframe} is not a timeframe. Nothing was read. Use one of ${TIMEFRAMES.join(', ')}.`)
+    throw new AppError(
+      'FILE_INVALID',
+      `${name}: ${spec.timeframe} is not a timeframe. Nothing was read. Use one of ${TIMEFRAMES.join(', ')}.`,
+    )
   }
   if (timeframe === undefined || !isTimeframe(timeframe)) {
-    throw new AppError('FILE_INVALID', `${name}: the name does not tell the timeframe. Nothing was read. Name it like BTC_USDT_5m.csv, or give --timeframe.`)
+    throw new AppError(
+      'FILE_INVALID',
+      `${name}: the name does not tell the timeframe. Nothing was read. Name it like BTC_USDT_5m.csv, or give --timeframe.`,
+    )
   }
   const volumeUnit = spec.symbol === undefined ? (found?.volumeUnit ?? 'base') : 'base'
   return { path: spec.path, symbol: checkedSymbol(symbol, name), timeframe, volumeUnit }
@@ -66,6 +75,10 @@ function checkedSymbol(symbol: string, name: string): InstrumentSymbol {
   try {
     return parseSymbol(symbol)
   } catch (cause) {
-    throw new AppError('FILE_INVALID', `${name}: ${symbol} is not an instrument. Nothing was read. Write it like BTC/USDT or BTC/USDT:USDT.`, { cause })
+    throw new AppError(
+      'FILE_INVALID',
+      `${name}: ${symbol} is not an instrument. Nothing was read. Write it like BTC/USDT or BTC/USDT:USDT.`,
+      { cause },
+    )
   }
 }

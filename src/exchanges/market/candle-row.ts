@@ -42,7 +42,8 @@ export function candleOfRow(row: readonly string[], columns: ColumnOrder, series
   const decimal = (column: CandleColumn): string => {
     const text = (row[columns[column]] ?? '').trim()
     const plain = plainDecimal(text)
-    if (plain === undefined) throw new RowError(`${column} is "${text}", not a finite decimal of 0 or more`, 'Correct the value or remove the row.')
+    if (plain === undefined)
+      throw new RowError(`${column} is "${text}", not a finite decimal of 0 or more`, 'Correct the value or remove the row.')
     return plain
   }
   const price = (column: CandleColumn): Price => {
@@ -52,9 +53,15 @@ export function candleOfRow(row: readonly string[], columns: ColumnOrder, series
   }
   const openTime = timestamp((row[columns.timestamp] ?? '').trim(), series)
   const [open, high, low, close] = [price('open'), price('high'), price('low'), price('close')]
-  for (const [name, value] of [['open', open], ['close', close], ['low', low]] as const) {
-    if (Price.compare(high, value) < 0) throw new RowError(`high ${Price.format(high)} is below ${name} ${Price.format(value)}`, 'Correct the row.')
-    if (Price.compare(low, value) > 0) throw new RowError(`low ${Price.format(low)} is above ${name} ${Price.format(value)}`, 'Correct the row.')
+  for (const [name, value] of [
+    ['open', open],
+    ['close', close],
+    ['low', low],
+  ] as const) {
+    if (Price.compare(high, value) < 0)
+      throw new RowError(`high ${Price.format(high)} is below ${name} ${Price.format(value)}`, 'Correct the row.')
+    if (Price.compare(low, value) > 0)
+      throw new RowError(`low ${Price.format(low)} is above ${name} ${Price.format(value)}`, 'Correct the row.')
   }
   const volume = Quantity.parse(decimal('volume'))
   return { symbol: series.symbol, timeframe: series.timeframe, openTime, open, high, low, close, volume }
@@ -67,7 +74,10 @@ function timestamp(text: string, { timeframe }: CandleSeries): number {
     throw new RowError(`timestamp ${text} is not in milliseconds`, 'Write UTC milliseconds (13 digits), not seconds or microseconds.')
   }
   if (value % timeframeMs(timeframe) !== 0) {
-    throw new RowError(`timestamp ${text} is not the start of a ${timeframe} candle`, 'Check the timeframe (--timeframe) or correct the row.')
+    throw new RowError(
+      `timestamp ${text} is not the start of a ${timeframe} candle`,
+      'Check the timeframe (--timeframe) or correct the row.',
+    )
   }
   return value
 }

@@ -132,7 +132,9 @@ function symbolDay(seed: string, symbol: DemoSymbol, day: number): SymbolDay {
     levels[bar + 1] = (levels[bar] ?? 0) + mixed((part) => part.returns, bar) + drift / BARS_PER_DAY
   }
   const bars = Float64Array.from({ length: BARS_PER_DAY })
-  const activity = bars.map((_, bar) => Math.hypot(symbol.marketShare * (market.activity[bar] ?? 0), symbol.ownShare * (own.activity[bar] ?? 0)))
+  const activity = bars.map((_, bar) =>
+    Math.hypot(symbol.marketShare * (market.activity[bar] ?? 0), symbol.ownShare * (own.activity[bar] ?? 0)),
+  )
   return { levels, gaps: bars.map((_, bar) => mixed((part) => part.gaps, bar)), activity }
 }
 
@@ -154,15 +156,27 @@ function barOf(instrument: PaperInstrument, index: number, path: Float64Array, v
     const [low, high] = open < close ? [open, close] : [close, open]
     const at = openTime + i * SLICE_MS
     return {
-      symbol, openTime: at, closeTime: at + SLICE_MS,
-      open: price(open), high: price(high), low: price(low), close: price(close), volume: quantityOfLots(volume, instrument),
+      symbol,
+      openTime: at,
+      closeTime: at + SLICE_MS,
+      open: price(open),
+      high: price(high),
+      low: price(low),
+      close: price(close),
+      volume: quantityOfLots(volume, instrument),
     }
   })
   const high = ticks.reduce((a, b) => (a > b ? a : b))
   const low = ticks.reduce((a, b) => (a < b ? a : b))
   const volume = lots.reduce((a, b) => a + b, 0n)
   const candle: Candle = {
-    symbol, timeframe: '1m', openTime, open: price(ticks[0] ?? 1n), high: price(high), low: price(low), close: price(ticks.at(-1) ?? 1n),
+    symbol,
+    timeframe: '1m',
+    openTime,
+    open: price(ticks[0] ?? 1n),
+    high: price(high),
+    low: price(low),
+    close: price(ticks.at(-1) ?? 1n),
     volume: quantityOfLots(volume, instrument),
   }
   return { candle, slices }

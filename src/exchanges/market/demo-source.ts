@@ -33,6 +33,7 @@ export interface DemoOptions {
 export class DemoSource implements MarketSource {
   readonly lockStep = false
   readonly instruments: readonly PaperInstrument[]
+  readonly startTime: number
   readonly #market: DemoMarket
   readonly #clock: Clock
   readonly #sink: CandleSink
@@ -50,13 +51,16 @@ export class DemoSource implements MarketSource {
     this.instruments = this.#market.instruments
     this.#clock = options.clock
     this.#sink = options.sink
+    this.startTime = options.clock.now()
     this.#candleEveryMs = options.candleEveryMs ?? DEMO_CANDLE_EVERY_MS
     this.#historyBars = options.historyBars ?? DEMO_HISTORY_BARS
   }
 
   async resume(cursors: RestoreExchange['cursors']): Promise<readonly MarketSlice[]> {
     const traded = new Set(this.instruments.map(({ symbol }) => symbol))
-    const known = cursors.filter(({ symbol, timeframe }) => timeframe === '1m' && traded.has(symbol)).map(({ openTime }) => openTime / BAR_MS)
+    const known = cursors
+      .filter(({ symbol, timeframe }) => timeframe === '1m' && traded.has(symbol))
+      .map(({ openTime }) => openTime / BAR_MS)
     this.#index = Math.max(Math.floor(this.#clock.now() / BAR_MS), ...known.map((bar) => Math.floor(bar) + 1))
     const last: MarketSlice[] = []
     for (const instrument of this.instruments) {
@@ -66,8 +70,10 @@ export class DemoSource implements MarketSource {
       const slice = this.#market.bar(instrument, this.#index - 1).slices.at(-1)
       if (slice !== undefined) last.push(slice)
     }
-    this.#enterBar(this.#clock.elapsed())
-    this.#movedAt = this.#barStartedAt
+    // Market time starts equal to the wall clock, so the first bar is entered in its middle.
+    const passedMs = Math.max(0, this.#clock.now() - this.#index * BAR_MS)
+    this.#enterBar(this.#clock.elapsed() - (passedMs / BAR_MS) * this.#candleEveryMs)
+    this.#movedAt = this.#clock.elapsed()
     return last
   }
 

@@ -75,13 +75,17 @@ export function instrumentOfFiles(files: readonly CandleFileSummary[]): PaperIns
   const { symbol, volumeUnit } = first.series
   const priceDigits = Math.max(...files.map((file) => file.priceDigits))
   const volumeDigits = volumeUnit === 'base' ? Math.max(...files.map((file) => file.volumeDigits)) : 0
-  const wholeDigits = Math.max(...files.map((file) => (Price.toNumber(file.highest) >= 1 ? Math.trunc(Price.toNumber(file.highest)).toString().length : 0)))
+  const wholeDigits = Math.max(
+    ...files.map((file) => (Price.toNumber(file.highest) >= 1 ? Math.trunc(Price.toNumber(file.highest)).toString().length : 0)),
+  )
   const lotDigits = Math.min(LOT_DIGITS_MAX, Math.max(volumeDigits, wholeDigits))
   return paperInstrument({ symbol, tickSize: decimalStep(priceDigits), lotSize: decimalStep(lotDigits), volumeUnit })
 }
 
 /** Cash of a fresh paper account: one balance for each settle currency. */
-export function openingBalances(instruments: readonly PaperInstrument[]): readonly { readonly currency: string; readonly balance: string }[] {
+export function openingBalances(
+  instruments: readonly PaperInstrument[],
+): readonly { readonly currency: string; readonly balance: string }[] {
   const currencies = [...new Set(instruments.map(({ settle }) => settle))].toSorted()
   return currencies.map((currency) => ({ currency, balance: (CURRENCIES[currency] ?? OTHER_CURRENCY).opening }))
 }

@@ -31,6 +31,8 @@ export interface MarketSource {
   /** The next move leaves only when everyone has answered the last. */
   readonly lockStep: boolean
   readonly instruments: readonly PaperInstrument[]
+  /** The market's time before anything has moved, UTC milliseconds. */
+  readonly startTime: number
   /** Goes on behind the cursors. Answers with the last known stretch of each symbol, for prices only. */
   resume(cursors: RestoreExchange['cursors']): Promise<readonly MarketSlice[]>
   /** Waits until the next move is due. Undefined: the market is over, or `signal` was aborted. */

@@ -22,7 +22,8 @@ export interface ReplayOptions {
 
 /** Reads and checks all files before anything moves. Throws `FILE_INVALID`. */
 export async function openReplay(options: ReplayOptions): Promise<MarketSource> {
-  if (options.files.length === 0) throw new AppError('FILE_INVALID', 'No candle file was given. Nothing was replayed. Name at least one with --replay.')
+  if (options.files.length === 0)
+    throw new AppError('FILE_INVALID', 'No candle file was given. Nothing was replayed. Name at least one with --replay.')
   const summaries: CandleFileSummary[] = []
   for (const spec of options.files) summaries.push(await summarizeCandles(candleSeries(spec)))
   summaries.sort((a, b) => a.firstOpenTime - b.firstOpenTime)
@@ -39,7 +40,10 @@ function refuseOverlap(summaries: readonly CandleFileSummary[]): void {
     const before = last.get(key)
     if (before !== undefined && before.lastOpenTime >= summary.firstOpenTime) {
       const names = `${fileName(before.series.path)} and ${fileName(path)}`
-      throw new AppError('FILE_INVALID', `${names} hold ${key} candles of the same time. Nothing was replayed. Give files that do not overlap.`)
+      throw new AppError(
+        'FILE_INVALID',
+        `${names} hold ${key} candles of the same time. Nothing was replayed. Give files that do not overlap.`,
+      )
     }
     last.set(key, summary)
   }
@@ -57,6 +61,7 @@ function bySeries(a: Candle, b: Candle): number {
 class ReplaySource implements MarketSource {
   readonly lockStep = true
   readonly instruments: readonly PaperInstrument[]
+  readonly startTime: number
   readonly #readers: readonly CandleReader[]
   /** Orders meet only the finest candles of a symbol; coarser ones would let them trade the same market twice. */
   readonly #matched: ReadonlyMap<InstrumentSymbol, string>
@@ -69,6 +74,7 @@ class ReplaySource implements MarketSource {
 
   constructor(summaries: readonly CandleFileSummary[], options: ReplayOptions) {
     this.instruments = [...bySymbol(summaries).values()].map(instrumentOfFiles)
+    this.startTime = Math.min(...summaries.map(({ firstOpenTime }) => firstOpenTime))
     this.#matched = new Map([...bySymbol(summaries)].map(([symbol, files]) => [symbol, finest(files)]))
     this.#readers = summaries.map((summary) => new CandleReader(summary.series, options.sink))
     this.#speed = options.speed

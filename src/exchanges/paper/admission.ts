@@ -37,7 +37,10 @@ export function refuseOrder(request: OrderRequest, state: AdmissionState): Refus
 function refusePosition(request: OrderRequest, { instrument, positionLots, promisedLots }: AdmissionState): Refusal | undefined {
   const reduces = request.side === 'SELL' ? positionLots > 0n : positionLots < 0n
   if (request.reduceOnly && !reduces) {
-    return { code: 'REDUCE_ONLY_REJECTED', message: `the position in ${request.symbol} is ${positionLots} lots; there is nothing to reduce` }
+    return {
+      code: 'REDUCE_ONLY_REJECTED',
+      message: `the position in ${request.symbol} is ${positionLots} lots; there is nothing to reduce`,
+    }
   }
   const overdrawn = positionLots - promisedLots < lotsOf(request.quantity, instrument)
   if (instrument.kind === 'spot' && request.side === 'SELL' && !request.reduceOnly && overdrawn) {

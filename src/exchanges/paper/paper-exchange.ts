@@ -7,7 +7,7 @@ import { refuseOrder, type Refusal } from './admission.ts'
 import { matchOrder, type MatchContext, type MatchedFill } from './matching.ts'
 import type { MarketSlice } from './market-slice.ts'
 import { lotsOf, priceOfTicks, quantityOfLots, type PaperInstrument } from './paper-instrument.ts'
-import { arrivalTime, byPriority, commandArrival, lotsOfRequest, openLots, sameRequest, type PaperOrder } from './paper-order.ts'
+import { arrivalTime, byPriority, lotsOfRequest, openLots, sameRequest, type PaperOrder } from './paper-order.ts'
 import { DEFAULT_PAPER_PARAMETERS, type PaperParameters } from './paper-parameters.ts'
 import { SyntheticBook } from './synthetic-book.ts'
 
@@ -63,11 +63,17 @@ export class PaperExchange {
       const { exchangeOrderId, filledQuantity, ...request } = restored
       const { clientOrderId, symbol } = request
       const instrument = this.#instruments.get(symbol)
-      const arrival = arrivalTime(request, this.#parameters, this.#seed)
       if (instrument === undefined) {
-        reports.push({ type: 'OrderCanceled', clientOrderId, symbol, ts: arrival, reason: `${symbol} is not traded in this market any more` })
+        reports.push({
+          type: 'OrderCanceled',
+          clientOrderId,
+          symbol,
+          ts: request.ts,
+          reason: `${symbol} is not traded in this market any more`,
+        })
         continue
       }
+      const arrival = arrivalTime(request, this.#parameters, this.#seed)
       const lots = lotsOfRequest(request, instrument)
       const filledLots = lotsOf(filledQuantity, instrument)
       const order = { request, exchangeOrderId, instrument, arrival, lots, filledLots }
@@ -82,6 +88,7 @@ export class PaperExchange {
     this.#last.set(symbol, { price: close, closeTime })
   }
 
+  /** Answers a command. The answer carries the command's own time: the market stands still meanwhile, latency shows in the fills. */
   handle(command: ExchangeCommand): readonly ExchangeReport[] {
     switch (command.type) {
       case 'SubmitOrder':
@@ -114,10 +121,9 @@ export class PaperExchange {
   #submit(request: OrderRequest): ExchangeReport {
     const { clientOrderId, symbol } = request
     const known = this.#open.get(clientOrderId) ?? this.#finished.get(clientOrderId)
-    const arrival = arrivalTime(request, this.#parameters, this.#seed)
-    const base = { clientOrderId, symbol, ts: arrival }
+    const base = { clientOrderId, symbol, ts: request.ts }
     if (known !== undefined && sameRequest(known.request, request)) {
-      return { ...base, ts: known.arrival, type: 'OrderAccepted', exchangeOrderId: known.exchangeOrderId }
+      return { ...base, type: 'OrderAccepted', exchangeOrderId: known.exchangeOrderId }
     }
     const instrument = this.#instruments.get(symbol)
     const refusal = known === undefined ? this.#refusal(request, instrument) : duplicate(request)
@@ -125,6 +131,7 @@ export class PaperExchange {
       return { ...base, type: 'OrderRejected', ...(refusal ?? { code: 'UNKNOWN_SYMBOL', message: `${symbol} is not listed here` }) }
     }
     const exchangeOrderId = parseExchangeOrderId(`P-${clientOrderId}`)
+    const arrival = arrivalTime(request, this.#parameters, this.#seed)
     const lots = lotsOfRequest(request, instrument)
     this.#open.set(clientOrderId, { request, exchangeOrderId, instrument, arrival, lots, filledLots: 0n })
     return { ...base, type: 'OrderAccepted', exchangeOrderId }
@@ -144,7 +151,7 @@ export class PaperExchange {
   }
 
   #cancel({ clientOrderId, symbol, ts }: Extract<ExchangeCommand, { type: 'CancelOrder' }>): ExchangeReport {
-    const base = { clientOrderId, symbol, ts: commandArrival(clientOrderId, ts, this.#parameters, this.#seed) }
+    const base = { clientOrderId, symbol, ts }
     const order = this.#open.get(clientOrderId)
     if (order !== undefined) {
       this.#finish(order)
@@ -154,7 +161,7 @@ export class PaperExchange {
   }
 
   #query({ clientOrderId, symbol, ts }: Extract<ExchangeCommand, { type: 'QueryOrder' }>): ExchangeReport {
-    const base = { clientOrderId, symbol, ts: commandArrival(clientOrderId, ts, this.#parameters, this.#seed) }
+    const base = { clientOrderId, symbol, ts }
     const order = this.#open.get(clientOrderId) ?? this.#finished.get(clientOrderId)
     if (order === undefined) return { ...base, type: 'OrderNotFound', authoritative: true }
     return { ...base, type: 'OrderFound', exchangeOrderId: order.exchangeOrderId }

@@ -16,12 +16,8 @@ export interface PaperOrder {
   filledLots: bigint
 }
 
-export function arrivalTime(request: OrderRequest, parameters: PaperParameters, seed: string): number {
-  return commandArrival(request.clientOrderId, request.ts, parameters, seed)
-}
-
-/** When a command about an order reaches the venue. */
-export function commandArrival(clientOrderId: string, ts: number, parameters: PaperParameters, seed: string): number {
+/** The decision plus a latency that belongs to the order. */
+export function arrivalTime({ clientOrderId, ts }: OrderRequest, parameters: PaperParameters, seed: string): number {
   return ts + parameters.latencyBaseMs + seededInteger(parameters.latencyJitterMs + 1, seed, 'latency', clientOrderId)
 }
 

@@ -26,9 +26,7 @@ export function distanceTicks(ticks: bigint, centiBps: number): bigint {
 /** Lots that all our orders together may take from a slice. */
 function offeredLots(slice: MarketSlice, instrument: PaperInstrument, participationPermille: number): bigint {
   const base =
-    instrument.volumeUnit === 'base'
-      ? slice.volume
-      : fixed.divide<'Quantity'>(slice.volume, slice.close, DIGITS_OF_BASE_VOLUME, 'floor')
+    instrument.volumeUnit === 'base' ? slice.volume : fixed.divide<'Quantity'>(slice.volume, slice.close, DIGITS_OF_BASE_VOLUME, 'floor')
   return (lotsOf(base, instrument) * BigInt(participationPermille)) / 1_000n
 }
 

@@ -14,6 +14,8 @@ import { QuoteBoard, quoteOf, type BoardNews } from './quote-board.ts'
 export const STEPS_IN_FLIGHT_MAX = 16
 /** There, a step nobody answers stops counting after this, milliseconds: the market of a demo goes on. */
 const STEP_FORGOTTEN_MS = 2_000
+/** Commands that may wait while the venue gets to know its market again. */
+const COMMANDS_WAITING_MAX = 10_000
 /** Least time between two progress messages, milliseconds. */
 const PROGRESS_EVERY_MS = 250
 
@@ -52,6 +54,8 @@ export class ExchangeSession {
   readonly #stopping = new AbortController()
   readonly #restored = Promise.withResolvers<RestoreExchange>()
   #isRestored = false
+  /** Commands that came before the market was known; undefined: it is known. */
+  #waiting: ExchangeCommand[] | undefined = []
   #step = 0
   #ts = 0
   #progressAt = Number.NEGATIVE_INFINITY
@@ -83,7 +87,7 @@ export class ExchangeSession {
     }
   }
 
-  /** A message of the engine. Commands are answered at once. */
+  /** A message of the engine. Commands are answered at once; those before the market is known, as soon as it is. */
   receive(message: ToExchange): void {
     switch (message.type) {
       case 'RestoreExchange':
@@ -105,13 +109,17 @@ export class ExchangeSession {
     const { exchange, source, paper, openingBalances, outputs } = this.#options
     const { signal } = this.#stopping
     const instruments = source.instruments.map(publicInstrument)
-    outputs.toEngine({ type: 'ExchangeStatus', exchange, connected: true, instruments, openingBalances })
+    outputs.toEngine({ type: 'ExchangeStatus', exchange, connected: true, ts: source.startTime, instruments, openingBalances })
     try {
+      if (signal.aborted) return
       const stopped = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
       const restore = await Promise.race([this.#restored.promise, stopped])
       if (restore === undefined) return
       this.#reply(paper.restore(restore))
       for (const slice of await source.resume(restore.cursors)) this.#know(slice)
+      const waiting = this.#waiting ?? []
+      this.#waiting = undefined
+      for (const command of waiting) this.#command(command)
       this.#showProgress(true)
       await this.#moves(signal)
     } finally {
@@ -141,6 +149,8 @@ export class ExchangeSession {
   #restore(message: RestoreExchange): void {
     if (this.#isRestored) return
     this.#isRestored = true
+    // The engine says `StepDone` once more when recovery is over; the first step waits for it.
+    if (this.#options.source.lockStep) this.#window.sent(0)
     this.#restored.resolve(message)
   }
 
@@ -178,8 +188,11 @@ export class ExchangeSession {
   }
 
   #command(command: ExchangeCommand): void {
-    this.#commands += 1
-    this.#reply(this.#isRestored ? this.#options.paper.handle(command) : [notRestored(command)])
+    if (this.#waiting === undefined) {
+      this.#commands += 1
+      this.#reply(this.#options.paper.handle(command))
+    } else if (this.#waiting.length < COMMANDS_WAITING_MAX) this.#waiting.push(command)
+    else this.#reply([tooMany(command)])
   }
 
   /** Reports between two moves of the market: they carry its time, and the number of the last step. */
@@ -200,8 +213,14 @@ export class ExchangeSession {
   }
 }
 
-/** Before it knows its open orders, the venue can neither take nor deny anything. */
-function notRestored(command: ExchangeCommand): ExchangeReport {
+/** Neither taken nor denied. */
+function tooMany(command: ExchangeCommand): ExchangeReport {
   const { clientOrderId, symbol, ts } = command.type === 'SubmitOrder' ? command.order : command
-  return { type: 'OrderOutcomeUnknown', clientOrderId, symbol, ts, reason: 'the paper exchange has not been restored yet; ask again' }
+  return {
+    type: 'OrderOutcomeUnknown',
+    clientOrderId,
+    symbol,
+    ts,
+    reason: `more than ${COMMANDS_WAITING_MAX} commands wait for the paper exchange to start; ask again`,
+  }
 }

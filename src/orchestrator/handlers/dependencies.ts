@@ -1,5 +1,16 @@
 import type { SignalQueryInput, OrderQueryInput, PageQueryInput, TradeQueryInput, TraderRequest, TraderPatch } from './inputs.ts'
-import type { AlertView, AuditView, CandleView, InstrumentView, OrderView, SignalView, StatusView, StrategyView, TraderView, TradeView } from '#contract/views.ts'
+import type {
+  AlertView,
+  AuditView,
+  CandleView,
+  InstrumentView,
+  OrderView,
+  SignalView,
+  StatusView,
+  StrategyView,
+  TraderView,
+  TradeView,
+} from '#contract/views.ts'
 import type { Timeframe } from '#domain/candle.ts'
 import type { EngineAnswer, EngineCommand } from '#engine/ports.ts'
 import type { Clock } from '#platform/clock.ts'

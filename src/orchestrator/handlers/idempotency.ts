@@ -28,13 +28,17 @@ export class IdempotencyCache {
    * from acting twice. Throws `IDEMPOTENCY_KEY_REUSED` when the key came with another request.
    */
   async once<T>(key: string, request: readonly unknown[], act: () => Promise<T>): Promise<T> {
-    if (!KEY.test(key)) throw problem('IDEMPOTENCY_KEY_INVALID', 'an Idempotency-Key is 1 to 100 of letters, digits and _ : . / @ -; nothing was done')
+    if (!KEY.test(key))
+      throw problem('IDEMPOTENCY_KEY_INVALID', 'an Idempotency-Key is 1 to 100 of letters, digits and _ : . / @ -; nothing was done')
     this.#dropOld()
     const hash = createHash('sha256').update(canonical(request)).digest('base64')
     const kept = this.#kept.get(key)
     if (kept !== undefined) {
       if (kept.hash !== hash) {
-        throw problem('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key came with another request before; nothing was done. Use a new key for a new request')
+        throw problem(
+          'IDEMPOTENCY_KEY_REUSED',
+          'this Idempotency-Key came with another request before; nothing was done. Use a new key for a new request',
+        )
       }
       return (await kept.answer) as T
     }

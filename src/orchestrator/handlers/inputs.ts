@@ -1,5 +1,14 @@
 import type { z } from 'zod'
-import type { candleQuery, orderQuery, orderRequest, pageQuery, signalQuery, tradeQuery, traderPatch, traderRequest } from '#contract/requests.ts'
+import type {
+  candleQuery,
+  orderQuery,
+  orderRequest,
+  pageQuery,
+  signalQuery,
+  tradeQuery,
+  traderPatch,
+  traderRequest,
+} from '#contract/requests.ts'
 
 /** What handlers receive: requests of the contract after validation, defaults filled in. */
 export type PageQueryInput = z.output<typeof pageQuery>

@@ -23,11 +23,8 @@ export type ProblemCode = keyof typeof PROBLEMS
 
 /** An error a caller may see, over every transport. */
 export function problem(code: ProblemCode, message: string, faults?: readonly FieldFault[]): ORPCError<string, unknown> {
-  return new ORPCError(code, {
-    status: PROBLEMS[code].status,
-    message,
-    ...(faults === undefined ? {} : { data: { errors: faults } }),
-  })
+  const data: unknown = faults === undefined ? undefined : { errors: faults }
+  return new ORPCError<string, unknown>(code, { status: PROBLEMS[code].status, message, data })
 }
 
 /** A fault of one field that the schema cannot see. */
@@ -49,7 +46,7 @@ const BY_APP_ERROR: Partial<Record<ErrorCode, ProblemCode>> = {
 export function toProblem(error: unknown): ORPCError<string, unknown> {
   if (error instanceof ORPCError) {
     const issues = issuesOf(error.data)
-    if (issues === undefined) return error
+    if (issues === undefined) return error.code === 'INTERNAL_SERVER_ERROR' ? fault() : error
     const faults = issues.flatMap((issue) => faultsOf(issue, ''))
     const first = faults[0]
     const where = first === undefined || first.path === '' ? '' : `${first.path}: `
@@ -59,6 +56,11 @@ export function toProblem(error: unknown): ORPCError<string, unknown> {
     const code = BY_APP_ERROR[error.code] ?? (error.retryable ? 'UNAVAILABLE' : 'INTERNAL')
     return problem(code, code === 'INTERNAL' ? `${PROBLEMS.INTERNAL.title} (${error.code}); see the log` : error.message)
   }
+  return fault()
+}
+
+/** A bug, as the caller sees it: no word of what went wrong inside. */
+function fault(): ORPCError<string, unknown> {
   return problem('INTERNAL', `${PROBLEMS.INTERNAL.title}; see the log`)
 }
 

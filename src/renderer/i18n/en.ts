@@ -87,7 +87,7 @@ export const en = {
   },
   equity: {
     title: 'Equity', today: 'today', start: 'Start', realized: 'Realised', unrealized: 'Unrealised', fees: 'Fees', available: 'Available', reserved: 'Reserved', exposure: 'Exposure',
-    empty: 'No equity yet. It appears with the first balance from the exchange.', curve: 'Equity curve, {{count}} points', failed: 'The equity curve was not loaded: {{message}}',
+    empty: 'No equity yet. It appears with the first balance from the exchange.', curve: 'Equity curve, {{n}} points', failed: 'The equity curve was not loaded: {{message}}',
   },
   risk: {
     title: 'Limits', daily_loss: 'Loss today', open_positions: 'Positions', open_orders: 'Orders', exposure: 'Exposure', edit: 'Change limits',
@@ -193,5 +193,6 @@ export const en = {
     OUTCOME_UNKNOWN_PENDING: 'An earlier order has no known outcome yet; its size stays reserved until the exchange answers',
     PROTECTION_WRONG_SIDE: 'The stop or target {{value}} lies on the wrong side of {{limit}}',
     TOO_MANY_OPEN_ORDERS: 'There would be {{value}} open orders; {{limit}} are allowed',
+    QUANTITY_ABOVE_POSITION: 'Quantity {{value}} is more than the position holds: {{limit}}',
   },
 } as const

@@ -93,7 +93,7 @@ export const ru: Messages = {
   },
   equity: {
     title: 'Капитал', today: 'сегодня', start: 'Начало', realized: 'Зафиксировано', unrealized: 'Не зафиксировано', fees: 'Комиссии', available: 'Доступно', reserved: 'Зарезервировано', exposure: 'В позициях',
-    empty: 'Капитал пока неизвестен. Он появится с первым балансом биржи.', curve: 'Кривая капитала, точек: {{count}}', failed: 'Кривая капитала не загружена: {{message}}',
+    empty: 'Капитал пока неизвестен. Он появится с первым балансом биржи.', curve: 'Кривая капитала, точек: {{n}}', failed: 'Кривая капитала не загружена: {{message}}',
   },
   risk: {
     title: 'Лимиты', daily_loss: 'Убыток сегодня', open_positions: 'Позиции', open_orders: 'Заявки', exposure: 'В позициях', edit: 'Изменить лимиты',
@@ -200,5 +200,6 @@ export const ru: Messages = {
     OUTCOME_UNKNOWN_PENDING: 'У прежней заявки исход неизвестен; её размер зарезервирован до ответа биржи',
     PROTECTION_WRONG_SIDE: 'Стоп или цель {{value}} лежит не с той стороны от {{limit}}',
     TOO_MANY_OPEN_ORDERS: 'Открытых заявок стало бы {{value}}; можно {{limit}}',
+    QUANTITY_ABOVE_POSITION: 'Количество {{value}} больше позиции: {{limit}}',
   },
 }

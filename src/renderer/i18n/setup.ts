@@ -19,7 +19,6 @@ export async function setUpLanguage(language: Language): Promise<void> {
     fallbackLng: 'en',
     resources: { en: { translation: en }, ru: { translation: ru } },
     interpolation: { escapeValue: false },
-    showSupportNotice: false,
   })
 }
 

@@ -1,7 +1,9 @@
+import type { StoreApi } from 'zustand'
 import type { Channel, ChannelData } from '#contract/stream.ts'
-import type { CandleEvent, RiskView, StatusView } from '#contract/views.ts'
+import type { CandleEvent } from '#contract/views.ts'
 import type { StreamClient, StreamHandlers } from '#renderer/client/stream-client.ts'
 import type { Phase, RowsStore } from './rows.ts'
+import type { ValueState } from './stores.ts'
 import { alerts, balances, orders, positions, prices, signals, trades, useConnection, useRisk, useSystem } from './stores.ts'
 
 /** Events kept back for the next frame; above it they are applied at once, so nothing grows in a hidden window. */
@@ -80,18 +82,19 @@ function followRows<C extends RowChannel>(parts: FeedParts, channel: C, store: R
   parts.sinks.push({ flush, setPhase: (phase) => store.setPhase(phase) })
 }
 
-function followValue<T extends StatusView | RiskView>(parts: FeedParts, channel: 'system' | 'risk', use: typeof useSystem | typeof useRisk): void {
-  const apply = (value: T): void => use.setState({ phase: { kind: 'live' }, value } as never)
+function followValue<C extends 'system' | 'risk'>(parts: FeedParts, channel: C, use: StoreApi<ValueState<ChannelData[C]>>): void {
+  const apply = (value: ChannelData[C]): void => use.setState({ phase: { kind: 'live' }, value })
   const setPhase = (phase: Phase): void => {
     const now = use.getState().phase
     if (phase.kind === 'stale' ? now.kind === 'live' : now.kind === 'stale') use.setState({ phase })
   }
-  const handlers = {
-    onSnapshot: (value: unknown) => apply((Array.isArray(value) ? value.at(-1) : value) as T),
-    onEvent: (value: unknown) => apply(value as T),
+  const handlers: StreamHandlers<C> = {
+    // A snapshot of these two is the thing itself; one in a list is taken as well.
+    onSnapshot: (value) => apply((Array.isArray(value) ? value.at(-1) : value) as ChannelData[C]),
+    onEvent: apply,
     onLive: () => setPhase({ kind: 'live' }),
   }
-  parts.stops.push(parts.stream.subscribe(channel, {}, handlers as StreamHandlers<typeof channel>))
+  parts.stops.push(parts.stream.subscribe(channel, {}, handlers))
   parts.sinks.push({ flush: () => undefined, setPhase })
 }
 
@@ -122,8 +125,8 @@ export function startFeed(stream: StreamClient): () => void {
     for (const sink of sinks) sink.flush()
   })
   const parts: FeedParts = { stream, request: batcher.request, sinks, stops: [] }
-  followValue<StatusView>(parts, 'system', useSystem)
-  followValue<RiskView>(parts, 'risk', useRisk)
+  followValue(parts, 'system', useSystem)
+  followValue(parts, 'risk', useRisk)
   followRows(parts, 'balances', balances)
   followRows(parts, 'positions', positions)
   followRows(parts, 'orders', orders)

@@ -16,6 +16,8 @@ export interface JournalOptions {
   readonly path: string
   /** Names the installation inside order ids: four base-36 digits. Chosen at random when the journal is new and none is given. */
   readonly instance?: string
+  /** What this journal is for (`demo`, `replay:…`). A journal of another purpose is refused, so invented and real money never mix. */
+  readonly purpose?: string
 }
 
 interface Row {
@@ -36,10 +38,11 @@ export class Journal {
   readonly instance: string
   #seq: number
   #hash: Buffer
+  #broken = false
 
   constructor(options: JournalOptions) {
     this.#db = openDatabase(options.path)
-    const meta = readMeta(this.#db, options.instance)
+    const meta = readMeta(this.#db, options)
     this.journalId = meta.journalId
     this.instance = meta.instance
     const last = this.#db.prepare<[], Row>('SELECT seq, body, hash FROM journal ORDER BY seq DESC LIMIT 1').get()
@@ -60,14 +63,16 @@ export class Journal {
    */
   append(facts: readonly Fact[]): number {
     if (facts.length === 0) return this.#seq
+    if (this.#broken) throw writeFailed()
     const seq = this.#seq
     const before = this.#hash
     try {
       this.#append(facts)
     } catch (error) {
+      this.#broken = true
       this.#seq = seq
       this.#hash = before
-      throw new AppError('JOURNAL_WRITE_FAILED', 'The journal could not be written. Nothing that waited for it was sent. Check free space and permissions of the data directory, then start again.', { cause: error })
+      throw writeFailed(error)
     }
     return this.#seq
   }
@@ -90,10 +95,12 @@ export class Journal {
     })()
   }
 
-  /** The newest snapshot whose text is whole, older ones first tried when it is not. */
+  /** Snapshots whose text is whole, newest first. Throws `JOURNAL_CORRUPT` when one is newer than the last record: the end of the journal is missing. */
   readSnapshots(): readonly { readonly seq: number; readonly body: string }[] {
     const rows = this.#db.prepare<[], Row>('SELECT seq, body, hash FROM snapshots ORDER BY seq DESC').all()
-    return rows.filter((row) => row.seq <= this.#seq && hash('sha256', row.body, 'hex') === row.hash.toString('hex'))
+    const newest = rows[0]?.seq ?? 0
+    if (newest > this.#seq) throw corrupt(this.#seq + 1, `it is missing, and a snapshot of record ${newest} says it was there`)
+    return rows.filter((row) => hash('sha256', row.body, 'hex') === row.hash.toString('hex'))
   }
 
   /** Facts after `afterSeq`, each checked against the chain. Throws `JOURNAL_CORRUPT` naming the first bad record. */
@@ -125,6 +132,10 @@ export class Journal {
   }
 }
 
+function writeFailed(cause?: unknown): AppError {
+  return new AppError('JOURNAL_WRITE_FAILED', 'The journal could not be written. Nothing that waited for it was sent. Check free space and permissions of the data directory, then start again.', { cause })
+}
+
 function corrupt(seq: number, what: string): AppError {
   return new AppError('JOURNAL_CORRUPT', `Journal record ${seq} is damaged: ${what}. Nothing was traded. Restore the journal from a backup, or move it away and rebuild from Postgres and the exchange.`)
 }
@@ -132,6 +143,7 @@ function corrupt(seq: number, what: string): AppError {
 function openDatabase(path: string): Database.Database {
   const db = new Database(path, { timeout: BUSY_TIMEOUT_MS })
   try {
+    checkIsDatabase(db, path)
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = FULL')
     db.pragma('mmap_size = 0')
@@ -158,16 +170,30 @@ function openDatabase(path: string): Database.Database {
   }
 }
 
+function checkIsDatabase(db: Database.Database, path: string): void {
+  try {
+    db.pragma('schema_version')
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError) || !(error.code === 'SQLITE_NOTADB' || error.code.startsWith('SQLITE_CORRUPT'))) throw error
+    throw new AppError('JOURNAL_CORRUPT', `${path} is not a journal or is damaged beyond reading. Nothing was changed. Restore it from a backup, or move it away and rebuild from Postgres and the exchange.`, { cause: error })
+  }
+}
+
 const BASE36_4 = 36 ** 4
-function readMeta(db: Database.Database, instance: string | undefined): { readonly journalId: string; readonly instance: string } {
+function readMeta(db: Database.Database, { path, instance, purpose = 'unnamed' }: JournalOptions): { readonly journalId: string; readonly instance: string } {
   const read = db.prepare<[string], { value: string }>('SELECT value FROM meta WHERE key = ?')
-  const stored = { journalId: read.get('journal_id')?.value, instance: read.get('instance')?.value }
+  const stored = { journalId: read.get('journal_id')?.value, instance: read.get('instance')?.value, purpose: read.get('purpose')?.value }
+  if (stored.purpose !== undefined && stored.purpose !== purpose) {
+    db.close()
+    throw new AppError('REFUSED', `The journal at ${path} belongs to "${stored.purpose}", not to "${purpose}". Nothing was changed. Give --data-dir another directory for this run.`)
+  }
   if (stored.journalId !== undefined && stored.instance !== undefined) return { journalId: stored.journalId, instance: stored.instance }
   const fresh = { journalId: randomUUID(), instance: instance ?? randomInt(BASE36_4).toString(36).padStart(4, '0') }
   const write = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?)')
   db.transaction(() => {
     write.run('journal_id', fresh.journalId)
     write.run('instance', fresh.instance)
+    write.run('purpose', purpose)
   })()
   return fresh
 }

@@ -14,8 +14,7 @@ import { probe, takeOver } from './take-over.ts'
 const PROBE_MS = 20
 /** Crash recovery of a big journal of its own may take minutes; a server that says nothing does not get them. */
 const READY_DEADLINE_MS = 300_000
-/** Waits before each restart in a row. After the last one the server counts as failed. */
-const RESTART_DELAYS_MS = [50, 250, 1_000, 2_000, 5_000, 10_000] as const
+const RESTART_DELAYS_MS = [50, 250, 1_000, 2_000, 5_000, 10_000]
 const FIRST_LAUNCHES_MAX = 4
 const FIRST_LAUNCH_WAIT_MS = 250
 /** For a server that came up while it was being stopped. */
@@ -52,6 +51,8 @@ export interface EmbeddedOptions {
   readonly logger: Logger
   readonly database?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** Waits before each restart in a row; after the last one the server counts as failed. */
+  readonly restartDelaysMs?: readonly number[] | undefined
 }
 
 /**
@@ -72,14 +73,22 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     database: options.database ?? DEFAULT_DATABASE,
     ssl: 'off',
   }
-  const server = new EmbeddedServer(home, connection, logger)
+  const server = new EmbeddedServer({ home, connection, logger, restartDelaysMs: options.restartDelaysMs ?? RESTART_DELAYS_MS })
   await server.start(options.signal)
   return server
+}
+
+interface ServerParts {
+  readonly home: ServerHome
+  readonly connection: PgConnection
+  readonly logger: Logger
+  readonly restartDelaysMs: readonly number[]
 }
 
 class EmbeddedServer implements EmbeddedPostgres {
   readonly #home: ServerHome
   readonly #logger: Logger
+  readonly #restartDelaysMs: readonly number[]
   readonly #listeners = new Set<(status: EmbeddedStatus) => void>()
   readonly #stopping = new AbortController()
   #connection: PgConnection
@@ -89,10 +98,11 @@ class EmbeddedServer implements EmbeddedPostgres {
   #attempts = 0
   #watching: Promise<void> = Promise.resolve()
 
-  constructor(home: ServerHome, connection: PgConnection, logger: Logger) {
-    this.#home = home
-    this.#connection = connection
-    this.#logger = logger
+  constructor(parts: ServerParts) {
+    this.#home = parts.home
+    this.#connection = parts.connection
+    this.#logger = parts.logger
+    this.#restartDelaysMs = parts.restartDelaysMs
   }
 
   get connection(): PgConnection {
@@ -204,7 +214,7 @@ class EmbeddedServer implements EmbeddedPostgres {
   async #restart(cause: string): Promise<boolean> {
     let reason = cause
     while (!this.#stopping.signal.aborted) {
-      const delayMs = RESTART_DELAYS_MS[this.#attempts]
+      const delayMs = this.#restartDelaysMs[this.#attempts]
       if (delayMs === undefined) {
         this.#change('failed', `it died ${this.#attempts} times in a row; at last: ${reason}`)
         this.#logger.error({ reason }, 'The database server is given up. Facts wait in the journal; see its log and start the program again')

@@ -103,7 +103,7 @@ export class Replica {
     this.#generation += 1
     this.#failures = 0
     this.#drop()
-    this.#wake.ring()
+    this.#wake.interrupt()
   }
 
   /** Runs until `stop`. Rejects on a bug only. */

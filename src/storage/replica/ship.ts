@@ -2,7 +2,6 @@ import type { Client } from 'pg'
 import { AppError } from '#domain/errors.ts'
 import type { JournalEntry } from '#domain/facts.ts'
 import { project } from './projection.ts'
-import type { Row } from './tables.ts'
 import { INSERT_EVENTS_SQL, INSERT_SQL, REMOVE_TRADERS_SQL, TABLE_NAMES, UPDATE_ORDERS_SQL } from './tables.ts'
 
 /** `moved`: the cursor was not where we thought; nothing was written, go on from there. */
@@ -14,6 +13,7 @@ export type ShipResult =
 export interface Parcel {
   readonly afterSeq: number
   readonly lastSeq: number
+  readonly facts: string
   readonly statements: readonly { readonly sql: string; readonly rows: string }[]
   readonly orderChanges: { readonly rows: string; readonly count: number } | undefined
 }
@@ -37,8 +37,7 @@ export function pack(entries: readonly JournalEntry[]): Parcel {
   if (first === undefined || last === undefined) throw new Error('a parcel needs at least one fact')
   if (last.seq - first.seq !== entries.length - 1) throw new Error(`the journal gave ${entries.length} facts for ${first.seq}..${last.seq}`)
   const { rows, orderChanges, removedTraders } = project(entries)
-  const events: Row[] = entries.map(({ seq, fact }) => ({ seq, ts_ms: fact.ts, type: fact.type, payload: fact }))
-  const statements = [{ sql: INSERT_EVENTS_SQL, rows: encode(events) }]
+  const statements: { readonly sql: string; readonly rows: string }[] = []
   for (const table of TABLE_NAMES) {
     const list = rows[table]
     if (list !== undefined) statements.push({ sql: INSERT_SQL[table], rows: encode(list) })
@@ -47,6 +46,7 @@ export function pack(entries: readonly JournalEntry[]): Parcel {
   return {
     afterSeq: first.seq - 1,
     lastSeq: last.seq,
+    facts: encode(entries.map(({ fact }) => fact)),
     statements,
     orderChanges: orderChanges.length === 0 ? undefined : { rows: encode(orderChanges), count: orderChanges.length },
   }
@@ -63,6 +63,7 @@ export async function ship(client: Client, journalId: string, parcel: Parcel): P
     await client.query('ROLLBACK')
     return { type: 'moved', seq }
   }
+  await client.query(INSERT_EVENTS_SQL, [parcel.facts, parcel.afterSeq])
   for (const { sql, rows } of parcel.statements) await client.query(sql, [rows])
   const unknownOrders = await changeOrders(client, parcel)
   await client.query('UPDATE replica_cursor SET seq = $2, updated_at = now() WHERE journal_id = $1', [journalId, parcel.lastSeq])

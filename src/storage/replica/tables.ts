@@ -110,8 +110,10 @@ export const INSERT_SQL: Readonly<Record<TableName, string>> = Object.freeze(
   Object.fromEntries(TABLE_NAMES.map((table) => [table, insertSql(table)])) as Record<TableName, string>,
 )
 
-export const INSERT_EVENTS_SQL =
-  `INSERT INTO events (seq, ts_ms, type, payload) SELECT seq, ts_ms, type, payload FROM ${recordset({ seq: 'bigint', ts_ms: 'bigint', type: 'text', payload: 'jsonb' })}`
+/** `$1` is the JSON text of an array of facts, `$2` the sequence before the first. */
+export const INSERT_EVENTS_SQL = `
+  INSERT INTO events (seq, ts_ms, type, payload)
+  SELECT $2::bigint + place, (fact ->> 'ts')::bigint, fact ->> 'type', fact FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS f(fact, place)`
 
 /** Changes of orders that an earlier batch submitted. What a change does not name stays. */
 export const UPDATE_ORDERS_SQL = `

@@ -9,6 +9,12 @@ export class WakeUp {
     this.#wake?.('ring')
   }
 
+  /** Wakes even a waiter that ignores rings. */
+  interrupt(): void {
+    this.#rung = true
+    this.#wake?.('end')
+  }
+
   /** From now on nobody sleeps any more. */
   end(): void {
     this.#ended = true

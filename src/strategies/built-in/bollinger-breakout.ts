@@ -8,7 +8,8 @@ const ATR_PERIOD = 14
 /** Goes with a close outside the bands, and lets go at the middle line. */
 export const bollingerBreakout = defineStrategy({
   name: 'bollinger-breakout',
-  description: 'Goes with a breakout: long on the first close above the upper band, short (perpetuals only) below the lower one; closes at the middle line.',
+  description:
+    'Goes with a breakout: long on the first close above the upper band, short (perpetuals only) below the lower one; closes at the middle line.',
   symbols: ['BTC/USDT'],
   timeframe: '5m',
   warmup: ({ period }) => Math.min(HISTORY_BARS, Math.max(60, period + 2)),
@@ -31,7 +32,12 @@ export const bollingerBreakout = defineStrategy({
     }
     const last = candles.length - 1
     const explain = (wanted: number) => {
-      const [line, series] = wanted > 0 ? ['above the upper band', upper] as const : wanted < 0 ? ['below the lower band', lower] as const : ['across the middle line', middle] as const
+      const [line, series] =
+        wanted > 0
+          ? (['above the upper band', upper] as const)
+          : wanted < 0
+            ? (['below the lower band', lower] as const)
+            : (['across the middle line', middle] as const)
       return `close ${words(close, last)} is ${line} ${words(series, last)} (${params.period} candles, ${params.deviations} deviations)`
     }
     return followRule({ context, rule, explain, stopDistance: params.stopAtr * at(indicators.atr(bars, ATR_PERIOD), last) })

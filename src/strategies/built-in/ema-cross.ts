@@ -8,7 +8,8 @@ const ATR_PERIOD = 14
 /** Holds the side of the fast average. It waits a candle between closing and reversing. */
 export const emaCross = defineStrategy({
   name: 'ema-cross',
-  description: 'Follows the trend: long while the fast average is above the slow one and the price above both, short (perpetuals only) the other way round.',
+  description:
+    'Follows the trend: long while the fast average is above the slow one and the price above both, short (perpetuals only) the other way round.',
   symbols: ['BTC/USDT'],
   timeframe: '5m',
   warmup: ({ slow }) => Math.min(HISTORY_BARS, 2 * slow + 8),
@@ -31,7 +32,8 @@ export const emaCross = defineStrategy({
       return gap < 0 && at(bars.close, i) < at(fast, i) ? -1 : 0
     }
     const last = candles.length - 1
-    const explain = () => `EMA${params.fast} ${words(fast, last)} is ${at(fast, last) > at(slow, last) ? 'above' : 'below'} EMA${params.slow} ${words(slow, last)}, close ${words(bars.close, last)}`
+    const explain = () =>
+      `EMA${params.fast} ${words(fast, last)} is ${at(fast, last) > at(slow, last) ? 'above' : 'below'} EMA${params.slow} ${words(slow, last)}, close ${words(bars.close, last)}`
     return followRule({ context, rule, explain, stopDistance: params.stopAtr * at(indicators.atr(bars, ATR_PERIOD), last) })
   },
 })

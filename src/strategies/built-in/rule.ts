@@ -34,12 +34,14 @@ export function followRule({ context, rule, explain, stopDistance }: RuleDecisio
   if (wanted < 0 && !mayShort(symbol)) return []
   const record = trackRecord(candles, rule, wanted)
   const stop = bar.close - wanted * stopDistance
-  return [{
-    action: wanted > 0 ? 'BUY' : 'SELL',
-    confidence: record.confidence,
-    ...(stopDistance > 0 && stop > 0 ? { stopLoss: stop.toFixed(priceDecimals(candles)) } : {}),
-    note: `${explain(wanted)}; ${record.words}`,
-  }]
+  return [
+    {
+      action: wanted > 0 ? 'BUY' : 'SELL',
+      confidence: record.confidence,
+      ...(stopDistance > 0 && stop > 0 ? { stopLoss: stop.toFixed(priceDecimals(candles)) } : {}),
+      note: `${explain(wanted)}; ${record.words}`,
+    },
+  ]
 }
 
 /** A perpetual can be sold without being held; spot cannot. */
@@ -52,7 +54,11 @@ function mayShort(symbol: string): boolean {
  * closed better than they opened, before costs, as `(won + 1) / (finished + 2)` (Laplace), so that no history means 0.5
  * and nothing means certainty. An estimate from few trades, and said so in the note; never raised by anything else.
  */
-export function trackRecord(candles: readonly CandleBar[], rule: Rule, direction: Direction): { readonly confidence: number; readonly words: string } {
+export function trackRecord(
+  candles: readonly CandleBar[],
+  rule: Rule,
+  direction: Direction,
+): { readonly confidence: number; readonly words: string } {
   let held: Direction = 0
   let entry = 0
   let finished = 0

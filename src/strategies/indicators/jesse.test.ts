@@ -7,7 +7,11 @@ import type { Columns } from './series.ts'
 const FOLDER = '../shared/data/indicators/jesse'
 let checked = 0
 let known = 0
-afterAll(() => process.stdout.write(`indicators against the Jesse expectations: ${checked} checked, ${known - checked} are of indicators we do not have\n`))
+afterAll(() =>
+  process.stdout.write(
+    `indicators against the Jesse expectations: ${checked} checked, ${known - checked} are of indicators we do not have\n`,
+  ),
+)
 
 interface Expectation {
   readonly test: string
@@ -49,14 +53,20 @@ const compute: Readonly<Record<string, (bars: Columns) => Readonly<Record<string
 }
 
 function readBars(name: string): Columns {
-  const [, ...lines] = readFileSync(join(FOLDER, `${name}.csv`), 'utf8').trim().split('\n')
-  return own.columns(lines.map((line) => {
-    const [openTime, open, high, low, close, volume] = line.split(',').map(Number) as [number, number, number, number, number, number]
-    return { openTime, open, high, low, close, volume }
-  }))
+  const [, ...lines] = readFileSync(join(FOLDER, `${name}.csv`), 'utf8')
+    .trim()
+    .split('\n')
+  return own.columns(
+    lines.map((line) => {
+      const [openTime, open, high, low, close, volume] = line.split(',').map(Number) as [number, number, number, number, number, number]
+      return { openTime, open, high, low, close, volume }
+    }),
+  )
 }
 
-const expectations = existsSync(FOLDER) ? (JSON.parse(readFileSync(join(FOLDER, 'expectations.json'), 'utf8')) as readonly Expectation[]) : []
+const expectations = existsSync(FOLDER)
+  ? (JSON.parse(readFileSync(join(FOLDER, 'expectations.json'), 'utf8')) as readonly Expectation[])
+  : []
 
 describe.skipIf(expectations.length === 0)('indicators agree with Jesse (skipped where the data folder is absent)', () => {
   it.for(expectations)('$test', ({ test, candles, asserts }, { skip }) => {
@@ -69,7 +79,9 @@ describe.skipIf(expectations.length === 0)('indicators agree with Jesse (skipped
     if (values === undefined) return skip(`no ${test} here`)
     const found = values(readBars(candles[0] as string))
     for (const { name, digits, value } of rounded) {
-      expect(Math.abs((found[name] as number) - value), `${name} is ${found[name]}, expected ${value}`).toBeLessThanOrEqual(0.5 * 10 ** -digits + 1e-9)
+      expect(Math.abs((found[name] as number) - value), `${name} is ${found[name]}, expected ${value}`).toBeLessThanOrEqual(
+        0.5 * 10 ** -digits + 1e-9,
+      )
       checked += 1
     }
   })

@@ -7,7 +7,11 @@ import type { Columns } from './series.ts'
 const FOLDER = '../shared/data/indicators/lean'
 let strict = 0
 let loose = 0
-afterAll(() => process.stdout.write(`indicators against the Lean columns: ${strict} values to the last printed digits, ${loose} loosely while starting up\n`))
+afterAll(() =>
+  process.stdout.write(
+    `indicators against the Lean columns: ${strict} values to the last printed digits, ${loose} loosely while starting up\n`,
+  ),
+)
 
 interface Reference {
   readonly file: string
@@ -24,8 +28,19 @@ const references: readonly Reference[] = [
   { file: 'spy_with_indicators.txt', column: 'EMA14', compute: ({ close }) => own.ema(close, 14) },
   { file: 'spy_with_indicators.txt', column: 'RSI 14 Wilder', compute: ({ close }) => own.rsi(close, 14) },
   // Lean starts each EMA at its own lookback, TA-Lib (and `macd`) both at the slow one: the same line once the start has faded.
-  { file: 'spy_with_indicators.txt', column: 'MACD 12 26', compute: ({ close }) => own.ema(close, 12).map((value, i) => value - (own.ema(close, 26)[i] as number)), within: 2e-4 },
-  { file: 'spy_with_indicators.txt', column: 'MACD 12 26', compute: ({ close }) => own.macd(close, 12, 26).macd, begin: { rows: 110, within: 25 }, within: 2e-4 },
+  {
+    file: 'spy_with_indicators.txt',
+    column: 'MACD 12 26',
+    compute: ({ close }) => own.ema(close, 12).map((value, i) => value - (own.ema(close, 26)[i] as number)),
+    within: 2e-4,
+  },
+  {
+    file: 'spy_with_indicators.txt',
+    column: 'MACD 12 26',
+    compute: ({ close }) => own.macd(close, 12, 26).macd,
+    begin: { rows: 110, within: 25 },
+    within: 2e-4,
+  },
   { file: 'spy_bollinger_bands.txt', column: 'Moving Average 20', compute: ({ close }) => own.bollinger(close, 20, 2).middle },
   { file: 'spy_bollinger_bands.txt', column: 'Bollinger Bands® 20 2 Top', compute: ({ close }) => own.bollinger(close, 20, 2).upper },
   { file: 'spy_bollinger_bands.txt', column: 'Bollinger Bands® 20 2 Bottom', compute: ({ close }) => own.bollinger(close, 20, 2).lower },
@@ -42,22 +57,44 @@ const references: readonly Reference[] = [
   { file: 'spy_with_cci.txt', column: 'Commodity Channel Index (CCI) 14', compute: (bars) => own.cci(bars, 14), within: 1e-2 },
   { file: 'spy_mfi.txt', column: 'Money Flow Index 20', compute: (bars) => own.mfi(bars, 20) },
   // This column is the difference, not the percentage.
-  { file: 'spy_with_roc50.txt', column: 'Rate of Change 50', compute: ({ close }) => own.roc(close, 50).map((value, i) => (value / 100) * (close[i - 50] as number)), within: 2e-5 },
+  {
+    file: 'spy_with_roc50.txt',
+    column: 'Rate of Change 50',
+    compute: ({ close }) => own.roc(close, 50).map((value, i) => (value / 100) * (close[i - 50] as number)),
+    within: 2e-5,
+  },
   { file: 'spy_rocr.txt', column: 'ROCR_5', compute: ({ close }) => own.roc(close, 5).map((value) => value / 100 + 1) },
   // The first 49 rows of these are of shorter windows; here they are NaN.
   { file: 'spy_with_don50.txt', column: 'Donchian Channels 50 Top', compute: (bars) => own.donchian(bars, 50).upper, begin: { rows: 49 } },
-  { file: 'spy_with_don50.txt', column: 'Donchian Channels 50 Bottom', compute: (bars) => own.donchian(bars, 50).lower, begin: { rows: 49 } },
-  { file: 'spy_with_don50.txt', column: 'Donchian Channels 50 Mean', compute: (bars) => own.donchian(bars, 50).middle, begin: { rows: 49 } },
+  {
+    file: 'spy_with_don50.txt',
+    column: 'Donchian Channels 50 Bottom',
+    compute: (bars) => own.donchian(bars, 50).lower,
+    begin: { rows: 49 },
+  },
+  {
+    file: 'spy_with_don50.txt',
+    column: 'Donchian Channels 50 Mean',
+    compute: (bars) => own.donchian(bars, 50).middle,
+    begin: { rows: 49 },
+  },
   { file: 'spy_dema.txt', column: 'DEMA_5', compute: ({ close }) => own.dema(close, 5) },
   { file: 'spy_hma.txt', column: 'HMA_16', compute: ({ close }) => own.hma(close, 16) },
   { file: 'spy_kama.txt', column: 'KAMA_5', compute: ({ close }) => own.kama(close, 5) },
   { file: 'spy_midprice.txt', column: 'MIDPRICE_5', compute: (bars) => own.donchian(bars, 5).middle },
-  { file: 'spy_apo.txt', column: 'APO_5_10', compute: ({ close }) => own.sma(close, 5).map((value, i) => value - (own.sma(close, 10)[i] as number)) },
+  {
+    file: 'spy_apo.txt',
+    column: 'APO_5_10',
+    compute: ({ close }) => own.sma(close, 5).map((value, i) => value - (own.sma(close, 10)[i] as number)),
+  },
   { file: 'spy_trix.txt', column: 'TRIX_5', compute: ({ close }) => own.roc(own.ema(own.ema(own.ema(close, 5), 5), 5), 1) },
 ]
 
 function read(file: string): { readonly header: readonly string[]; readonly lines: readonly (readonly string[])[] } {
-  const [header = '', ...lines] = readFileSync(join(FOLDER, file), 'utf8').replace(/^\uFEFF/, '').trim().split(/\r?\n/)
+  const [header = '', ...lines] = readFileSync(join(FOLDER, file), 'utf8')
+    .replace(/^\uFEFF/, '')
+    .trim()
+    .split(/\r?\n/)
   return { header: header.split(',').map((name) => name.trim()), lines: lines.map((line) => line.split(',')) }
 }
 
@@ -75,7 +112,9 @@ describe.skipIf(!existsSync(FOLDER))('indicators agree with the columns of Lean 
     const actual = compute({ open: take('open'), high: take('high'), low: take('low'), close: take('close'), volume: take('volume') })
     const index = header.indexOf(column)
     expect(index, `column ${column}`).toBeGreaterThanOrEqual(0)
-    const printed = lines.map((line, row) => ({ row, text: (line[index] ?? '').trim() })).filter(({ text }) => text !== '' && text !== 'NaN')
+    const printed = lines
+      .map((line, row) => ({ row, text: (line[index] ?? '').trim() }))
+      .filter(({ text }) => text !== '' && text !== 'NaN')
     printed.forEach(({ row, text }, i) => {
       const exact = Math.max(within, printedUnit(text), 1e-9 * Math.abs(Number(text)))
       const allowed = i < begin.rows ? begin.within : exact

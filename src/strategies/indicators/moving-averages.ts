@@ -91,7 +91,10 @@ export function hma(input: Series, period: number): Float64Array {
   checkPeriod(period, 2)
   const full = wma(input, period)
   const half = wma(input, Math.floor(period / 2))
-  return wma(full.map((value, i) => 2 * at(half, i) - value), Math.round(Math.sqrt(period)))
+  return wma(
+    full.map((value, i) => 2 * at(half, i) - value),
+    Math.round(Math.sqrt(period)),
+  )
 }
 
 const KAMA_FAST = 2 / (2 + 1)

@@ -41,7 +41,8 @@ export function firstNumber(series: Series): number {
 
 /** Throws `RangeError` unless the period is a whole number of at least `minimum`. */
 export function checkPeriod(period: number, minimum = 1): void {
-  if (!Number.isInteger(period) || period < minimum) throw new RangeError(`a period must be a whole number of at least ${minimum}, not ${period}`)
+  if (!Number.isInteger(period) || period < minimum)
+    throw new RangeError(`a period must be a whole number of at least ${minimum}, not ${period}`)
 }
 
 /** `(high + low + close) / 3` of each bar. */

@@ -36,7 +36,12 @@ function expectSame(name: string, actual: Float64Array, oracle: readonly number[
 type Oracle = { readonly output: readonly number[] }
 
 function compareAll(bars: Columns, period: number): void {
-  const [high, low, close, volume] = [bars.high, bars.low, bars.close, bars.volume].map((column) => Array.from(column)) as [number[], number[], number[], number[]]
+  const [high, low, close, volume] = [bars.high, bars.low, bars.close, bars.volume].map((column) => Array.from(column)) as [
+    number[],
+    number[],
+    number[],
+    number[],
+  ]
   // TA-Lib's MFI answers 0 while the flow of the window is below 1.0, whatever the unit: lifted out of the way.
   const large = volume.map((value) => value * 1e9)
   const one = { inReal: close, timePeriod: period }
@@ -120,21 +125,28 @@ function walk(seed: number, length: number, price: number): Columns {
     return state / 2 ** 32
   }
   let close = price
-  return own.columns(Array.from({ length }, (_, i) => {
-    const open = close * (1 + (random() - 0.5) * 0.002)
-    if (random() > 0.1) close = open * (1 + (random() - 0.5) * 0.02)
-    const high = Math.max(open, close) * (1 + random() * 0.004)
-    const low = Math.min(open, close) * (1 - random() * 0.004)
-    return { openTime: i * 60_000, open, high, low, close, volume: 1 + random() ** 4 * 100_000 }
-  }))
+  return own.columns(
+    Array.from({ length }, (_, i) => {
+      const open = close * (1 + (random() - 0.5) * 0.002)
+      if (random() > 0.1) close = open * (1 + (random() - 0.5) * 0.02)
+      const high = Math.max(open, close) * (1 + random() * 0.004)
+      const low = Math.min(open, close) * (1 - random() * 0.004)
+      return { openTime: i * 60_000, open, high, low, close, volume: 1 + random() ** 4 * 100_000 }
+    }),
+  )
 }
 
 function readCandles(file: string, limit: number): Columns {
-  const [, ...lines] = readFileSync(join(CANDLES, file), 'utf8').trim().split('\n').slice(0, limit + 1)
-  return own.columns(lines.map((line) => {
-    const [openTime, open, high, low, close, volume] = line.split(',').map(Number) as [number, number, number, number, number, number]
-    return { openTime, open, high, low, close, volume }
-  }))
+  const [, ...lines] = readFileSync(join(CANDLES, file), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(0, limit + 1)
+  return own.columns(
+    lines.map((line) => {
+      const [openTime, open, high, low, close, volume] = line.split(',').map(Number) as [number, number, number, number, number, number]
+      return { openTime, open, high, low, close, volume }
+    }),
+  )
 }
 
 describe('indicators agree with TA-Lib', () => {
@@ -144,7 +156,12 @@ describe('indicators agree with TA-Lib', () => {
     compareMacdAndStoch(bars)
   })
 
-  const real = ['BTC-PERP_ftx_1m_202201a.csv', 'XRP_USDT-PERP_1h_202111.csv', 'ETH_USDT-PERP_5m_2023.csv', 'BTC_USDT_bybit-spot_1m_20221213.csv']
+  const real = [
+    'BTC-PERP_ftx_1m_202201a.csv',
+    'XRP_USDT-PERP_1h_202111.csv',
+    'ETH_USDT-PERP_5m_2023.csv',
+    'BTC_USDT_bybit-spot_1m_20221213.csv',
+  ]
   it.for(real)('on real candles %s', (file, { skip }) => {
     if (!existsSync(join(CANDLES, file))) skip(`no test data: ${CANDLES} is not there`)
     const bars = readCandles(file, 5_000)
@@ -154,7 +171,14 @@ describe('indicators agree with TA-Lib', () => {
 
   it('answers with nothing but NaN when there are too few bars', () => {
     const bars = walk(9, 10, 100)
-    for (const output of [own.ema(bars.close, 14), own.rsi(bars.close, 14), own.adx(bars, 14).adx, own.bollinger(bars.close, 20).upper, own.kama(bars.close, 14), own.hma(bars.close, 14)]) {
+    for (const output of [
+      own.ema(bars.close, 14),
+      own.rsi(bars.close, 14),
+      own.adx(bars, 14).adx,
+      own.bollinger(bars.close, 20).upper,
+      own.kama(bars.close, 14),
+      own.hma(bars.close, 14),
+    ]) {
       expect(output.every(Number.isNaN)).toBe(true)
     }
   })

@@ -4,7 +4,9 @@ import { analyzeSteps } from '#engine/analyze.ts'
 import type { EngineInput, TradingEngine } from '#engine/engine.ts'
 import type { EngineAnswer, ExchangeStatus, FromExchange, ToExchange } from '#engine/ports.ts'
 import { writeSnapshot } from '#engine/snapshot.ts'
+import { closeTime } from '#engine/state.ts'
 import type { AnalyzeDispatch, Transaction } from '#engine/transaction.ts'
+import type { TraderId } from '#domain/ids.ts'
 import { isWorking } from '#domain/order.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
 import type { Journal } from '#storage/journal/journal.ts'
@@ -19,6 +21,8 @@ const BATCH_MAX = 2_048
 const INBOX_MAX = 100_000
 const SNAPSHOT_EVERY_FACTS = 20_000
 const TICK_MS = 1_000
+
+const STOPPED: EngineAnswer = { type: 'Refused', code: 'REFUSED', message: 'The engine has stopped because the journal cannot be written or because of a fault. Nothing was sent.' }
 
 interface Waiting {
   readonly input: EngineInput
@@ -65,16 +69,22 @@ export class EngineSession {
   }
 
   receive(message: Exclude<ToEngine, { readonly type: 'Init' | 'Stop' }>): void {
-    if (message.type === 'AttachTrader') this.#traders.attach(message.traderId, message.port)
-    else if (message.type === 'DetachTrader') {
-      this.#traders.detach(message.traderId)
-      this.#barrier.drop(message.traderId)
-      this.#schedule()
-    } else if (message.type === 'OpenMarket') this.#openMarket()
+    if (message.type === 'AttachTrader') {
+      this.#leave(message.traderId)
+      this.#traders.attach(message.traderId, message.port)
+    } else if (message.type === 'DetachTrader') this.#leave(message.traderId)
+    else if (message.type === 'OpenMarket') this.#openMarket()
     else if (message.type === 'Ping') this.#options.post({ type: 'Pong', n: message.n, counters: this.counters() })
-    else if (this.#failed) this.#answer(message.id, { type: 'Refused', code: 'REFUSED', message: 'The engine has stopped because the journal cannot be written. Nothing was sent.' })
+    else if (this.#failed) this.#answer(message.id, STOPPED)
     else if (this.#inbox.length >= INBOX_MAX) this.#answer(message.id, { type: 'Refused', code: 'REFUSED', message: 'The engine has too much waiting. Nothing was sent; try again in a second.' })
     else this.#take({ input: { type: 'Command', command: message.command, ts: this.#now() }, requestId: message.id })
+  }
+
+  /** A new thread of a trader does not answer for the one before it. */
+  #leave(traderId: TraderId): void {
+    this.#traders.detach(traderId)
+    this.#barrier.drop(traderId)
+    this.#schedule()
   }
 
   counters(): EngineCounters {
@@ -90,7 +100,7 @@ export class EngineSession {
     clearInterval(this.#tick)
     if (!this.#failed) {
       this.#drain()
-      if (this.#sinceSnapshot > 0 && !this.#failed) this.#options.journal.writeSnapshot(writeSnapshot(this.#options.engine.state))
+      if (this.#sinceSnapshot > 0 && !this.#failed) this.#saveSnapshot()
     }
     this.#heads.flush()
     this.#traders.close()
@@ -108,6 +118,7 @@ export class EngineSession {
   }
 
   #take(waiting: Waiting): void {
+    if (this.#failed) return
     this.#inbox.push(waiting)
     this.#schedule()
   }
@@ -182,16 +193,22 @@ export class EngineSession {
         this.#sinceSnapshot += facts.length
       }
     } catch (error) {
-      this.#fail(error)
+      this.#fail(error, waiting)
       return
     }
     this.#inputs += waiting.length
     for (const { waiting: each, transaction, answer } of done) this.#publish(each, transaction, answer)
     this.#heads.notice(this.#options.journal.head)
     this.#announceOpen()
-    if (this.#sinceSnapshot >= SNAPSHOT_EVERY_FACTS) {
+    if (this.#sinceSnapshot >= SNAPSHOT_EVERY_FACTS) this.#saveSnapshot()
+  }
+
+  #saveSnapshot(): void {
+    try {
       this.#options.journal.writeSnapshot(writeSnapshot(this.#options.engine.state))
       this.#sinceSnapshot = 0
+    } catch (error) {
+      this.#fail(error)
     }
   }
 
@@ -199,7 +216,11 @@ export class EngineSession {
   #publish(waiting: Waiting, transaction: Transaction, answer: EngineAnswer | undefined): void {
     for (const command of transaction.commands) this.#toExchange(command)
     const reached = transaction.analyze.filter((dispatch) => this.#traders.send(dispatch))
-    if (waiting.input.type === 'Market' && waiting.input.step.lockStep) this.#barrier.begin(waiting.input.step.step, reached)
+    if (waiting.input.type === 'Market') {
+      const { step, lockStep, candles } = waiting.input.step
+      if (lockStep) this.#barrier.begin(step, reached)
+      else if (candles.length > 0) this.#toExchange({ type: 'StepDone', step })
+    }
     if (waiting.requestId !== undefined && answer !== undefined) {
       this.#answer(waiting.requestId, answer.type === 'Done' ? { type: 'Done', seq: this.#options.journal.head } : answer)
     }
@@ -215,14 +236,16 @@ export class EngineSession {
     this.#announced = true
     this.#options.post({ type: 'MarketOpen' })
     if (!this.#options.lockStep) return
-    const newest = Math.max(0, ...[...state.lastCandles.values()].map((candle) => candle.openTime))
-    const again = [...state.lastCandles.values()].filter((candle) => candle.openTime === newest).flatMap((candle): AnalyzeDispatch[] => analyzeSteps(state, candle, 0))
+    const newest = Math.max(0, ...[...state.lastCandles.values()].map(closeTime))
+    const again = [...state.lastCandles.values()].filter((candle) => closeTime(candle) === newest).flatMap((candle): AnalyzeDispatch[] => analyzeSteps(state, candle, 0))
     this.#barrier.begin(0, again.filter((dispatch) => this.#traders.send(dispatch)))
     this.#schedule()
   }
 
-  #fail(error: unknown): void {
+  /** Memory is now ahead of the journal: nothing more is processed, and nobody who waits is left without an answer. */
+  #fail(error: unknown, batch: readonly Waiting[] = []): void {
     this.#failed = true
+    for (const { requestId } of [...batch, ...this.#inbox.splice(0)]) if (requestId !== undefined) this.#answer(requestId, STOPPED)
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'BUG'
     this.#options.post({ type: 'Failed', code, message: error instanceof Error ? error.message : String(error) })
   }

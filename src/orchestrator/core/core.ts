@@ -1,0 +1,89 @@
+import type { AppError } from '#domain/errors.ts'
+import type { EngineAnswer, EngineCommand } from '#engine/ports.ts'
+import type { Logger } from '#platform/log/logger.ts'
+import type { ComponentBoard } from '../component-board.ts'
+import { EngineThread, type EngineReady } from './engine-thread.ts'
+import { ExchangeThread, type ExchangeThreadOptions } from './exchange-thread.ts'
+
+const STOP_DEADLINE_MS = 5_000
+
+export interface CoreOptions {
+  readonly workerUrl: (name: string) => URL
+  readonly journalPath: string
+  readonly instance?: string | undefined
+  readonly purpose: string
+  readonly lockStep: boolean
+  readonly exchange: Pick<ExchangeThreadOptions, 'session' | 'candleCachePath' | 'onNews' | 'onProgress'>
+  readonly onHead: (seq: number, ts: number) => void
+  readonly onReplayDone: () => void
+  readonly board: ComponentBoard
+  readonly logger: Logger
+}
+
+/**
+ * Engine and exchange threads, which live and die together: an exchange without its engine has nobody to answer, and an
+ * engine that lost its exchange recovers best the way it starts, from the journal.
+ */
+export class Core {
+  readonly #options: CoreOptions
+  readonly engine: EngineThread
+  readonly #exchange: ExchangeThread
+
+  constructor(options: CoreOptions) {
+    const { workerUrl, journalPath, instance, purpose, lockStep, onHead, onReplayDone, logger, board } = options
+    this.#options = options
+    board.see('engine', 'starting', 'reading the journal')
+    board.see('exchange', 'starting', 'opening the market')
+    this.engine = new EngineThread({ url: workerUrl('engine'), journalPath, instance, purpose, lockStep, onHead, onReplayDone })
+    this.#exchange = new ExchangeThread({ ...options.exchange, url: workerUrl('exchange'), enginePort: this.engine.exchangePort, logger: logger.child({ component: 'exchange' }) })
+  }
+
+  /** The first of the two that fails, with its reason. */
+  get failed(): Promise<{ readonly part: 'engine' | 'exchange'; readonly reason: AppError }> {
+    return Promise.race([
+      this.engine.failed.then((reason) => ({ part: 'engine' as const, reason })),
+      this.#exchange.failed.then((reason) => ({ part: 'exchange' as const, reason })),
+    ])
+  }
+
+  /** The journal is read and the exchange's rules are known; the market is closed. A failure of either part is thrown. */
+  async ready(): Promise<EngineReady> {
+    const ready = await this.engine.ready()
+    this.#options.board.see('engine', 'starting', `journal read: ${ready.recoveredFacts} facts in ${Math.round(ready.recoveryMs)} ms`)
+    await Promise.race([this.engine.exchangeReady(), this.#exchange.failed.then((reason) => Promise.reject(reason))])
+    return ready
+  }
+
+  async openMarket(): Promise<void> {
+    await this.engine.openMarket()
+    this.#options.board.see('engine', 'running', 'reconciled with the exchange')
+    this.#options.board.see('exchange', 'running', 'market open')
+  }
+
+  request(command: EngineCommand): Promise<EngineAnswer> {
+    return this.engine.request(command)
+  }
+
+  /** Asks both for a sign of life and notes what they have done. A thread that does not answer is told by `ok: false`. */
+  async check(): Promise<{ readonly ok: boolean }> {
+    const { board } = this.#options
+    const [engine, exchange] = await Promise.allSettled([this.engine.ping(), this.#exchange.ping()])
+    if (engine.status === 'fulfilled') {
+      const { inputs, commits, head, reconciled, workingOrders, waiting } = engine.value
+      board.see('engine', reconciled ? 'running' : 'starting', `${inputs} inputs, ${commits} commits, journal ${head}, ${workingOrders} working orders, ${waiting} waiting`)
+    } else board.see('engine', 'down', String(engine.reason))
+    if (exchange.status === 'fulfilled') {
+      const counters = exchange.value
+      const evidence = counters === undefined ? 'opening the market' : `${counters.candles} candles, ${counters.commands} commands, ${counters.reports} reports, ${counters.openOrders} open orders`
+      board.see('exchange', counters === undefined ? 'starting' : 'running', evidence)
+    } else board.see('exchange', 'down', String(exchange.reason))
+    return { ok: engine.status === 'fulfilled' && exchange.status === 'fulfilled' }
+  }
+
+  async stop(): Promise<void> {
+    await this.#exchange.stop(STOP_DEADLINE_MS)
+    this.#options.board.see('exchange', 'stopped', 'stopped')
+    await this.engine.stop(STOP_DEADLINE_MS)
+    this.#options.board.see('engine', 'stopped', 'journal closed')
+  }
+}

@@ -1,0 +1,41 @@
+import type { RiskLimitsSet } from '#domain/facts.ts'
+import { parseSymbol, parseTraderId } from '#domain/ids.ts'
+import { isTimeframe, type Timeframe } from '#domain/candle.ts'
+import type { TraderConfig } from '#domain/trader.ts'
+import type { Config } from '#platform/config/config.ts'
+import { AppError } from '#domain/errors.ts'
+import { MANUAL_TRADER_ID } from './handlers/default-trader.ts'
+
+const DEMO_SYMBOL = 'BTC/USDT'
+const DEMO_TIMEFRAME: Timeframe = '1m'
+
+/** Traders of a fresh journal: one that trades, and the books of people and programs. */
+export function firstTraders(market: { readonly symbol?: string | undefined; readonly timeframe?: string | undefined }): TraderConfig[] {
+  const timeframe = market.timeframe ?? DEMO_TIMEFRAME
+  if (!isTimeframe(timeframe)) throw new AppError('CONFIG_INVALID', `${timeframe} is not a timeframe this program knows. Nothing was started.`)
+  const symbols = [parseSymbol(market.symbol ?? DEMO_SYMBOL)]
+  const shared = { symbols, timeframe, params: {}, orderNotional: '1000', desired: 'running' } as const
+  return [
+    { ...shared, traderId: MANUAL_TRADER_ID, kind: 'manual', strategy: 'manual' },
+    { ...shared, traderId: parseTraderId('demo'), kind: 'strategy', strategy: 'ema-cross' },
+  ]
+}
+
+/** Limits of a fresh journal, from the configuration; later ones come from people, through the gate's own command. */
+export function firstLimits(risk: Config['risk']): RiskLimitsSet {
+  return {
+    type: 'RiskLimitsSet',
+    ts: 0,
+    by: 'configuration',
+    limits: {
+      maxOrderNotional: risk.max_order_notional,
+      maxPositionNotional: risk.max_position_notional,
+      maxOpenPositions: risk.max_open_positions,
+      maxDailyLoss: risk.max_daily_loss,
+      maxOrdersPerSecond: risk.max_orders_per_second,
+      priceCollarBps: risk.price_collar_bps,
+      referenceMaxAgeMs: risk.reference_max_age_ms,
+      maxOpenOrders: risk.max_open_orders,
+    },
+  }
+}

@@ -1,0 +1,299 @@
+import type { AnyRouter } from '@orpc/server'
+import type { Timeframe } from '#domain/candle.ts'
+import type { EngineAnswer, EngineCommand } from '#engine/ports.ts'
+import type { CandleView, StatusView } from '#contract/views.ts'
+import type { JournalEntry } from '#domain/facts.ts'
+import { systemClock, type Clock } from '#platform/clock.ts'
+import type { Config } from '#platform/config/config.ts'
+import type { DataDirectory } from '#platform/data-directory.ts'
+import { pause, withDeadline } from '#platform/deadline.ts'
+import { openCandleCacheReader, type CandleReader } from '#storage/cache/candle-cache.ts'
+import { openJournalReader, type JournalReader } from '#storage/journal/journal-reader.ts'
+import { ComponentBoard } from './component-board.ts'
+import { Core } from './core/core.ts'
+import type { MarketNews, ReplayProgress } from './core/exchange-thread.ts'
+import { firstLimits, firstTraders } from './first-start.ts'
+import { createRouter } from './handlers/router.ts'
+import { JournalFollower } from './journal-follower.ts'
+import { candleEventOf, candlesBefore } from './market-data.ts'
+import { collectMetrics } from './metrics.ts'
+import { ReadModel } from './read-model/read-model.ts'
+import { ReplicaService } from './replica/replica-service.ts'
+import { identifyReplay } from './replay.ts'
+import { missingForTrading, readStatus, type StatusSources } from './status.ts'
+import { WorkstationStream } from './stream/workstation-stream.ts'
+import { TraderManager } from './traders/trader-manager.ts'
+import type { SendFrame, StreamSession, Workstation } from './workstation-api.ts'
+import type { WorkstationOptions } from './workstation.ts'
+
+const CHECK_EVERY_MS = 1_000
+const CORE_RESTARTS_MAX = 5
+const CORE_BACKOFF_MS = 500
+const CORE_BACKOFF_MAX_MS = 10_000
+const CORE_STABLE_AFTER_MS = 60_000
+const VISIBLE_DEADLINE_MS = 10_000
+const EXCHANGE = 'paper'
+
+export interface WorkstationRunOptions extends WorkstationOptions {
+  readonly directory: DataDirectory
+  readonly config: Config
+  readonly clock: Clock
+  readonly workerUrl: (name: string) => URL
+  readonly release: () => void
+}
+
+/** One running workstation: owns every part, follows the journal, watches, restarts, and stops in reverse order. */
+export class WorkstationRun implements Workstation {
+  readonly #options: WorkstationRunOptions
+  readonly #readModel = new ReadModel()
+  readonly #board: ComponentBoard
+  readonly #stream: WorkstationStream
+  readonly #sources: StatusSources
+  readonly #replica: ReplicaService
+  readonly #replayDone: (() => void)[] = []
+  readonly #stopping = new AbortController()
+  readonly router: AnyRouter
+  #core: Core | undefined
+  #reader: JournalReader | undefined
+  #follower: JournalFollower | undefined
+  #traders: TraderManager | undefined
+  #candles: CandleReader | undefined
+  #replay: StatusView['replay'] = null
+  #open = false
+  #watching: Promise<void> = Promise.resolve()
+
+  constructor(options: WorkstationRunOptions) {
+    const { clock, logger, directory } = options
+    this.#options = options
+    this.#board = new ComponentBoard(clock, () => this.#stream.statusChanged())
+    this.#sources = {
+      version: options.version, mode: options.replay === undefined ? 'demo' : 'paper', startedElapsed: clock.elapsed(), clock,
+      board: this.#board, readModel: this.#readModel,
+      traders: () => this.#traders?.list() ?? [],
+      replay: () => this.#replay,
+      head: () => this.#follower?.head ?? 0,
+      replica: () => this.#replica.view(),
+      isStopping: () => this.#stopping.signal.aborted,
+      isOpen: () => this.#open,
+    }
+    this.#stream = new WorkstationStream({ readModel: this.#readModel, status: () => this.status(), clock })
+    this.#replica = new ReplicaService({
+      directory, env: options.env, workerUrl: options.workerUrl('replica'), migrationsDir: options.migrationsDir, clock,
+      database: options.postgres === 'none' ? { ...options.config.database, mode: 'none' } : options.config.database,
+      board: this.#board, logger: logger.child({ component: 'replica' }),
+    })
+    this.router = createRouter({
+      readModel: this.#readModel,
+      engine: { request: (command) => this.#request(command) },
+      traders: this.#traderControl(),
+      status: () => this.status(),
+      ready: () => this.ready(),
+      history: this.#replica.history,
+      candles: (symbol, timeframe, limit, before) => this.#candlesOf(symbol, timeframe, limit, before),
+      exchanges: () => [{ name: EXCHANGE, connected: this.#board.state('exchange') === 'running', kind: 'paper', instruments: this.#readModel.instruments() }],
+      clock,
+      logger,
+    })
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#startCore()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+    this.#replica.start(this.#follower?.head ?? 0)
+    this.#watching = this.#watch()
+  }
+
+  status(): StatusView {
+    return readStatus(this.#sources)
+  }
+
+  ready(): { readonly ready: boolean; readonly missing: readonly string[] } {
+    const missing = missingForTrading(this.#sources)
+    return { ready: missing.length === 0, missing }
+  }
+
+  openStream(send: SendFrame): StreamSession {
+    return this.#stream.openStream(send)
+  }
+
+  metrics(): Promise<string> {
+    return collectMetrics({ status: this.status(), readModel: this.#readModel, traders: this.#traders?.list() ?? [] })
+  }
+
+  postgresAddress(): string | null {
+    return this.#replica.address()
+  }
+
+  onReplayDone(listener: () => void): void {
+    this.#replayDone.push(listener)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopping.signal.aborted) return
+    this.#stopping.abort()
+    this.#stream.statusChanged()
+    await this.#watching
+    await this.#traders?.close()
+    await this.#core?.stop()
+    await this.#replica.stop()
+    this.#follower?.close()
+    this.#stream.close()
+    this.#reader?.close()
+    this.#candles?.close()
+    this.#options.release()
+  }
+
+  async #startCore(): Promise<void> {
+    const { directory, replay, config, logger, workerUrl } = this.#options
+    const identity = replay === undefined ? undefined : identifyReplay(replay)
+    const core = new Core({
+      workerUrl, logger, board: this.#board, lockStep: replay !== undefined,
+      journalPath: directory.journal, instance: identity?.instance, purpose: identity === undefined ? 'demo' : `replay:${identity.id}`,
+      exchange: {
+        candleCachePath: directory.cache,
+        session: {
+          seed: replay === undefined ? config.demo.seed : config.paper.seed,
+          market: replay === undefined
+            ? { kind: 'demo', candleEveryMs: config.demo.candle_every_ms }
+            : { kind: 'replay', speed: replay.speed, files: replay.files.map((path) => ({ path, symbol: replay.symbol, timeframe: replay.timeframe })) },
+        },
+        onNews: (news) => this.#onNews(news),
+        onProgress: (progress) => this.#onProgress(progress),
+      },
+      onHead: (seq) => this.#onHead(seq),
+      onReplayDone: () => this.#onReplayDone(),
+    })
+    this.#core = core
+    const ready = await core.ready()
+    this.#reader ??= openJournalReader(directory.journal)
+    this.#candles ??= openCandleCacheReader(directory.cache)
+    this.#follower ??= new JournalFollower(this.#reader, (entries) => this.#onEntries(entries))
+    this.#follower.notice(this.#reader.head())
+    await this.#follower.caughtUp()
+    await this.#startTraders(core, ready.traders)
+    await core.openMarket()
+    this.#open = true
+    this.#stream.statusChanged()
+  }
+
+  async #startTraders(core: Core, known: Parameters<TraderManager['restore']>[0]): Promise<void> {
+    const { directory, config, clock, workerUrl, logger, replay } = this.#options
+    const traders = new TraderManager({
+      workerUrl: workerUrl('trader'), cachePath: directory.cache, strategyDirectory: directory.strategies, silenceMaxMs: config.traders.silence_max_ms,
+      elapsed: clock.elapsed, logger: logger.child({ component: 'traders' }), tradersMax: config.traders.max,
+      attach: (traderId, port) => core.engine.attachTrader(traderId, port),
+      detach: (traderId) => core.engine.detachTrader(traderId),
+      view: (traderId) => this.#readModel.trader(traderId),
+      knowsSymbol: (symbol) => this.#readModel.instrument(symbol) !== undefined,
+      hasExposure: (traderId) => this.#hasExposure(traderId),
+      record: async (facts) => {
+        await this.#request({ type: 'Record', facts })
+      },
+    })
+    this.#traders = traders
+    await traders.restore(known)
+    if (known.length > 0) return
+    await this.#request({ type: 'Record', facts: [firstLimits(config.risk)] })
+    const symbol = replay === undefined ? undefined : replay.symbol ?? this.#readModel.instruments()[0]?.symbol
+    for (const trader of firstTraders({ symbol, timeframe: replay?.timeframe })) await traders.add(trader)
+  }
+
+  /** Sends a command and waits until what it did can be seen by the caller's next question. */
+  async #request(command: EngineCommand): Promise<EngineAnswer> {
+    if (this.#core === undefined) throw new Error('no engine yet')
+    const answer = await this.#core.request(command)
+    if (answer.type === 'Done') {
+      this.#follower?.notice(answer.seq)
+      await withDeadline(this.#follower?.caughtUp() ?? Promise.resolve(), VISIBLE_DEADLINE_MS, 'The journal entry')
+    }
+    return answer
+  }
+
+  #traderControl(): Parameters<typeof createRouter>[0]['traders'] {
+    const manager = (): TraderManager => {
+      if (this.#traders === undefined) throw new Error('traders are asked for before they exist')
+      return this.#traders
+    }
+    return {
+      list: () => this.#traders?.list() ?? [],
+      strategies: () => manager().strategies(),
+      create: (request, actor) => manager().create(request, actor),
+      update: (patch, actor) => manager().update(patch, actor),
+      remove: (id, actor) => manager().remove(id, actor),
+      start: (id, actor) => manager().start(id, actor),
+      stop: (id, actor) => manager().stop(id, actor),
+      pause: (id, actor) => manager().pause(id, actor),
+      resume: (id, actor) => manager().resume(id, actor),
+    }
+  }
+
+  #hasExposure(traderId: string): boolean {
+    return this.#readModel.positions().some((position) => position.trader_id === traderId) || this.#readModel.workingOrders().some((order) => order.trader_id === traderId)
+  }
+
+  #candlesOf(symbol: string, timeframe: Timeframe, limit: number, before: number | undefined): readonly CandleView[] {
+    const last = this.#readModel.lastCandles().find((event) => event.symbol === symbol && event.timeframe === timeframe)
+    if (this.#candles === undefined) return []
+    // Of another timeframe nothing has happened in this market: the cache may still know it.
+    return candlesBefore(this.#candles, { symbol, timeframe, limit, before, newest: last?.candle.open_time ?? this.#readModel.lastTs })
+  }
+
+  #onHead(seq: number): void {
+    this.#follower?.notice(seq)
+    this.#replica.notice(seq)
+  }
+
+  #onEntries(entries: readonly JournalEntry[]): void {
+    this.#stream.onEntries(entries)
+  }
+
+  #onNews({ quotes, forming }: MarketNews): void {
+    for (const quote of quotes) this.#stream.onQuote(quote)
+    for (const candle of forming) this.#stream.onFormingCandle(candleEventOf(candle, false), this.#options.clock.now())
+  }
+
+  #onProgress({ file, processed, total, done }: ReplayProgress): void {
+    this.#replay = { file, processed, total, done }
+    this.#stream.statusChanged()
+  }
+
+  #onReplayDone(): void {
+    if (this.#replay !== null) this.#replay = { ...this.#replay, done: true }
+    this.#stream.statusChanged()
+    for (const listener of this.#replayDone) listener()
+  }
+
+  /** Looks after engine and exchange until the stop; brings them back, a little later each time, when one fails. */
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopping
+    let restarts = 0
+    let openedAt = systemClock.elapsed()
+    while (!signal.aborted && this.#core !== undefined) {
+      const failed = await Promise.race([this.#core.failed, pause(CHECK_EVERY_MS, signal)])
+      if (signal.aborted) return
+      if (failed === undefined) {
+        await this.#core.check()
+        if (systemClock.elapsed() - openedAt > CORE_STABLE_AFTER_MS) restarts = 0
+        continue
+      }
+      this.#board.see(failed.part, 'down', failed.reason.message)
+      this.#options.logger.error({ part: failed.part, code: failed.reason.code, restarts }, failed.reason.message)
+      this.#open = false
+      await this.#traders?.close()
+      await this.#core.stop()
+      if (restarts >= CORE_RESTARTS_MAX || !failed.reason.retryable) {
+        this.#board.see(failed.part, 'down', `${failed.reason.message} It is not started again by itself.`)
+        return
+      }
+      await pause(Math.min(CORE_BACKOFF_MS * 2 ** restarts, CORE_BACKOFF_MAX_MS), signal)
+      restarts += 1
+      openedAt = systemClock.elapsed()
+      this.#board.restarted(failed.part)
+      await this.#startCore().catch((error: unknown) => this.#options.logger.error({ error: String(error) }, 'The engine could not be started again'))
+    }
+  }
+}

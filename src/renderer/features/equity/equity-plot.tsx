@@ -1,0 +1,66 @@
+import type { ReactNode } from 'react'
+import { useEffect, useRef } from 'react'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import type { EquityPoint } from '#contract/views.ts'
+import { useSettings } from '#renderer/state/settings.ts'
+
+interface EquityPlotProps {
+  readonly points: readonly EquityPoint[]
+  readonly label: string
+}
+
+/** Pixels only: equity becomes a float here and goes nowhere else. */
+function toData(points: readonly EquityPoint[]): uPlot.AlignedData {
+  return [points.map((point) => point.ts / 1_000), points.map((point) => Number(point.equity))]
+}
+
+function makePlot(element: HTMLElement, size: { width: number; height: number }): uPlot {
+  const style = getComputedStyle(document.documentElement)
+  const color = (name: string): string => style.getPropertyValue(`--${name}`).trim()
+  const axis = { stroke: color('text-faint'), font: `10px ${color('font-num')}`, grid: { show: false }, ticks: { show: false } }
+  return new uPlot(
+    {
+      ...size,
+      padding: [6, 0, 0, 0],
+      legend: { show: false },
+      cursor: { show: false },
+      scales: { x: { time: true } },
+      tzDate: (ts) => uPlot.tzDate(new Date(ts * 1_000), 'UTC'),
+      axes: [
+        { ...axis, size: 18, space: 70, values: [[86_400, '{MM}-{DD}', null, null, null, null, null, null, 1], [60, '{HH}:{mm}', null, null, null, null, null, null, 1]] },
+        { ...axis, side: 1, size: 50, gap: 2, space: 26, grid: { show: true, stroke: color('chart-grid'), width: 1 } },
+      ],
+      series: [{}, { stroke: color('accent'), width: 1.5, points: { show: false }, fill: `${color('accent')}18` }],
+    },
+    toData([]),
+    element,
+  )
+}
+
+export function EquityPlot({ points, label }: EquityPlotProps): ReactNode {
+  const root = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot | undefined>(undefined)
+  const theme = useSettings((settings) => settings.theme)
+  const newest = useRef(points)
+  useEffect(() => {
+    newest.current = points
+    plot.current?.setData(toData(points))
+  }, [points])
+  useEffect(() => {
+    const element = root.current
+    if (element === null) return undefined
+    const size = (): { width: number; height: number } => ({ width: element.clientWidth, height: element.clientHeight })
+    const made = makePlot(element, size())
+    made.setData(toData(newest.current))
+    plot.current = made
+    const observer = new ResizeObserver(() => made.setSize(size()))
+    observer.observe(element)
+    return () => {
+      observer.disconnect()
+      plot.current = undefined
+      made.destroy()
+    }
+  }, [theme])
+  return <div ref={root} className="equity-plot" role="img" aria-label={label} />
+}

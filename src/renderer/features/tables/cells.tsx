@@ -1,0 +1,97 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { OrderStatus } from '#domain/order.ts'
+import type { SignalOutcome } from '#domain/signal.ts'
+import { dateTime, monthTime } from '#renderer/format/time.ts'
+import { useNumbers } from '#renderer/format/use-numbers.ts'
+import { Num, Pnl } from '#renderer/ui/num.tsx'
+
+/** Cells that know how their kind of value is written. */
+export function TimeCell({ ms }: { readonly ms: number }): ReactNode {
+  return (
+    <time className="num dim" dateTime={new Date(ms).toISOString()} title={`${dateTime(ms)} UTC`}>
+      {monthTime(ms)}
+    </time>
+  )
+}
+
+export function SymbolCell({ symbol }: { readonly symbol: string }): ReactNode {
+  const [base, quote] = symbol.split('/')
+  return (
+    <span className="symbol">
+      {base}
+      <span className="faint">/{quote}</span>
+    </span>
+  )
+}
+
+export function SideCell({ side }: { readonly side: 'BUY' | 'SELL' | 'LONG' | 'SHORT' | 'FLAT' }): ReactNode {
+  const { t } = useTranslation()
+  const way = side === 'BUY' || side === 'LONG' ? 'up' : side === 'FLAT' ? 'none' : 'down'
+  return (
+    <span className="side" data-way={way}>
+      <span className="side-mark" aria-hidden="true" />
+      {t(`side.${side}`)}
+    </span>
+  )
+}
+
+interface AmountProps {
+  readonly symbol: string
+  readonly value: string | null
+}
+
+export function PriceCell({ symbol, value }: AmountProps): ReactNode {
+  return <Num value={value} digits={useNumbers().of(symbol).price} />
+}
+export function QuantityCell({ symbol, value }: AmountProps): ReactNode {
+  const { quantity, base } = useNumbers().of(symbol)
+  return <Num value={value} digits={quantity} unit={base} />
+}
+export function MoneyCell({ symbol, value }: AmountProps): ReactNode {
+  const { money } = useNumbers().of(symbol)
+  return <Num value={value} digits={money} />
+}
+export function FeeCell({ symbol, value, currency }: AmountProps & { readonly currency: string }): ReactNode {
+  const { money, quote } = useNumbers().of(symbol)
+  return <Num value={value} digits={currency === quote ? Math.max(money, 4) : 8} unit={currency} />
+}
+export function PnlCell({ symbol, value }: AmountProps): ReactNode {
+  return <Pnl value={value} digits={useNumbers().of(symbol).money} />
+}
+
+const STATUS_STATE: Readonly<Record<OrderStatus, 'good' | 'look' | 'bad' | 'off' | 'plain'>> = {
+  SUBMITTED: 'plain', ACCEPTED: 'good', PARTIALLY_FILLED: 'good', PENDING_CANCEL: 'look', UNKNOWN: 'look', FILLED: 'plain', CANCELED: 'off', EXPIRED: 'off', REJECTED: 'bad',
+}
+export function StatusCell({ status }: { readonly status: OrderStatus }): ReactNode {
+  const { t } = useTranslation()
+  const state = STATUS_STATE[status]
+  return (
+    <span className="tag" data-state={state}>
+      {(state === 'good' || state === 'look' || state === 'bad') && <span className="dot" data-state={state} aria-hidden="true" />}
+      {t(`status.${status}`)}
+    </span>
+  )
+}
+
+const OUTCOME_STATE = { ACCEPTED: 'good', DENIED: 'look', DUPLICATE: 'off', EXPIRED: 'off' } as const
+export function OutcomeCell({ outcome }: { readonly outcome: SignalOutcome }): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <span className="tag" data-state={OUTCOME_STATE[outcome]}>
+      <span className="dot" data-state={OUTCOME_STATE[outcome]} aria-hidden="true" />
+      {t(`outcome.${outcome}`)}
+    </span>
+  )
+}
+
+const SEVERITY_STATE = { info: 'off', warning: 'look', critical: 'bad' } as const
+export function SeverityCell({ severity }: { readonly severity: 'info' | 'warning' | 'critical' }): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <span className="tag" data-state={SEVERITY_STATE[severity]}>
+      <span className="dot" data-state={SEVERITY_STATE[severity]} aria-hidden="true" />
+      {t(`severity.${severity}`)}
+    </span>
+  )
+}

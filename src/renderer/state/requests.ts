@@ -1,0 +1,16 @@
+import { create } from 'zustand'
+
+/** What one part of the screen asks another to do; the asked part answers when `turn` rises. */
+interface Requests {
+  readonly ticket: { readonly side: 'BUY' | 'SELL'; readonly price?: string; readonly turn: number } | undefined
+  readonly traderDialog: { readonly id: string | undefined } | undefined
+  readonly limitsDialog: boolean
+  readonly palette: boolean
+  readonly shortcuts: boolean
+}
+
+export const useRequests = create<Requests>(() => ({ ticket: undefined, traderDialog: undefined, limitsDialog: false, palette: false, shortcuts: false }))
+
+export function writeOrder(side: 'BUY' | 'SELL'): void {
+  useRequests.setState((state) => ({ ticket: { side, turn: (state.ticket?.turn ?? 0) + 1 } }))
+}

@@ -1,0 +1,30 @@
+import { useCallback } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { ReasonCode } from '#domain/signal.ts'
+import { isDecimal } from '#renderer/format/decimal.ts'
+import { clockTime } from '#renderer/format/time.ts'
+import { NOTHING, useNumbers } from '#renderer/format/use-numbers.ts'
+
+export interface Verdict {
+  readonly reason: ReasonCode
+  readonly value?: string | null | undefined
+  readonly limit?: string | null | undefined
+}
+
+/** A verdict of the gate as a sentence with its numbers. */
+export function useReason(): (verdict: Verdict) => string {
+  const { t } = useTranslation()
+  const numbers = useNumbers()
+  return useCallback(
+    ({ reason, value, limit }) => {
+      const shown = (text: string | null | undefined): string => {
+        if (text === null || text === undefined) return NOTHING
+        if (reason === 'SIGNAL_EXPIRED' && /^\d{12,14}$/.test(text)) return clockTime(Number(text))
+        if (reason === 'TRADER_NOT_RUNNING' || !isDecimal(text)) return text
+        return numbers.decimal(text, { trim: true })
+      }
+      return t(`reason.${reason}`, { value: shown(value), limit: shown(limit) })
+    },
+    [t, numbers],
+  )
+}

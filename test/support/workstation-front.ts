@@ -1,0 +1,75 @@
+import { createRouter } from '#orchestrator/handlers/router.ts'
+import type { HandlerDependencies, History } from '#orchestrator/handlers/dependencies.ts'
+import { ReadModel } from '#orchestrator/read-model/read-model.ts'
+import { WorkstationStream } from '#orchestrator/stream/workstation-stream.ts'
+import type { StatusView, TraderView } from '#contract/views.ts'
+import { AppError } from '#domain/errors.ts'
+import { systemClock } from '#platform/clock.ts'
+import { silentLogger } from '#platform/log/logger.ts'
+import { InProcessEngine } from './in-process-engine.ts'
+
+export const START_TS = 1_760_000_000_000 - (1_760_000_000_000 % 60_000)
+
+const NO_HISTORY: History = {
+  orders: async () => 'unavailable',
+  trades: async () => 'unavailable',
+  signals: async () => 'unavailable',
+  alerts: async () => 'unavailable',
+  audit: async () => 'unavailable',
+}
+
+/** Read model, stream and handlers over a real engine and a paper exchange in this thread; no supervisor of traders, no Postgres. */
+export function startFront(overrides: Partial<HandlerDependencies> = {}) {
+  const readModel = new ReadModel()
+  const status = (): StatusView => ({
+    state: readModel.halted === null ? 'running' : 'halted',
+    uptime_ms: 1_000,
+    version: '3.0.0',
+    mode: 'paper',
+    components: [],
+    traders: readModel.traders().map(({ id, state }) => ({ id, state })),
+    replay: null,
+    journal: { seq: readModel.lastSeq, last_ts: readModel.lastTs },
+    replica: { seq: 0, lag_events: readModel.lastSeq, state: 'disabled', reason: null },
+    halted: readModel.halted,
+    now: systemClock.now(),
+  })
+  const stream = new WorkstationStream({ readModel, status, clock: systemClock })
+  const engine = new InProcessEngine((entries) => stream.onEntries(entries), START_TS)
+  const refuse = async (): Promise<TraderView> => {
+    throw new AppError('CONFLICT', 'there is no supervisor in this test; nothing was changed')
+  }
+  const dependencies: HandlerDependencies = {
+    readModel,
+    engine,
+    traders: {
+      list: () => readModel.traders(),
+      strategies: async () => [],
+      create: refuse,
+      update: refuse,
+      start: refuse,
+      stop: refuse,
+      pause: refuse,
+      resume: refuse,
+      remove: async () => {
+        throw new AppError('NOT_FOUND', 'there is no such trader; nothing was removed')
+      },
+    },
+    status,
+    ready: () => ({ ready: true, missing: [] }),
+    history: NO_HISTORY,
+    candles: () => readModel.lastCandles().map((event) => event.candle),
+    exchanges: () => [{ name: 'paper', connected: true, kind: 'paper', instruments: readModel.instruments() }],
+    clock: systemClock,
+    logger: silentLogger,
+    ...overrides,
+  }
+  return { readModel, stream, engine, dependencies, router: createRouter(dependencies), status }
+}
+
+export type Front = ReturnType<typeof startFront>
+
+/** The next minute of BTC/USDT, at one price. */
+export function tick(front: Front, price: string): void {
+  front.engine.candle({ symbol: 'BTC/USDT', openTime: front.engine.now, open: price, high: price, low: price, close: price })
+}
