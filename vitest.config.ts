@@ -17,6 +17,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'acceptance',
+          include: ['test/acceptance/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 1_200_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           environment: 'node',

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { stripVTControlCharacters } from 'node:util'
 import { ROOT } from './paths.ts'
 
 export interface RunResult {
@@ -29,7 +30,7 @@ export function runProgram(program: string, args: readonly string[], options: Ru
     let output = ''
     const child = spawn(program, args, {
       cwd: ROOT,
-      env: { ...process.env, ...(options.show === true ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined }), ...options.env },
+      env: { ...process.env, ...options.env },
       stdio: ['ignore', options.show === true ? 'inherit' : 'pipe', options.show === true ? 'inherit' : 'pipe'],
     })
     const deadline = setTimeout(() => {
@@ -43,7 +44,7 @@ export function runProgram(program: string, args: readonly string[], options: Ru
     child.stderr?.on('data', collect)
     const finish = (exitCode: number) => {
       clearTimeout(deadline)
-      resolve({ exitCode, output, durationMs: performance.now() - startedAt })
+      resolve({ exitCode, output: stripVTControlCharacters(output), durationMs: performance.now() - startedAt })
     }
     child.once('error', (error) => {
       output += error.message

@@ -5,7 +5,7 @@ import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { Position } from '#domain/position.ts'
 import type { TraderId } from '#domain/ids.ts'
 import type { AnalyzeStep, TraderView } from './ports.ts'
-import { positionKey, workingOrders, type EngineState } from './state.ts'
+import { positionKey, type EngineState } from './state.ts'
 import type { AnalyzeDispatch } from './transaction.ts'
 
 const AVERAGE_PRICE_SCALE = 10
@@ -44,7 +44,7 @@ function analyzeStep(state: EngineState, traderId: TraderId, candle: Candle, ste
 
 function traderView(state: EngineState, traderId: TraderId, candle: Candle): TraderView {
   const key = positionKey(traderId, candle.symbol)
-  const openOrders = workingOrders(state, key).length
+  const openOrders = state.workingByKey.get(key)?.size ?? 0
   const position = state.positions.get(key)
   if (position === undefined) return { positionQuantity: 0, unrealizedPnl: 0, openOrders }
   const average = Position.averagePrice(position, AVERAGE_PRICE_SCALE)

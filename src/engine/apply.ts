@@ -6,7 +6,7 @@ import { BasisPoints, Money, notional } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { isWorking, type Order } from '#domain/order.ts'
-import { candleKey, openAccount, positionKey, utcDay, type EngineState, type TrackedOrder } from './state.ts'
+import { candleKey, noteFate, openAccount, positionKey, utcDay, workingTotals, type EngineState, type TrackedOrder } from './state.ts'
 
 /**
  * Folds one fact into the state. The same code runs when a fact is made and when it is read back after a crash,
@@ -129,7 +129,7 @@ function applySubmitted(state: EngineState, fact: OrderSubmitted): void {
   else working.add(order.clientOrderId)
   state.workingCount += 1
   if (order.purpose === 'FLATTEN') state.flattenAttempts.set(key, (state.flattenAttempts.get(key) ?? 0) + 1)
-  reserve(state, order, order.quantity, 1)
+  holdExposure(state, order, order.quantity, 1)
   state.orderTimes.push(fact.ts)
   forgetOldOrderTimes(state, fact.ts)
 }
@@ -140,9 +140,22 @@ function forgetOldOrderTimes(state: EngineState, now: number): void {
   if (keepFrom > 0) state.orderTimes.splice(0, keepFrom)
 }
 
-/** Adds (+1) or gives back (−1) what `quantity` of an order reserves. Reduce-only orders reserve nothing. */
+/** Counts in (+1) or gives back (−1) what `quantity` of an order may still do. Reduce-only orders reserve no money. */
+function holdExposure(state: EngineState, order: Order, quantity: Quantity, direction: 1 | -1): void {
+  countExposure(state, order, quantity, direction)
+  if (!order.reduceOnly) reserve(state, order, quantity, direction)
+}
+
+/** The quantities alone, without the money: a snapshot holds the money already. */
+export function countExposure(state: EngineState, order: Order, quantity: Quantity, direction: 1 | -1): void {
+  const key = positionKey(order.traderId, order.symbol)
+  const totals = { ...workingTotals(state, key) }
+  const name = order.reduceOnly ? (order.side === 'BUY' ? 'exitBuy' : 'exitSell') : order.side === 'BUY' ? 'entryBuy' : 'entrySell'
+  totals[name] = direction === 1 ? Quantity.add(totals[name], quantity) : Quantity.subtract(totals[name], quantity)
+  state.workingTotals.set(key, totals)
+}
+
 function reserve(state: EngineState, order: Order, quantity: Quantity, direction: 1 | -1): void {
-  if (order.reduceOnly) return
   const instrument = instrumentOf(state, order.symbol)
   const account = state.accounts.get(instrument.settle)
   if (account === undefined) return
@@ -151,7 +164,7 @@ function reserve(state: EngineState, order: Order, quantity: Quantity, direction
 }
 
 /** What may still fill, and so what an order still reserves. Nothing when the exchange filled more than was ordered. */
-function openQuantity(order: Order): Quantity {
+export function openQuantity(order: Order): Quantity {
   return Quantity.subtract(order.quantity, Quantity.min(order.quantity, order.filledQuantity))
 }
 
@@ -160,11 +173,21 @@ function close(state: EngineState, order: TrackedOrder): void {
   const working = state.workingByKey.get(key)
   if (working?.delete(order.clientOrderId) === true) {
     state.workingCount -= 1
-    reserve(state, order, openQuantity(order), -1)
-    if (working.size === 0) state.workingByKey.delete(key)
+    holdExposure(state, order, openQuantity(order), -1)
+    if (working.size === 0) {
+      state.workingByKey.delete(key)
+      state.workingTotals.delete(key)
+    }
   }
   const forgotten = state.closedOrders.add(order.clientOrderId)
   if (forgotten !== undefined) state.orders.delete(forgotten)
+}
+
+/** Puts an order's new version in place and keeps what is counted by status right. */
+function replaceOrder(state: EngineState, next: TrackedOrder): void {
+  state.orders.set(next.clientOrderId, next)
+  noteFate(state, next)
+  if (!isWorking(next.status)) close(state, next)
 }
 
 function applyStatus(state: EngineState, fact: OrderStatusChanged): void {
@@ -173,8 +196,7 @@ function applyStatus(state: EngineState, fact: OrderStatusChanged): void {
   const next: TrackedOrder = {
     ...order, status: fact.status, exchangeOrderId: fact.exchangeOrderId ?? order.exchangeOrderId, updatedAt: fact.ts,
   }
-  state.orders.set(next.clientOrderId, next)
-  if (!isWorking(next.status)) close(state, next)
+  replaceOrder(state, next)
 }
 
 function applyFilled(state: EngineState, fact: OrderFilled): void {
@@ -202,7 +224,7 @@ function applyFilled(state: EngineState, fact: OrderFilled): void {
   })
   const order = state.orders.get(fact.clientOrderId)
   if (order === undefined) return
-  if (isWorking(order.status)) reserve(state, order, Quantity.min(Quantity.parse(fact.quantity), openQuantity(order)), -1)
+  if (isWorking(order.status)) holdExposure(state, order, Quantity.min(Quantity.parse(fact.quantity), openQuantity(order)), -1)
   const next: TrackedOrder = {
     ...order,
     status: fact.orderStatus,
@@ -211,8 +233,7 @@ function applyFilled(state: EngineState, fact: OrderFilled): void {
     filledNotional: Money.parse(fact.orderFilledNotional, currency),
     updatedAt: fact.ts,
   }
-  state.orders.set(next.clientOrderId, next)
-  if (!isWorking(next.status)) close(state, next)
+  replaceOrder(state, next)
 }
 
 function applyCandle(state: EngineState, fact: CandleClosed): void {

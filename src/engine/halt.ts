@@ -3,7 +3,6 @@ import { isWorking } from '#domain/order.ts'
 import { closeAtMarket } from './orders/protection.ts'
 import { requestCancel } from './orders/reports.ts'
 import type { EngineAnswer } from './ports.ts'
-import { workingOrders } from './state.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Flatten orders sent for one position before the engine gives up and says so. */
@@ -32,7 +31,7 @@ export function continueFlatten(tx: Transaction): ClientOrderId[] {
   if (state.halt?.flatten !== true || !state.connected) return []
   const before = tx.commands.length
   for (const [key, position] of state.positions) {
-    if (position.quantity.units === 0n || workingOrders(state, key).length > 0) continue
+    if (position.quantity.units === 0n || state.workingByKey.has(key)) continue
     const attempts = state.flattenAttempts.get(key) ?? 0
     if (attempts >= FLATTEN_ATTEMPTS_MAX) continue
     closeAtMarket(tx, key, position, 'FLATTEN')

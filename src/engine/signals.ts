@@ -8,7 +8,7 @@ import { intentOfOrder, intentOfSignal, type Sized } from './orders/intent.ts'
 import { submit } from './orders/submit.ts'
 import type { ManualOrder } from './ports.ts'
 import type { Refusal } from './risk/gate.ts'
-import type { EngineState, TrackedOrder } from './state.ts'
+import type { EngineState } from './state.ts'
 import type { Transaction } from './transaction.ts'
 
 type Decided = SignalDecision & { readonly signalId: Signal['signalId'] }
@@ -85,18 +85,8 @@ function checkDoors(state: EngineState, signal: Signal, { exit, byPerson }: { re
 
 /** An order whose fate is not known blocks new exposure in its instrument until the exchange has answered. */
 function checkUnknownOutcome(state: EngineState, signal: Signal): Refusal | undefined {
-  for (const ids of state.workingByKey.values()) {
-    for (const id of ids) {
-      const order = state.orders.get(id)
-      if (order?.symbol === signal.symbol && isFateUnknown(order)) return { reason: 'OUTCOME_UNKNOWN_PENDING', value: id }
-    }
-  }
+  for (const id of state.unknownOrders.get(signal.symbol) ?? []) return { reason: 'OUTCOME_UNKNOWN_PENDING', value: id }
   return undefined
-}
-
-/** Also an order that was to be canceled before the exchange ever confirmed it. */
-function isFateUnknown(order: TrackedOrder): boolean {
-  return order.status === 'UNKNOWN' || (order.status === 'PENDING_CANCEL' && order.exchangeOrderId === undefined)
 }
 
 function checkFresh(tx: Transaction, markTs: number): Refusal | undefined {

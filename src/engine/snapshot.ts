@@ -1,8 +1,9 @@
+import { countExposure, openQuantity } from './apply.ts'
 import { Money } from '#domain/money/money.ts'
 import * as fixed from '#domain/money/fixed.ts'
 import type { Fixed } from '#domain/money/fixed.ts'
 import type { Account, EngineState, HeldPosition, PositionKey, TrackedOrder, TrackedTrader } from './state.ts'
-import { candleKey, createState, positionKey } from './state.ts'
+import { candleKey, createState, noteFate, positionKey } from './state.ts'
 import { isWorking } from '#domain/order.ts'
 import type { Candle } from '#domain/candle.ts'
 import type { Instrument } from '#domain/instrument.ts'
@@ -100,4 +101,6 @@ function restoreOrder(state: EngineState, order: TrackedOrder): void {
   const working = state.workingByKey.get(key) ?? new Set()
   state.workingByKey.set(key, working.add(order.clientOrderId))
   state.workingCount += 1
+  countExposure(state, order, openQuantity(order), 1)
+  noteFate(state, order)
 }

@@ -3,6 +3,7 @@ import type { ClientOrderId, InstrumentSymbol, TraderId } from '#domain/ids.ts'
 import type { Instrument } from '#domain/instrument.ts'
 import { Money } from '#domain/money/money.ts'
 import type { Price } from '#domain/money/price.ts'
+import { Quantity } from '#domain/money/quantity.ts'
 import type { Order } from '#domain/order.ts'
 import type { Position } from '#domain/position.ts'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
@@ -52,6 +53,14 @@ export interface Halt {
   readonly flatten: boolean
 }
 
+/** What may still fill of one trader's orders in one instrument, so that no check has to walk the orders. */
+export interface WorkingTotals {
+  entryBuy: Quantity
+  entrySell: Quantity
+  exitBuy: Quantity
+  exitSell: Quantity
+}
+
 export interface Mark {
   readonly price: Price
   readonly ts: number
@@ -90,6 +99,9 @@ export interface EngineState {
   /** Working and recently closed orders. */
   readonly orders: Map<ClientOrderId, TrackedOrder>
   readonly workingByKey: Map<PositionKey, Set<ClientOrderId>>
+  readonly workingTotals: Map<PositionKey, WorkingTotals>
+  /** Orders whose fate is not known, per instrument. */
+  readonly unknownOrders: Map<InstrumentSymbol, Set<ClientOrderId>>
   workingCount: number
   readonly closedOrders: RecentSet<ClientOrderId>
   readonly positions: Map<PositionKey, HeldPosition>
@@ -124,6 +136,8 @@ export function createState(instance: string): EngineState {
     traders: new Map(),
     orders: new Map(),
     workingByKey: new Map(),
+    workingTotals: new Map(),
+    unknownOrders: new Map(),
     workingCount: 0,
     closedOrders: new RecentSet(CLOSED_ORDERS_MAX),
     positions: new Map(),
@@ -147,20 +161,23 @@ export function openAccount(exchange: string, currency: string, start: Money, ts
   return { exchange, currency, start, realized: zero, fees: zero, reserved: zero, equity: undefined, day: utcDay(ts), dayStart: start }
 }
 
+/** What works for a trader in an instrument; all zero when nothing does. */
+export function workingTotals(state: EngineState, key: PositionKey): Readonly<WorkingTotals> {
+  return state.workingTotals.get(key) ?? NOTHING_WORKS
+}
+const NOTHING_WORKS: WorkingTotals = Object.freeze({ entryBuy: Quantity.ZERO, entrySell: Quantity.ZERO, exitBuy: Quantity.ZERO, exitSell: Quantity.ZERO })
+
 const DAY_MS = 86_400_000
 /** Days since 1970-01-01 UTC. */
 export function utcDay(ts: number): number {
   return Math.floor(ts / DAY_MS)
 }
 
-/** Orders of one trader and instrument that may still fill. */
-export function workingOrders(state: EngineState, key: PositionKey): readonly TrackedOrder[] {
-  const ids = state.workingByKey.get(key)
-  if (ids === undefined) return []
-  const orders: TrackedOrder[] = []
-  for (const id of ids) {
-    const order = state.orders.get(id)
-    if (order !== undefined) orders.push(order)
-  }
-  return orders
+/** Keeps the list of orders whose fate nobody knows: no answer came, or they were to be canceled before the exchange ever confirmed them. */
+export function noteFate(state: EngineState, order: TrackedOrder): void {
+  const isUnknown = order.status === 'UNKNOWN' || (order.status === 'PENDING_CANCEL' && order.exchangeOrderId === undefined)
+  const unknown = state.unknownOrders.get(order.symbol)
+  if (!isUnknown) unknown?.delete(order.clientOrderId)
+  else if (unknown === undefined) state.unknownOrders.set(order.symbol, new Set([order.clientOrderId]))
+  else unknown.add(order.clientOrderId)
 }

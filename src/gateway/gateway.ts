@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import fastify, { type FastifyInstance } from 'fastify'
 import { AppError } from '#domain/errors.ts'
 import { API_PREFIX } from '#contract/stream.ts'
@@ -12,7 +12,7 @@ import { describePortHolder } from './port-holder.ts'
 import { registerRest } from './rest.ts'
 import { registerScreens, wantsScreens } from './screens.ts'
 import { installSecurityHeaders } from './security-headers.ts'
-import { registerStream } from './stream-route.ts'
+import { installWebSocket, registerStream } from './stream-route.ts'
 import { checkToken } from './token.ts'
 import type { GatewayOptions, GatewayParts } from './types.ts'
 
@@ -34,12 +34,14 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   checkToken(options.token, 'the options')
   const app = createApp(options)
+  const sockets = trackSockets(app)
   const parts: GatewayParts = { app, options, authenticator: new Authenticator(options.token), metrics: new HttpMetrics() }
   const port = (): number => (app.server.address() as AddressInfo).port
 
+  await installWebSocket(app)
   const guard = await installGuard(parts, port)
   await installSecurityHeaders(app)
-  await registerStream(parts, guard)
+  registerStream(parts, guard)
   await app.register(async (rest) => registerRest(rest, options, guard), { prefix: API_PREFIX })
   registerMetrics(parts, guard)
   if (options.rendererDir !== undefined) await registerScreens(app, options.rendererDir)
@@ -49,7 +51,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     url: `http://${urlHost(options.host)}:${port()}`,
     port: port(),
-    close: () => close(app, options),
+    close: () => close(app, options, sockets),
   }
 }
 
@@ -118,11 +120,20 @@ async function listen(app: FastifyInstance, { host, port }: GatewayOptions): Pro
   }
 }
 
-async function close(app: FastifyInstance, { logger }: GatewayOptions): Promise<void> {
+/** Every connection, also those that became WebSockets, which the server itself no longer knows. */
+function trackSockets(app: FastifyInstance): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  app.server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
+async function close(app: FastifyInstance, { logger }: GatewayOptions, sockets: ReadonlySet<Socket>): Promise<void> {
   const timer = setTimeout(() => {
-    logger.warn({}, 'clients did not let go of the gateway in time; their connections were ended')
-    for (const client of app.websocketServer.clients) client.terminate()
-    app.server.closeAllConnections()
+    logger.warn({ connections: sockets.size }, 'clients did not let go of the gateway in time; their connections were ended')
+    for (const socket of sockets) socket.destroy()
   }, CLOSE_DEADLINE_MS)
   try {
     await app.close()

@@ -1,4 +1,5 @@
 import websocket from '@fastify/websocket'
+import type { FastifyInstance } from 'fastify'
 import { STREAM_PATH } from '#contract/stream.ts'
 import type { Guard } from './guard.ts'
 import { sendProblem } from './problem.ts'
@@ -7,9 +8,8 @@ import type { GatewayParts } from './types.ts'
 
 const FRAME_BYTES_MAX = 65_536
 
-/** The event stream. The token comes in the upgrade's header or as the first message, never in the address. */
-export async function registerStream(parts: GatewayParts, guard: Guard): Promise<void> {
-  const { app, metrics } = parts
+/** Must come before every other hook: it marks upgrades, so that a refused one's socket is ended and does not linger. */
+export async function installWebSocket(app: FastifyInstance): Promise<void> {
   await app.register(websocket, {
     options: { maxPayload: FRAME_BYTES_MAX, perMessageDeflate: false },
     preClose: (done) => {
@@ -19,6 +19,11 @@ export async function registerStream(parts: GatewayParts, guard: Guard): Promise
     },
     errorHandler: (_error, socket) => socket.terminate(),
   })
+}
+
+/** The event stream. The token comes in the upgrade's header or as the first message, never in the address. */
+export function registerStream(parts: GatewayParts, guard: Guard): void {
+  const { app, metrics } = parts
   app.route({
     method: 'GET',
     url: STREAM_PATH,

@@ -61,7 +61,7 @@ function start(logger: Logger): Promise<Workstation> {
   return startWorkstation({
     dataDir: data.path,
     workersDir: new URL('../workers/', import.meta.url),
-    migrationsDir: app.isPackaged ? join(process.resourcesPath, 'migrations') : fromOut('../migrations'),
+    migrationsDir: app.isPackaged ? join(process.resourcesPath, 'migrations/postgres') : fromOut('../migrations/postgres'),
     version: app.getVersion(),
     env: process.env,
     logger,

@@ -239,7 +239,7 @@ describe('quitting', () => {
   })
 
   test('a start that fails says why in a dialog and leaves with 1', async () => {
-    const desktop = start({ args: ['--no-postgres', '--config', join(tmpdir(), 'bot-trading-there-is-no-such-file.yaml')] })
+    await using desktop = start({ args: ['--no-postgres', '--config', join(tmpdir(), 'bot-trading-there-is-no-such-file.yaml')] })
     expect(await desktop.exited).toBe(1)
   })
 })

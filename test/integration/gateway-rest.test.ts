@@ -125,7 +125,7 @@ describe('REST over the real handlers, engine and paper exchange', () => {
     expect(set).toMatchObject({ limits: { max_order_notional: '100' } })
     const denied = await json(await running.post('/api/v1/signals', { symbol: 'BTC/USDT', action: 'BUY', quantity: '0.01', strategy: 's' }))
     expect(denied).toMatchObject({ outcome: 'DENIED', reason: 'MAX_ORDER_NOTIONAL', limit: '100' })
-    const audit = await json(await running.call('/api/v1/audit'))
+    const audit = await json(await running.call('/api/v1/audit?limit=1'))
     expect(audit['items']).toMatchObject([{ actor: 'rest', action: 'set-risk-limits' }])
     await put(limits)
   })

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -44,6 +44,18 @@ describe("a strategy of one's own", () => {
     await until(() => trader.answers.length === 20)
     expect(trader.answers.slice(0, 19).every(({ signals, error }) => signals.length === 0 && error === undefined)).toBe(true)
     expect(note(trader.answers[19])).toMatch(new RegExp(`^\\d{5} 3 10 ${20 * MINUTE}$`))
+  })
+
+  it('runs as the example of docs/strategies.md', async () => {
+    const example = /```ts\n([^]*?)```/.exec(readFileSync('docs/strategies.md', 'utf8'))?.[1] ?? ''
+    write('night-fade.ts', example)
+    const trader = await ready(start({ strategy: 'night-fade', params: { multiple: 0.5, trendMax: 60 } }))
+    for (let n = 0; n < 220; n += 1) trader.send(step(n, { view: { positionQuantity: n % 2, unrealizedPnl: 0, openOrders: 0 } }))
+    await until(() => trader.answers.length === 220)
+    expect(trader.answers.flatMap(({ error }) => error ?? [])).toEqual([])
+    const signals = trader.answers.flatMap((answer) => answer.signals)
+    expect(new Set(signals.map(({ action }) => action))).toEqual(new Set(['BUY', 'CLOSE_LONG']))
+    expect(signals.find(({ action }) => action === 'BUY')?.stopLoss).toMatch(/^\d+\.?\d*$/)
   })
 
   it.each(['mjs', 'js'])('runs in JavaScript as .%s', async (extension) => {

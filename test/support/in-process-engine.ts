@@ -80,6 +80,10 @@ export class InProcessEngine {
   }
 
   async request(command: EngineCommand): Promise<EngineAnswer> {
+    return this.ask(command)
+  }
+
+  ask(command: EngineCommand): EngineAnswer {
     const answer = this.#process({ type: 'Command', command, ts: this.#ts })
     if (answer === undefined) throw new Error('a command was not answered')
     return answer

@@ -7,7 +7,7 @@ import type { OrderSide } from '#domain/order.ts'
 import type { Signal } from '#domain/signal.ts'
 import type { ManualOrder } from '../ports.ts'
 import type { OrderIntent, Refusal } from '../risk/gate.ts'
-import { positionKey, workingOrders, type EngineState, type Protection } from '../state.ts'
+import { positionKey, workingTotals, type EngineState, type Protection } from '../state.ts'
 
 export type Sized = { readonly intent: OrderIntent } | { readonly refusal: Refusal }
 
@@ -39,11 +39,8 @@ function exitIntent(state: EngineState, signal: Signal, at: { readonly side: Ord
 }
 
 function exitingQuantity(state: EngineState, of: Pick<Signal, 'traderId' | 'symbol'>, side: OrderSide): Quantity {
-  let exiting = Quantity.ZERO
-  for (const order of workingOrders(state, positionKey(of.traderId, of.symbol))) {
-    if (order.side === side) exiting = Quantity.add(exiting, Quantity.subtract(order.quantity, order.filledQuantity))
-  }
-  return exiting
+  const { entryBuy, exitBuy, entrySell, exitSell } = workingTotals(state, positionKey(of.traderId, of.symbol))
+  return side === 'BUY' ? Quantity.add(entryBuy, exitBuy) : Quantity.add(entrySell, exitSell)
 }
 
 function entryIntent(state: EngineState, instrument: Instrument, signal: Signal, at: { readonly side: OrderSide; readonly reference: Price }): Sized {

@@ -1,8 +1,8 @@
 import { Price } from '#domain/money/price.ts'
-import { SignedQuantity } from '#domain/money/quantity.ts'
+import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import type { InstrumentSymbol } from '#domain/ids.ts'
 import { CLOSE_REFUSED } from '../apply.ts'
-import { newestCandle, workingOrders, type EngineState, type HeldPosition, type PositionKey } from '../state.ts'
+import { newestCandle, workingTotals, type EngineState, type HeldPosition, type PositionKey } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
 import { submit } from './submit.ts'
 
@@ -34,7 +34,9 @@ export function checkProtectionLevels(tx: Transaction, range: PriceRange): void 
 
 /** While the exchange has not said what became of an order of it, the size of a position is not certain. */
 function isBeingAsked(state: EngineState, key: PositionKey): boolean {
-  return state.queries.size > 0 && workingOrders(state, key).some((order) => state.queries.has(order.clientOrderId))
+  if (state.queries.size === 0) return false
+  for (const id of state.workingByKey.get(key) ?? []) if (state.queries.has(id)) return true
+  return false
 }
 
 function crossed(position: HeldPosition, range: PriceRange): 'STOP_LOSS' | 'TAKE_PROFIT' | undefined {
@@ -51,7 +53,8 @@ function crossed(position: HeldPosition, range: PriceRange): 'STOP_LOSS' | 'TAKE
 /** Sends a reduce-only market order for all that is held, unless an order is already closing it. */
 export function closeAtMarket(tx: Transaction, key: PositionKey, position: HeldPosition, purpose: 'STOP_LOSS' | 'TAKE_PROFIT' | 'FLATTEN'): void {
   const { state } = tx
-  if (workingOrders(state, key).some((order) => order.reduceOnly)) return
+  const { exitBuy, exitSell } = workingTotals(state, key)
+  if (!Quantity.isZero(exitBuy) || !Quantity.isZero(exitSell)) return
   const refusedAt = state.closeRefusals.get(key)
   if (refusedAt !== undefined && tx.ts - refusedAt < REFUSED_CLOSE_SILENCE_MS) return
   const instrument = state.instruments.get(position.symbol)

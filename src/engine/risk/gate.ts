@@ -8,7 +8,7 @@ import type { OrderPurpose, OrderSide, OrderType } from '#domain/order.ts'
 import type { InstrumentSymbol, TraderId } from '#domain/ids.ts'
 import type { ReasonCode } from '#domain/signal.ts'
 import { availableBalance, lossToday, valueAccount } from '../portfolio/equity.ts'
-import { positionKey, workingOrders, type EngineState, type Protection } from '../state.ts'
+import { positionKey, workingTotals, type EngineState, type Protection } from '../state.ts'
 
 /** What somebody wants to send, sized and priced, before the gate has looked at it. */
 export interface OrderIntent extends Protection {
@@ -69,13 +69,11 @@ function checkExposure(state: EngineState, instrument: Instrument, intent: Order
 /** |position| if this order and every working entry of the same direction fill completely, at the reference price. */
 function worstCaseNotional(state: EngineState, instrument: Instrument, intent: OrderIntent): Money {
   const key = positionKey(intent.traderId, intent.symbol)
-  let worst = SignedQuantity.of(intent.quantity, intent.side)
+  const { entryBuy, entrySell } = workingTotals(state, key)
+  const working = intent.side === 'BUY' ? entryBuy : entrySell
+  let worst = SignedQuantity.of(Quantity.add(intent.quantity, working), intent.side)
   const held = state.positions.get(key)
   if (held !== undefined) worst = SignedQuantity.add(worst, held.quantity)
-  for (const order of workingOrders(state, key)) {
-    if (order.reduceOnly || order.side !== intent.side) continue
-    worst = SignedQuantity.add(worst, SignedQuantity.of(Quantity.subtract(order.quantity, order.filledQuantity), order.side))
-  }
   return Money.absolute(notional(intent.referencePrice, worst, instrument.settle))
 }
 
@@ -85,14 +83,9 @@ function checkOpenPositions(state: EngineState, intent: OrderIntent): Refusal | 
   for (const [key, position] of state.positions) {
     if (key !== mine && position.quantity.units !== 0n) open += 1
   }
-  for (const [key, ids] of state.workingByKey) {
+  for (const [key, { entryBuy, entrySell }] of state.workingTotals) {
     if (key === mine || (state.positions.get(key)?.quantity.units ?? 0n) !== 0n) continue
-    for (const id of ids) {
-      if (state.orders.get(id)?.reduceOnly === false) {
-        open += 1
-        break
-      }
-    }
+    if (!Quantity.isZero(entryBuy) || !Quantity.isZero(entrySell)) open += 1
   }
   if (open + 1 <= state.limits.maxOpenPositions) return undefined
   return { reason: 'MAX_OPEN_POSITIONS', value: `${open + 1}`, limit: `${state.limits.maxOpenPositions}` }

@@ -36,8 +36,8 @@ function kurtosis(values: readonly number[]): number {
 describe('chance', () => {
   it('has variance 1, thin tails or fat ones', () => {
     const random = demoRandom('tails')
-    const thin = Array.from({ length: 40_000 }, random.gaussian)
-    const fat = Array.from({ length: 40_000 }, random.fatTailed)
+    const thin = Array.from({ length: 40_000 }, () => random.gaussian())
+    const fat = Array.from({ length: 40_000 }, () => random.fatTailed())
     for (const values of [thin, fat]) expect(Math.abs(mean(values.map((x) => x ** 2)) - 1)).toBeLessThan(0.1)
     expect(Math.abs(kurtosis(thin) - 3)).toBeLessThan(0.2)
     expect(kurtosis(fat)).toBeGreaterThan(5)

@@ -1,4 +1,5 @@
 import { compare } from '#domain/money/fixed.ts'
+import type { Price } from '#domain/money/price.ts'
 import type { MarketSlice } from './market-slice.ts'
 import { ticksOf } from './paper-instrument.ts'
 import type { PaperOrder } from './paper-order.ts'
@@ -27,37 +28,34 @@ function sliceAfterArrival(slice: MarketSlice, arrival: number, openToleranceMs:
   return { ...slice, open: close, high: close, low: close }
 }
 
-/** What fills of an order in one slice, up to `want` lots. The slice must close after the order arrived. */
-export function matchOrder(order: PaperOrder, want: bigint, context: MatchContext): readonly MatchedFill[] {
-  const { book, parameters } = context
-  const slice = sliceAfterArrival(context.slice, order.arrival, parameters.openToleranceMs)
+/**
+ * First all orders that take: market orders, and limit orders that just arrived and cross. They trade around the open, in
+ * the order of their arrival. Up to `want` lots; the slice must close after the order arrived.
+ */
+export function takeLiquidity(order: PaperOrder, want: bigint, context: MatchContext): readonly MatchedFill[] {
   const { side, type, price } = order.request
-  const takerTs = Math.max(context.slice.openTime, order.arrival)
-  const reference = referenceTicks(slice, side, order.instrument)
-  if (type === 'MARKET') {
-    return book.take(side, want, reference, undefined).map((fill) => ({ ...fill, liquidity: 'TAKER', ts: takerTs }))
-  }
-  if (price === undefined) return []
-  const limit = ticksOf(price, order.instrument, 'half-even')
-  const fills: MatchedFill[] = []
-  if (context.previousCloseTime <= order.arrival) {
-    for (const fill of book.take(side, want, reference, limit)) {
-      fills.push({ ...fill, liquidity: 'TAKER', ts: takerTs })
-      want -= fill.lots
-    }
-  }
-  if (want > 0n && restingTrades(order, slice, context)) {
-    const lots = book.takeResting(want)
-    if (lots > 0n) fills.push({ ticks: limit, lots, liquidity: 'MAKER', ts: slice.closeTime })
-  }
-  return fills
+  const isResting = type === 'LIMIT' && context.previousCloseTime > order.arrival
+  if (isResting) return []
+  const slice = sliceAfterArrival(context.slice, order.arrival, context.parameters.openToleranceMs)
+  const limit = type === 'MARKET' || price === undefined ? undefined : ticksOf(price, order.instrument, 'half-even')
+  const fills = context.book.take(side, want, referenceTicks(slice, side, order.instrument), limit)
+  const ts = Math.max(context.slice.openTime, order.arrival)
+  return fills.map((fill) => ({ ...fill, liquidity: 'TAKER', ts }))
 }
 
-/** A resting order trades when the price goes through it, or, with luck in the queue, when it touches it. */
-function restingTrades(order: PaperOrder, slice: MarketSlice, { parameters, seed }: MatchContext): boolean {
-  const { price, side, clientOrderId } = order.request
-  if (price === undefined) return false
-  const through = side === 'BUY' ? compare(price, slice.low) : compare(slice.high, price)
+/** Then what rests: a limit order trades when the price goes through it, or, with luck in the queue, when it touches it. */
+export function tradeResting(order: PaperOrder, want: bigint, context: MatchContext): readonly MatchedFill[] {
+  const { type, price } = order.request
+  if (type === 'MARKET' || price === undefined) return []
+  const slice = sliceAfterArrival(context.slice, order.arrival, context.parameters.openToleranceMs)
+  if (!isReached(order, price, slice, context)) return []
+  const lots = context.book.takeResting(want)
+  if (lots === 0n) return []
+  return [{ ticks: ticksOf(price, order.instrument, 'half-even'), lots, liquidity: 'MAKER', ts: slice.closeTime }]
+}
+
+function isReached({ request }: PaperOrder, price: Price, slice: MarketSlice, { parameters, seed }: MatchContext): boolean {
+  const through = request.side === 'BUY' ? compare(price, slice.low) : compare(slice.high, price)
   if (through !== 0) return through > 0
-  return seededInteger(1_000, seed, 'queue', clientOrderId, slice.openTime) < parameters.touchFillPermille
+  return seededInteger(1_000, seed, 'queue', request.clientOrderId, slice.openTime) < parameters.touchFillPermille
 }

@@ -4,7 +4,7 @@ import type { Price } from '#domain/money/price.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
 import type { ExchangeCommand, ExchangeReport, OrderRequest, RestoreExchange } from '#engine/ports.ts'
 import { refuseOrder, type Refusal } from './admission.ts'
-import { matchOrder, type MatchContext, type MatchedFill } from './matching.ts'
+import { takeLiquidity, tradeResting, type MatchContext, type MatchedFill } from './matching.ts'
 import type { MarketSlice } from './market-slice.ts'
 import { lotsOf, priceOfTicks, quantityOfLots, type PaperInstrument } from './paper-instrument.ts'
 import { arrivalTime, byPriority, lotsOfRequest, openLots, sameRequest, type PaperOrder } from './paper-order.ts'
@@ -111,11 +111,11 @@ export class PaperExchange {
     if (orders.length === 0) return []
     const book = new SyntheticBook({ slice, instrument, parameters: this.#parameters, seed: this.#seed })
     const context: MatchContext = { slice, book, previousCloseTime, parameters: this.#parameters, seed: this.#seed }
-    const reports = orders.toSorted(byPriority).flatMap((order) => this.#match(order, context))
-    for (const order of this.#open.values()) {
-      if (order.request.symbol === symbol && this.#fillableLots(order) === 0n) reports.push(this.#cancelEmptied(order, slice.closeTime))
-    }
-    return reports.toSorted((a, b) => a.ts - b.ts)
+    orders.sort(byPriority)
+    const reports = [takeLiquidity, tradeResting].flatMap((match) => orders.flatMap((order) => this.#match(order, context, match)))
+    const emptied = [...this.#open.values()].filter((order) => order.request.symbol === symbol && this.#fillableLots(order) === 0n)
+    for (const order of emptied.sort(byPriority)) reports.push(this.#cancelEmptied(order, slice.closeTime))
+    return reports
   }
 
   #submit(request: OrderRequest): ExchangeReport {
@@ -167,10 +167,10 @@ export class PaperExchange {
     return { ...base, type: 'OrderFound', exchangeOrderId: order.exchangeOrderId }
   }
 
-  #match(order: PaperOrder, context: MatchContext): readonly ExchangeReport[] {
+  #match(order: PaperOrder, context: MatchContext, match: typeof takeLiquidity): readonly ExchangeReport[] {
     const want = this.#fillableLots(order)
     if (want === 0n) return []
-    return matchOrder(order, want, context).map((fill) => this.#fill(order, fill, context.slice.openTime))
+    return match(order, want, context).map((fill) => this.#fill(order, fill, context.slice.openTime))
   }
 
   #fill(order: PaperOrder, fill: MatchedFill, openTime: number): ExchangeReport {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#platform/clock.ts'
 
 export interface AnswerWindowOptions {
@@ -61,10 +60,17 @@ export class AnswerWindow {
   }
 
   /** Until an answer comes, at most `timeoutMs`. */
-  async #change(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const over = new AbortController()
-    this.#wake = () => over.abort()
-    await sleep(timeoutMs, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => undefined)
-    this.#wake = undefined
+  #change(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const over = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', over)
+      this.#wake = undefined
+      resolve()
+    }
+    const timer = setTimeout(over, timeoutMs)
+    this.#wake = over
+    signal.addEventListener('abort', over)
+    return promise
   }
 }

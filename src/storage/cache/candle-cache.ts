@@ -56,7 +56,7 @@ export function openCandleCache(path: string, options: CandleCacheOptions = {}):
   return { ...candleQueries(db), putCandles: write, close: () => db.close() }
 }
 
-/** A read-only view for other threads; the file must have been made by `openCandleCache`. */
+/** A read-only view for other threads (this name is fixed: traders and screens import it); the file must have been made by `openCandleCache`. */
 export function openCandleCacheReader(path: string): CandleReader {
   const db = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
   return { ...candleQueries(db), close: () => db.close() }

@@ -19,8 +19,11 @@ const FIRST_LAUNCHES_MAX = 4
 const FIRST_LAUNCH_WAIT_MS = 250
 /** For a server that came up while it was being stopped. */
 const STOP_DEADLINE_MS = 5_000
-/** A server that ran this long has earned all its restarts back. */
-const STABLE_AFTER_MS = 60_000
+/** A server that ran this long has earned the short waits back. */
+const STABLE_AFTER_MS = 2_000
+/** But one that dies over and over is given up: this often within this time. */
+const DEATHS_MAX = 30
+const DEATHS_WINDOW_MS = 600_000
 
 export interface EmbeddedStatus {
   readonly state: 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'failed'
@@ -96,6 +99,8 @@ class EmbeddedServer implements EmbeddedPostgres {
   #status: EmbeddedStatus = { state: 'starting', since: Date.now(), restarts: 0 }
   /** Restarts in a row, without a stable time between. */
   #attempts = 0
+  /** Monotonic times of the last deaths. */
+  #deaths: readonly number[] = []
   #watching: Promise<void> = Promise.resolve()
 
   constructor(parts: ServerParts) {
@@ -203,7 +208,9 @@ class EmbeddedServer implements EmbeddedPostgres {
       const aliveSince = performance.now()
       const words = await this.#postmaster.exited
       if (this.#stopping.signal.aborted) return
-      if (performance.now() - aliveSince >= STABLE_AFTER_MS) this.#attempts = 0
+      const now = performance.now()
+      this.#deaths = [...this.#deaths.filter((at) => at > now - DEATHS_WINDOW_MS), now]
+      if (now - aliveSince >= STABLE_AFTER_MS) this.#attempts = 0
       this.#logger.error({ pid: this.#postmaster.pid, reason: words }, 'The database server has died; it is started again')
       this.#postmaster = undefined
       if (!(await this.#restart(words))) return
@@ -215,8 +222,8 @@ class EmbeddedServer implements EmbeddedPostgres {
     let reason = cause
     while (!this.#stopping.signal.aborted) {
       const delayMs = this.#restartDelaysMs[this.#attempts]
-      if (delayMs === undefined) {
-        this.#change('failed', `it died ${this.#attempts} times in a row; at last: ${reason}`)
+      if (delayMs === undefined || this.#deaths.length > DEATHS_MAX) {
+        this.#change('failed', `it died ${Math.max(this.#attempts, this.#deaths.length)} times in a row; at last: ${reason}`)
         this.#logger.error({ reason }, 'The database server is given up. Facts wait in the journal; see its log and start the program again')
         return false
       }

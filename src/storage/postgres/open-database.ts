@@ -8,7 +8,8 @@ import { migrate } from './migrate.ts'
 
 /** Databases from which a new one may be made, as not every server has the first. */
 const MAINTENANCE_DATABASES = ['postgres', 'template1'] as const
-const DUPLICATE_DATABASE = '42P04'
+/** Somebody made it at the same moment: seen by the check, or only by the index of all databases. */
+const ALREADY_THERE: ReadonlySet<unknown> = new Set(['42P04', '23505'])
 
 export interface OpenOptions {
   readonly connection: PgConnection
@@ -57,7 +58,7 @@ async function createDatabase(options: OpenOptions, missing: AppError): Promise<
       logger.info({ database: connection.database }, 'The database was created')
       return
     } catch (error) {
-      if ((error as { readonly code?: unknown }).code === DUPLICATE_DATABASE) return
+      if (ALREADY_THERE.has((error as { readonly code?: unknown }).code)) return
       throw classifyPostgresError(error, describeConnection(connection))
     } finally {
       await client.end()

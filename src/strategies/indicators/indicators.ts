@@ -1,6 +1,6 @@
 import { cci, macd, roc, rsi, stoch, williamsR } from './momentum.ts'
 import { dema, ema, hma, kama, rma, sma, tema, wma } from './moving-averages.ts'
-import { columns, typicalPrice } from './series.ts'
+import { columns, last, typicalPrice } from './series.ts'
 import { adx, linearRegression } from './trend.ts'
 import { atr, bollinger, donchian, keltner, natr, standardDeviation, trueRange } from './volatility.ts'
 import { mfi, obv, vwap } from './volume.ts'
@@ -12,6 +12,7 @@ import { highest, lowest } from './window.ts'
  */
 export const indicators = Object.freeze({
   columns,
+  last,
   typicalPrice,
   sma,
   ema,

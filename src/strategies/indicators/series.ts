@@ -13,18 +13,28 @@ export interface Columns {
 }
 
 export function columns(candles: readonly CandleBar[]): Columns {
-  return {
-    open: Float64Array.from(candles, (bar) => bar.open),
-    high: Float64Array.from(candles, (bar) => bar.high),
-    low: Float64Array.from(candles, (bar) => bar.low),
-    close: Float64Array.from(candles, (bar) => bar.close),
-    volume: Float64Array.from(candles, (bar) => bar.volume),
+  const empty = () => new Float64Array(candles.length)
+  const [open, high, low, close, volume] = [empty(), empty(), empty(), empty(), empty()]
+  // A plain loop: this runs for each candle of a backtest, and `Float64Array.from` is ten times slower.
+  for (let i = 0; i < candles.length; i += 1) {
+    const bar = candles[i] as CandleBar
+    open[i] = bar.open
+    high[i] = bar.high
+    low[i] = bar.low
+    close[i] = bar.close
+    volume[i] = bar.volume
   }
+  return { open, high, low, close, volume }
 }
 
 /** The value at an index that is known to exist. */
 export function at(series: Series, index: number): number {
   return series[index] as number
+}
+
+/** The newest value; NaN when there is none. */
+export function last(series: Series): number {
+  return series[series.length - 1] ?? Number.NaN
 }
 
 /** As long as the input and NaN everywhere: the state before the lookback is reached. */
@@ -47,5 +57,5 @@ export function checkPeriod(period: number, minimum = 1): void {
 
 /** `(high + low + close) / 3` of each bar. */
 export function typicalPrice({ high, low, close }: Pick<Columns, 'high' | 'low' | 'close'>): Float64Array {
-  return Float64Array.from(close, (value, i) => (at(high, i) + at(low, i) + value) / 3)
+  return close.map((value, i) => (at(high, i) + at(low, i) + value) / 3)
 }

@@ -80,7 +80,7 @@ export class StandInDesktop implements AsyncDisposable {
     for (;;) {
       const state = await this.call('state')
       if (wanted(state)) return state
-      if (performance.now() > deadline) throw new Error(`not seen: ${what}. ${JSON.stringify(state, null, 1)}\n${this.output}`)
+      if (performance.now() > deadline) throw new Error(`not seen: ${what}. ${JSON.stringify(state)}\n${this.output}`)
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
   }

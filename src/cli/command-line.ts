@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util'
+import { UsageError } from './exit.ts'
+
+const SYSTEM_COMMANDS = ['status', 'stop', 'resume'] as const
+export type SystemCommand = (typeof SYSTEM_COMMANDS)[number]
+
+export const USAGE = `bot-trading serve   run the workstation without a window; options: see bot-trading serve --help
+bot-trading status  [--json]                  what runs, and whether trading goes on
+bot-trading stop    [--flatten] [--reason TEXT] [--json]   EMERGENCY STOP: halt, cancel every order
+bot-trading resume  [--reason TEXT] [--json]  let trading go on; asks for the reason
+
+Where it runs: [--url URL] [--token TOKEN], else the workstation of [--data-dir DIR].
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 interrupted but resumable.`
+
+export interface CommandLine {
+  readonly url: string | undefined
+  readonly token: string | undefined
+  readonly dataDir: string | undefined
+  readonly reason: string | undefined
+  readonly flatten: boolean
+  readonly json: boolean
+}
+
+export function isSystemCommand(text: string): text is SystemCommand {
+  return (SYSTEM_COMMANDS as readonly string[]).includes(text)
+}
+
+/** Reads what follows the command. Throws `UsageError` for anything it does not know. */
+export function commandLine(args: readonly string[]): CommandLine {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      // `--config` is taken everywhere, so that a script can pass the same options to every command.
+      options: { url: text, token: text, 'data-dir': text, config: text, reason: text, flatten: flag, json: flag },
+      strict: true,
+    })
+    return {
+      url: values.url,
+      token: values.token,
+      dataDir: values['data-dir'],
+      reason: values.reason,
+      flatten: values.flatten === true,
+      json: values.json === true,
+    }
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}

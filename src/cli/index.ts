@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+import { commandLine, isSystemCommand, USAGE } from './command-line.ts'
+import { EXIT, UsageError } from './exit.ts'
+
+/** The entry of `bot-trading`. Parts with native modules are loaded only by the command that needs them. */
+async function run(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args
+  if (command === undefined || command === '--help' || command === 'help') {
+    process.stdout.write(`${USAGE}\n`)
+    return command === undefined ? EXIT.usage : EXIT.done
+  }
+  if (command === 'serve') {
+    const { main } = await import('#headless/serve.ts')
+    return main(rest)
+  }
+  if (!isSystemCommand(command)) throw new UsageError(`There is no command "${command}".`)
+  const { runSystemCommand } = await import('./system-commands.ts')
+  return runSystemCommand(command, commandLine(rest), {
+    env: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+  })
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2))
+} catch (error) {
+  const wrongUsage = error instanceof UsageError
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${wrongUsage ? `${USAGE}\n` : ''}`)
+  process.exitCode = wrongUsage ? EXIT.usage : EXIT.failed
+}

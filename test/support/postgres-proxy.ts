@@ -1,0 +1,82 @@
+import { createServer, connect } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+
+/** What becomes of a COMMIT on its way: it passes, its answer is lost after the server has done it, or it never arrives. */
+export type CommitFate = 'pass' | 'lose-answer' | 'lose-request'
+
+const COMMIT_REQUEST = Buffer.from('COMMIT\0')
+const COMMIT_DONE = Buffer.from('COMMIT\0')
+
+/** A cable between a client and Postgres that can be cut at the worst moments. */
+export class PostgresProxy {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  /** Asked at each COMMIT. */
+  fate: () => CommitFate = () => 'pass'
+  /** Nothing passes in either direction, and nobody is told. */
+  frozen = false
+  commitsLost = 0
+  requestsLost = 0
+
+  private constructor(server: Server) {
+    this.#server = server
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  static async start(target: { readonly host: string; readonly port: number }): Promise<PostgresProxy> {
+    const server = createServer()
+    const proxy = new PostgresProxy(server)
+    server.on('connection', (client) => proxy.#join(client, connect(target.port, target.host)))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return proxy
+  }
+
+  #join(client: Socket, server: Socket): void {
+    let isCommitting = false
+    const cut = (): void => {
+      client.destroy()
+      server.destroy()
+    }
+    for (const socket of [client, server]) {
+      this.#sockets.add(socket)
+      socket.on('error', cut)
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        cut()
+      })
+    }
+    client.on('data', (data) => {
+      if (this.frozen) return
+      if (data.includes(COMMIT_REQUEST)) {
+        const fate = this.fate()
+        if (fate === 'lose-request') {
+          this.requestsLost += 1
+          return cut()
+        }
+        isCommitting = fate === 'lose-answer'
+      }
+      server.write(data)
+    })
+    server.on('data', (data) => {
+      if (this.frozen) return
+      if (isCommitting && data.includes(COMMIT_DONE)) {
+        this.commitsLost += 1
+        return cut()
+      }
+      client.write(data)
+    })
+  }
+
+  /** Cuts every connection at once. */
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cutAll()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
