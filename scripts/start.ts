@@ -38,6 +38,7 @@ const args = process.argv.slice(2)
 await ensureBuilt()
 const whyNot = await openWindow(args)
 if (whyNot !== null) {
-  process.stderr.write(`No desktop window: ${whyNot}. Running the same workstation headless, screens at http://127.0.0.1:8080\n`)
+  const where = args.some((arg) => /^--(port|host)\b/.test(arg)) ? 'at the address below' : 'at http://127.0.0.1:8080'
+  process.stderr.write(`No desktop window: ${whyNot}. Running the same workstation headless, screens ${where}\n`)
   await serve(args)
 }

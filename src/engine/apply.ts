@@ -6,6 +6,7 @@ import { BasisPoints, Money, notional } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { isWorking, type Order } from '#domain/order.ts'
+import { revalueInstrument, revaluePosition } from './portfolio/valuation.ts'
 import { candleKey, noteFate, openAccount, positionKey, utcDay, workingTotals, type EngineState, type TrackedOrder } from './state.ts'
 
 /**
@@ -222,6 +223,7 @@ function applyFilled(state: EngineState, fact: OrderFilled): void {
     stopLoss: position.stopLoss === undefined ? undefined : Price.parse(position.stopLoss),
     takeProfit: position.takeProfit === undefined ? undefined : Price.parse(position.takeProfit),
   })
+  revaluePosition(state, positionKey(fact.traderId, fact.symbol))
   const order = state.orders.get(fact.clientOrderId)
   if (order === undefined) return
   if (isWorking(order.status)) holdExposure(state, order, Quantity.min(Quantity.parse(fact.quantity), openQuantity(order)), -1)
@@ -247,6 +249,7 @@ function applyCandle(state: EngineState, fact: CandleClosed): void {
     close: Price.parse(fact.close),
     volume: Quantity.parse(fact.volume),
   })
+  revalueInstrument(state, fact.symbol)
 }
 
 function applyEquity(state: EngineState, fact: EquityMarked): void {
@@ -258,6 +261,7 @@ function applyEquity(state: EngineState, fact: EquityMarked): void {
     account.dayStart = account.equity ?? account.start
   }
   account.equity = Money.parse(fact.equity, fact.currency)
+  account.markedAt = fact.ts
 }
 
 function instrumentOf(state: EngineState, symbol: Order['symbol']): Instrument {

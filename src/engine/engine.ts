@@ -14,6 +14,7 @@ import { checkProtectionLevels } from './orders/protection.ts'
 import { handleReport, requestCancel } from './orders/reports.ts'
 import type { EngineAnswer, EngineCommand, ExchangeStatus, MarketStep, RecordableFact, StepAnswer } from './ports.ts'
 import { markEquity } from './portfolio/equity.ts'
+import { setMark } from './portfolio/valuation.ts'
 import { problemOf } from './recordable.ts'
 import { decideManualOrder, decideSignal } from './signals.ts'
 import { candleKey, closeTime, positionKey, type EngineState } from './state.ts'
@@ -61,6 +62,7 @@ export class TradingEngine {
         return handleCommand(tx, input.command)
       case 'Tick':
         askAgain(tx)
+        for (const mark of markEquity(tx.state, tx.ts, false)) tx.record(mark)
         return undefined
       default:
         return assertNever(input)
@@ -79,12 +81,12 @@ function handleMarket(tx: Transaction, step: MarketStep): undefined {
   for (const quote of step.quotes) {
     // A missing price that somebody wrote as zero is no price: it would trigger every stop.
     if (!Price.isPositive(quote.last)) continue
-    state.marks.set(quote.symbol, { price: quote.last, ts: quote.ts })
+    setMark(state, quote.symbol, { price: quote.last, ts: quote.ts })
     checkProtectionLevels(tx, { symbol: quote.symbol, low: quote.last, high: quote.last, last: quote.last })
   }
   const fresh = step.candles.filter((candle) => takeCandle(tx, candle))
   if (step.candles.length > 0 || step.reports.some((report) => report.type === 'OrderFill')) {
-    for (const mark of markEquity(state, tx.ts)) tx.record(mark)
+    for (const mark of markEquity(state, tx.ts, step.candles.length > 0)) tx.record(mark)
   }
   for (const candle of fresh) tx.analyze.push(...analyzeSteps(state, candle, step.step))
   return undefined
@@ -105,7 +107,7 @@ function takeCandle(tx: Transaction, candle: Candle): boolean {
   }
   recordCandle(tx, candle)
   const watched = (state.marks.get(symbol)?.ts ?? 0) > openTime
-  state.marks.set(symbol, { price: close, ts: closeTime(candle) })
+  setMark(state, symbol, { price: close, ts: closeTime(candle) })
   checkProtectionLevels(tx, { symbol, low, high, last: close, watchedSince: watched ? openTime : undefined })
   return true
 }

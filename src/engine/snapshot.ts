@@ -1,4 +1,5 @@
 import { countExposure, openQuantity } from './apply.ts'
+import { revaluePosition } from './portfolio/valuation.ts'
 import { Money } from '#domain/money/money.ts'
 import * as fixed from '#domain/money/fixed.ts'
 import type { Fixed } from '#domain/money/fixed.ts'
@@ -86,6 +87,7 @@ export function readSnapshot(text: string): EngineState | undefined {
   for (const clientOrderId of body.closedOrders) state.closedOrders.add(clientOrderId)
   for (const position of body.positions) state.positions.set(positionKey(position.traderId, position.symbol), position)
   for (const candle of body.lastCandles) state.lastCandles.set(candleKey(candle.symbol, candle.timeframe), candle)
+  for (const key of state.positions.keys()) revaluePosition(state, key)
   state.orderTimes = [...body.orderTimes]
   state.halt = body.halt
   for (const [key, attempts] of body.flattenAttempts) state.flattenAttempts.set(key, attempts)

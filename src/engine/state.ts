@@ -34,6 +34,8 @@ export interface Account {
   reserved: Money
   /** As last marked in the journal; undefined before the first mark. */
   equity: Money | undefined
+  /** Time of that mark. */
+  markedAt: number
   /** UTC day (days since 1970) and the equity it began with. */
   day: number
   dayStart: Money
@@ -59,6 +61,13 @@ export interface WorkingTotals {
   entrySell: Quantity
   exitBuy: Quantity
   exitSell: Quantity
+}
+
+/** What a position, or all of one currency, is worth at the last known prices. */
+export interface PositionValue {
+  readonly unrealized: Money
+  /** |quantity| × mark. */
+  readonly exposure: Money
 }
 
 export interface Mark {
@@ -119,6 +128,9 @@ export interface EngineState {
   limits: RiskLimits
   // ---- learnt anew at each start
   readonly marks: Map<InstrumentSymbol, Mark>
+  /** Kept up to date by `portfolio/valuation`: per position, and summed per currency. */
+  readonly positionValues: Map<PositionKey, PositionValue>
+  readonly valueTotals: Map<string, PositionValue>
   connected: boolean
   /** False until every working order has been asked about. */
   reconciled: boolean
@@ -150,6 +162,8 @@ export function createState(instance: string): EngineState {
     closeRefusals: new Map(),
     limits: DEFAULT_RISK_LIMITS,
     marks: new Map(),
+    positionValues: new Map(),
+    valueTotals: new Map(),
     connected: false,
     reconciled: false,
     queries: new Map(),
@@ -158,7 +172,7 @@ export function createState(instance: string): EngineState {
 
 export function openAccount(exchange: string, currency: string, start: Money, ts: number): Account {
   const zero = Money.zero(currency)
-  return { exchange, currency, start, realized: zero, fees: zero, reserved: zero, equity: undefined, day: utcDay(ts), dayStart: start }
+  return { exchange, currency, start, realized: zero, fees: zero, reserved: zero, equity: undefined, markedAt: 0, day: utcDay(ts), dayStart: start }
 }
 
 /** What works for a trader in an instrument; all zero when nothing does. */

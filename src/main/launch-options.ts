@@ -1,15 +1,13 @@
 import { parseArgs } from 'node:util'
+import type { ReplayOptions } from '#orchestrator/replay.ts'
 
 export interface LaunchOptions {
   readonly dataDir: string | null
   readonly configFile: string | null
   readonly postgres: boolean
-  readonly replay: {
-    readonly files: readonly string[]
-    readonly symbol: string | undefined
-    readonly timeframe: string | undefined
-    readonly speed: number | 'max'
-  } | null
+  /** Also answer over HTTP. */
+  readonly api: boolean
+  readonly replay: ReplayOptions | null
 }
 
 /** The options of `bot-trading serve` that make sense with a window. Chromium's own switches pass unread. */
@@ -25,6 +23,7 @@ export function readLaunchOptions(args: readonly string[]): LaunchOptions {
       timeframe: { type: 'string' },
       speed: { type: 'string' },
       'no-postgres': { type: 'boolean' },
+      api: { type: 'boolean' },
     },
   })
   const text = (name: keyof typeof values): string | null => {
@@ -36,6 +35,7 @@ export function readLaunchOptions(args: readonly string[]): LaunchOptions {
     dataDir: text('data-dir'),
     configFile: text('config'),
     postgres: values['no-postgres'] !== true,
+    api: values['api'] === true,
     replay:
       files === undefined
         ? null

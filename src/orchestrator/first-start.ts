@@ -6,7 +6,8 @@ import type { Config } from '#platform/config/config.ts'
 import { AppError } from '#domain/errors.ts'
 import { MANUAL_TRADER_ID } from './handlers/default-trader.ts'
 
-const DEMO_SYMBOL = 'BTC/USDT'
+/** The perpetual: its trader may go short as well, so it has something to do in the first half minute. */
+const DEMO_SYMBOL = 'BTC/USDT:USDT'
 const DEMO_TIMEFRAME: Timeframe = '1m'
 
 /** Traders of a fresh journal: one that trades, and the books of people and programs. */

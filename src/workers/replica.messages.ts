@@ -37,7 +37,13 @@ export type FromReplica =
   | { readonly type: 'HistoryAnswer'; readonly requestId: number; readonly ok: true; readonly page: HistoryPage }
   | { readonly type: 'HistoryAnswer'; readonly requestId: number; readonly ok: false; readonly code: ErrorCode; readonly message: string }
   | { readonly type: 'Pong'; readonly id: number }
-  | { readonly type: 'Log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly component: string; readonly fields: object; readonly message: string }
+  | {
+      readonly type: 'Log'
+      readonly level: 'debug' | 'info' | 'warn' | 'error'
+      readonly component: string
+      readonly fields: object
+      readonly message: string
+    }
   | { readonly type: 'Failed'; readonly code: string; readonly message: string }
   /** The last word, with how far Postgres got. */
   | { readonly type: 'Stopped'; readonly seq: number; readonly lag: number }

@@ -41,7 +41,16 @@ let historyRequests = 0
 
 function start(init: Init): void {
   if (init.connection === 'none') {
-    notices.notice({ state: 'disabled', since: systemClock.now(), reason: 'Postgres is switched off', seq: 0, head: 0, lag: 0, shipped: 0, reconnects: 0 })
+    notices.notice({
+      state: 'disabled',
+      since: systemClock.now(),
+      reason: 'Postgres is switched off',
+      seq: 0,
+      head: 0,
+      lag: 0,
+      shipped: 0,
+      reconnects: 0,
+    })
     return
   }
   try {
@@ -57,7 +66,11 @@ function start(init: Init): void {
       onStatus: (status) => notices.notice(status),
     })
   } catch (error) {
-    say({ type: 'Failed', code: error instanceof AppError ? error.code : 'BUG', message: error instanceof Error ? error.message : String(error) })
+    say({
+      type: 'Failed',
+      code: error instanceof AppError ? error.code : 'BUG',
+      message: error instanceof Error ? error.message : String(error),
+    })
     return
   }
   notices.notice(replica.status())
@@ -83,8 +96,10 @@ async function endPool(old: Pool | undefined): Promise<void> {
 async function answer({ requestId, query }: Request): Promise<void> {
   historyRequests += 1
   try {
-    if (historyRequests > HISTORY_REQUESTS_MAX) throw new AppError('QUEUE_FULL', 'Too many questions about the past wait already. Ask again in a moment.')
-    if (pool === undefined) throw new AppError('POSTGRES_UNREACHABLE', 'There is no Postgres to ask. Rows older than memory cannot be shown.')
+    if (historyRequests > HISTORY_REQUESTS_MAX)
+      throw new AppError('QUEUE_FULL', 'Too many questions about the past wait already. Ask again in a moment.')
+    if (pool === undefined)
+      throw new AppError('POSTGRES_UNREACHABLE', 'There is no Postgres to ask. Rows older than memory cannot be shown.')
     say({ type: 'HistoryAnswer', requestId, ok: true, page: await readHistory(pool, query) })
   } catch (error) {
     // A bug must reach the supervisor as one; a failure is an answer.

@@ -10,7 +10,7 @@ import { ROOT } from '../../scripts/paths.ts'
 // Electron itself, wherever there is one. What the stand-in cannot show is shown here: isolation, sandbox, real IPC.
 const executablePath = findElectron()
 const whyNot = executablePath === null ? 'the Electron runtime is not installed' : whyNoDisplay()
-if (whyNot !== null) console.warn(`skipped: the tests in a real Electron; ${whyNot}`)
+if (whyNot !== null) process.stderr.write(`skipped: the tests in a real Electron; ${whyNot}\n`)
 
 describe.skipIf(whyNot !== null)('the program in Electron', () => {
   let app: ElectronApplication
@@ -29,7 +29,11 @@ describe.skipIf(whyNot !== null)('the program in Electron', () => {
     const page = await app.firstWindow()
     expect(page.url()).toBe('app://workstation/index.html')
     expect(await page.evaluate('[typeof require, typeof process, typeof Buffer]')).toEqual(['undefined', 'undefined', 'undefined'])
-    const preferences = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getLastWebPreferences())
+    // Documented for tests, though not in the types.
+    const preferences = await app.evaluate(({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents as { getLastWebPreferences?: () => unknown } | undefined
+      return contents?.getLastWebPreferences?.()
+    })
     expect(preferences).toMatchObject({ contextIsolation: true, sandbox: true, nodeIntegration: false, webSecurity: true })
   })
 

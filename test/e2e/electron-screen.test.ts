@@ -10,7 +10,7 @@ import { StandInDesktop } from '../support/electron-stand-in/start-desktop.ts'
 
 // Built main, built preload and built screens together, in plain Node and a real Chromium, over a stand-in for Electron.
 const executablePath = findChromium()
-if (executablePath === null) console.warn('skipped: the desktop screens; no Chromium was found (set CHROMIUM_PATH)')
+if (executablePath === null) process.stderr.write('skipped: the desktop screens; no Chromium was found (set CHROMIUM_PATH)\n')
 const SEEN_MS = 30_000
 
 describe.skipIf(executablePath === null)('the desktop screens over message ports', () => {

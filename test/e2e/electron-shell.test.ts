@@ -1,13 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ensureBuilt } from '../../scripts/build.ts'
+import { ROOT } from '../../scripts/paths.ts'
 import { type DesktopOptions, StandInDesktop } from '../support/electron-stand-in/start-desktop.ts'
 
 // The built main process in plain Node, over a stand-in for Electron's API. Electron itself is not run here.
 const KEYS = 'CommandOrControl+Alt+Shift+S'
 const folders: string[] = []
+const run = promisify(execFile)
 
 function start(options: Partial<DesktopOptions> = {}): StandInDesktop {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'bot-trading-desktop-'))
@@ -212,6 +216,33 @@ describe('emergency stop', () => {
     expect((await desktop.call('state')).shortcuts).toEqual([])
     await desktop.call('power', { event: 'resume' })
     await desktop.until('taken again', ({ shortcuts }) => shortcuts.includes(KEYS))
+  })
+})
+
+describe('with --api', () => {
+  const cli = (dataDir: string, ...args: string[]) =>
+    run(process.execPath, [join(ROOT, 'out/cli/index.js'), ...args, '--data-dir', dataDir], { timeout: 30_000 })
+
+  test('the command line sees the desktop program, stops it and lets it go on; it leaves no trace of itself', async () => {
+    const config = join(mkdtempSync(join(tmpdir(), 'bot-trading-config-')), 'config.yaml')
+    folders.push(dirname(config))
+    writeFileSync(config, 'api:\n  port: 0\n')
+    const desktop = start({ args: ['--no-postgres', '--api', '--config', config] })
+    const dataDir = folders.at(-1) ?? ''
+    await running(desktop)
+    await expect.poll(() => existsSync(join(dataDir, 'instance.json'))).toBe(true)
+    expect(JSON.parse((await cli(dataDir, 'status', '--json')).stdout)).toMatchObject({ state: 'running', version: '3.0.0', halted: null })
+    expect(JSON.parse((await cli(dataDir, 'stop', '--json')).stdout)).toMatchObject({ confirmed: true, remaining: [] })
+    await halted(desktop)
+    await expect(cli(dataDir, 'resume')).rejects.toMatchObject({ code: 2 })
+    await expect(cli(dataDir, 'resume', '--reason', 'x')).rejects.toMatchObject({ code: 2 })
+    await expect(cli(dataDir, 'status', '--token', 'a'.repeat(32))).rejects.toMatchObject({ code: 3 })
+    await cli(dataDir, 'resume', '--reason', 'the test goes on')
+    await running(desktop)
+    await desktop[Symbol.asyncDispose]()
+    expect(await desktop.exited).toBe(0)
+    expect(existsSync(join(dataDir, 'instance.json'))).toBe(false)
+    await expect(cli(dataDir, 'status')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('No workstation runs') })
   })
 })
 

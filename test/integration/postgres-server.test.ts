@@ -41,7 +41,12 @@ async function folder(): Promise<string> {
 }
 
 async function start(dataDir: string, options: { port?: number; restartDelaysMs?: readonly number[] } = {}): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ dataDir, port: options.port ?? 0, logger: silentLogger, restartDelaysMs: options.restartDelaysMs })
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    port: options.port ?? 0,
+    logger: silentLogger,
+    restartDelaysMs: options.restartDelaysMs,
+  })
   cleanUps.push(() => server.stop(5_000))
   return server
 }
@@ -64,7 +69,10 @@ function until(server: EmbeddedPostgres, wanted: EmbeddedStatus['state']): Promi
 }
 
 /** Another process that owns the server, so that it can be killed. */
-async function parent(dataDir: string, command: readonly string[] = [process.execPath]): Promise<{ readonly child: ChildProcess; readonly ready: Promise<Ready> }> {
+async function parent(
+  dataDir: string,
+  command: readonly string[] = [process.execPath],
+): Promise<{ readonly child: ChildProcess; readonly ready: Promise<Ready> }> {
   const child = spawn(command[0]!, [...command.slice(1), PARENT, dataDir, '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
   let words = ''
   child.stderr?.on('data', (chunk: Buffer) => (words += chunk.toString()))
@@ -85,12 +93,25 @@ describe('the embedded server', () => {
   test('first start: durable, local only, password kept from others; second start finds everything again', async () => {
     const dataDir = await folder()
     const first = await start(dataDir)
-    const settings = await ask(first.connection, `
+    const settings = await ask(
+      first.connection,
+      `
       SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit, current_setting('full_page_writes') AS pages,
              current_setting('listen_addresses') AS addresses, current_setting('unix_socket_directories') AS sockets,
              current_setting('server_encoding') AS encoding, current_setting('lc_collate', true) AS collate, current_setting('TimeZone') AS zone,
-             current_setting('password_encryption') AS passwords, (SELECT bool_and(auth_method = 'scram-sha-256') FROM pg_hba_file_rules) AS scram`)
-    expect(settings).toMatchObject({ fsync: 'on', commit: 'on', pages: 'on', addresses: '127.0.0.1', sockets: '', encoding: 'UTF8', zone: 'UTC', passwords: 'scram-sha-256', scram: true })
+             current_setting('password_encryption') AS passwords, (SELECT bool_and(auth_method = 'scram-sha-256') FROM pg_hba_file_rules) AS scram`,
+    )
+    expect(settings).toMatchObject({
+      fsync: 'on',
+      commit: 'on',
+      pages: 'on',
+      addresses: '127.0.0.1',
+      sockets: '',
+      encoding: 'UTF8',
+      zone: 'UTC',
+      passwords: 'scram-sha-256',
+      scram: true,
+    })
     expect((await stat(join(dataDir, 'password'))).mode & 0o777).toBe(0o600)
     expect((await readFile(join(dataDir, 'password'), 'utf8')).length).toBeGreaterThanOrEqual(32)
     expect(first.connection.database).toBe('bot_trading_v3')
@@ -165,7 +186,10 @@ describe('the embedded server', () => {
     await once(holder, 'listening')
     const { port } = holder.address() as AddressInfo
     const failure = startEmbeddedPostgres({ dataDir, port, logger: silentLogger })
-    await expect(failure).rejects.toMatchObject({ code: 'PORT_TAKEN', message: expect.stringContaining(process.platform === 'linux' ? `pid ${process.pid}` : 'another program') as string })
+    await expect(failure).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      message: expect.stringContaining(process.platform === 'linux' ? `pid ${process.pid}` : 'another program') as string,
+    })
     expect(holder.listening).toBe(true)
     expect(await readPidFile(join(dataDir, 'cluster'))).toBeUndefined()
     await new Promise((resolve) => holder.close(resolve))
@@ -193,7 +217,10 @@ describe('the embedded server', () => {
     const other = spawn('sleep', ['60'])
     cleanUps.push(() => kill(other))
     await once(other, 'spawn')
-    await writeFile(join(dataDir, 'cluster', 'postmaster.pid'), `${other.pid}\n${dataDir}/cluster\n1\n${server.port}\n\n127.0.0.1\n\nready\n`)
+    await writeFile(
+      join(dataDir, 'cluster', 'postmaster.pid'),
+      `${other.pid}\n${dataDir}/cluster\n1\n${server.port}\n\n127.0.0.1\n\nready\n`,
+    )
     await start(dataDir)
     expect(other.exitCode).toBeNull()
     expect(other.signalCode).toBeNull()
@@ -214,7 +241,9 @@ describe('the embedded server', () => {
     const dataDir = await folder()
     await (await start(dataDir)).stop(5_000)
     await writeFile(join(dataDir, 'cluster', 'PG_VERSION'), '13\n')
-    await expect(startEmbeddedPostgres({ dataDir, port: 0, logger: silentLogger })).rejects.toMatchObject({ code: 'POSTGRES_WRONG_VERSION' })
+    await expect(startEmbeddedPostgres({ dataDir, port: 0, logger: silentLogger })).rejects.toMatchObject({
+      code: 'POSTGRES_WRONG_VERSION',
+    })
   })
 })
 

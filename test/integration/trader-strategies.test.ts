@@ -95,9 +95,9 @@ describe("a strategy of one's own", () => {
   ])('%s is refused in clear words', async (name, text, code, words) => {
     if (text !== undefined) write(`${name}.ts`, text)
     const trader = start({ strategy: name, deadlines: { loadMs: 300 } })
-    expect(await trader.exit).toBe(1)
     await until(() => trader.said.length > 0)
     expect(trader.said).toEqual([{ type: 'Failed', code, message: expect.stringMatching(words) }])
+    expect(await trader.exit).toBe(1)
   })
 
   it('is refused when its file is a link that leads elsewhere, or its params are wrong', async () => {
@@ -106,7 +106,6 @@ describe("a strategy of one's own", () => {
       writeFileSync(join(outside, 'linked.ts'), valid('linked'))
       symlinkSync(join(outside, 'linked.ts'), join(strategyFolder(), 'linked.ts'))
       const [linked, wrong] = [start({ strategy: 'linked' }), start({ strategy: 'ema-cross', params: { fast: 50 } })]
-      expect(await Promise.all([linked.exit, wrong.exit])).toEqual([1, 1])
       await until(() => linked.said.length + wrong.said.length === 2)
       expect(linked.said[0]).toMatchObject({
         type: 'Failed',
@@ -118,6 +117,7 @@ describe("a strategy of one's own", () => {
         code: 'STRATEGY_INVALID',
         message: expect.stringContaining('fast (50) must be below slow (26)'),
       })
+      expect(await Promise.all([linked.exit, wrong.exit])).toEqual([1, 1])
     } finally {
       rmSync(outside, { recursive: true, force: true })
     }

@@ -38,10 +38,19 @@ export class RunningReplica {
   readonly seen: ReplicaStatus[] = []
   readonly #run: Promise<void>
 
-  constructor(options: { readonly source: FactSource; readonly connection?: PgConnection; readonly batchFacts?: number; readonly logger?: Logger }) {
+  constructor(options: {
+    readonly source: FactSource
+    readonly connection?: PgConnection
+    readonly batchFacts?: number
+    readonly logger?: Logger
+  }) {
     this.replica = new Replica({
-      migrationsDirectory: MIGRATIONS_DIRECTORY, clock: systemClock, random: () => 0, logger: silentLogger,
-      onStatus: (status) => this.seen.push(status), ...options,
+      migrationsDirectory: MIGRATIONS_DIRECTORY,
+      clock: systemClock,
+      random: () => 0,
+      logger: silentLogger,
+      onStatus: (status) => this.seen.push(status),
+      ...options,
     })
     this.#run = this.replica.run()
     this.#run.catch(() => undefined)

@@ -16,14 +16,29 @@ function sameCurrency(a: Money, b: Money): void {
   if (a.currency !== b.currency) throw new TypeError(`${a.currency} and ${b.currency} cannot be combined`)
 }
 
+function make(units: bigint, scale: number, currency: Currency): Money {
+  if (scale > fixed.SCALE_MAX) throw new RangeError(`scale ${scale} is outside 0..${fixed.SCALE_MAX}`)
+  return Object.freeze({ units, scale, currency }) as Money
+}
+
 function add(a: Money, b: Money): Money {
   sameCurrency(a, b)
-  return of(fixed.add<'Money'>(a, b), a.currency)
+  if (a.scale === b.scale) return make(a.units + b.units, a.scale, a.currency)
+  const scale = Math.max(a.scale, b.scale)
+  return make(fixed.unitsAt(a, scale) + fixed.unitsAt(b, scale), scale, a.currency)
 }
 
 function subtract(a: Money, b: Money): Money {
   sameCurrency(a, b)
-  return of(fixed.subtract<'Money'>(a, b), a.currency)
+  if (a.scale === b.scale) return make(a.units - b.units, a.scale, a.currency)
+  const scale = Math.max(a.scale, b.scale)
+  return make(fixed.unitsAt(a, scale) - fixed.unitsAt(b, scale), scale, a.currency)
+}
+
+/** The same amount without zeros behind its last digit that counts. */
+function trim(amount: Money): Money {
+  if (amount.scale === 0 || amount.units % 10n !== 0n) return amount
+  return of(fixed.trim<'Money'>(amount), amount.currency)
 }
 
 function compare(a: Money, b: Money): -1 | 0 | 1 {
@@ -46,7 +61,7 @@ export const Money = Object.freeze({
     of(fixed.divide(fixed.multiply(amount, parts), whole, scale, 'half-even'), amount.currency),
   roundToScale: (amount: Money, scale: number, rounding: Rounding): Money =>
     of(fixed.roundToScale<'Money'>(amount, scale, rounding), amount.currency),
-  trim: (amount: Money): Money => of(fixed.trim<'Money'>(amount), amount.currency),
+  trim,
   isNegative: (amount: Money): boolean => amount.units < 0n,
   isZero: (amount: Money): boolean => amount.units === 0n,
   toNumber: fixed.toNumber,
@@ -54,7 +69,7 @@ export const Money = Object.freeze({
 
 /** What `quantity` costs at `price`, signed as the quantity is. Exact: no rounding happens here. */
 export function notional(price: Price, quantity: Quantity | SignedQuantity, currency: Currency): Money {
-  return of(fixed.multiply(price, quantity), currency)
+  return make(price.units * quantity.units, price.scale + quantity.scale, currency)
 }
 
 /** `amount × bps / 10,000`. Exact. `bps` is decimal text in basis points, e.g. `5.5`. */

@@ -1,9 +1,7 @@
-import { Money, notional } from '#domain/money/money.ts'
+import { Money } from '#domain/money/money.ts'
 import * as fixed from '#domain/money/fixed.ts'
-import { Position } from '#domain/position.ts'
-import { SignedQuantity } from '#domain/money/quantity.ts'
 import type { EquityMarked } from '#domain/facts.ts'
-import { closeTime, newestCandle, utcDay, type Account, type EngineState } from '../state.ts'
+import { utcDay, type Account, type EngineState } from '../state.ts'
 
 export interface Valuation {
   readonly unrealized: Money
@@ -13,27 +11,11 @@ export interface Valuation {
   readonly exposure: Money
 }
 
-/** Values an account at the last known prices. A position without a mark counts at its cost: no profit is invented. */
+/** Values an account at the last known prices, from sums that are kept up to date. */
 export function valueAccount(state: EngineState, account: Account): Valuation {
-  let unrealized = Money.zero(account.currency)
-  let exposure = Money.zero(account.currency)
-  for (const position of state.positions.values()) {
-    if (position.quantity.units === 0n || position.entryCost.currency !== account.currency) continue
-    const mark = state.marks.get(position.symbol) ?? lastClose(state, position.symbol)
-    if (mark === undefined) {
-      exposure = Money.add(exposure, Money.absolute(position.entryCost))
-      continue
-    }
-    unrealized = Money.add(unrealized, Position.unrealizedPnl(position, mark.price))
-    exposure = Money.add(exposure, notional(mark.price, SignedQuantity.magnitude(position.quantity), account.currency))
-  }
+  const { unrealized, exposure } = state.valueTotals.get(account.currency) ?? { unrealized: Money.zero(account.currency), exposure: Money.zero(account.currency) }
   const settled = Money.subtract(Money.add(account.start, account.realized), account.fees)
   return { unrealized, exposure, equity: Money.add(settled, unrealized) }
-}
-
-function lastClose(state: EngineState, symbol: Position['symbol']) {
-  const candle = newestCandle(state, symbol)
-  return candle === undefined ? undefined : { price: candle.close, ts: closeTime(candle) }
 }
 
 /** What new exposure may use: equity without what positions hold and working orders reserve. Leverage is 1. */
@@ -49,10 +31,14 @@ export function lossToday(account: Account, valuation: Valuation, now: number): 
 
 const text = (amount: Money): string => fixed.format(fixed.trim(amount))
 
-/** The mark of every account whose value changed since the last one, or whose UTC day began. */
-export function markEquity(state: EngineState, ts: number): EquityMarked[] {
+/** Between candles an account is marked at most this often: a burst of fills would fill the journal with marks. */
+export const EQUITY_MARK_EVERY_MS = 1_000
+
+/** The mark of every account whose value changed since the last one, or whose UTC day began; `atOnce` also within a second of it. */
+export function markEquity(state: EngineState, ts: number, atOnce: boolean): EquityMarked[] {
   const marks: EquityMarked[] = []
   for (const account of state.accounts.values()) {
+    if (!atOnce && ts - account.markedAt < EQUITY_MARK_EVERY_MS) continue
     const { unrealized, equity, exposure } = valueAccount(state, account)
     if (account.equity !== undefined && Money.compare(account.equity, equity) === 0 && utcDay(ts) <= account.day) continue
     marks.push({

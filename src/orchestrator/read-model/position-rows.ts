@@ -18,6 +18,8 @@ interface Row {
   readonly takeProfit: string | null
   readonly seq: number
   readonly priceScale: number
+  /** The view at a mark: reading a position many times between two prices costs nothing. */
+  shown?: { readonly mark: Mark | undefined; readonly view: PositionView }
 }
 
 export interface PositionTotals {
@@ -113,31 +115,36 @@ export class PositionRows {
     return { realized: text(realized), unrealized: text(unrealized), fees: text(fees) }
   }
 
-  #view({ id, position, stopLoss, takeProfit, seq, priceScale }: Row): PositionView {
-    const mark = this.#marks.get(position.symbol)
-    const size = SignedQuantity.magnitude(position.quantity)
-    const average = Position.averagePrice(position, priceScale)
-    const flat = SignedQuantity.isZero(position.quantity)
-    return {
-      id,
-      trader_id: position.traderId,
-      exchange: position.exchange,
-      symbol: position.symbol,
-      side: flat ? 'FLAT' : position.quantity.units > 0n ? 'LONG' : 'SHORT',
-      quantity: fixed.format(size),
-      entry_price: average === undefined ? null : fixed.format(fixed.trim(average)),
-      mark_price: mark === undefined ? null : Price.format(mark.price),
-      mark_ts: mark?.ts ?? null,
-      notional: mark === undefined ? null : text(notional(mark.price, size, position.entryCost.currency)),
-      unrealized_pnl: mark === undefined ? null : text(Position.unrealizedPnl(position, mark.price)),
-      realized_pnl: text(position.realizedPnl),
-      fees: text(position.fees),
-      stop_loss: stopLoss,
-      take_profit: takeProfit,
-      opened_at: position.openedAt,
-      updated_at: position.updatedAt,
-      seq,
-    }
+  #view(row: Row): PositionView {
+    const mark = this.#marks.get(row.position.symbol)
+    if (row.shown === undefined || row.shown.mark !== mark) row.shown = { mark, view: viewOf(row, mark) }
+    return row.shown.view
+  }
+}
+
+function viewOf({ id, position, stopLoss, takeProfit, seq, priceScale }: Row, mark: Mark | undefined): PositionView {
+  const size = SignedQuantity.magnitude(position.quantity)
+  const average = Position.averagePrice(position, priceScale)
+  const flat = SignedQuantity.isZero(position.quantity)
+  return {
+    id,
+    trader_id: position.traderId,
+    exchange: position.exchange,
+    symbol: position.symbol,
+    side: flat ? 'FLAT' : position.quantity.units > 0n ? 'LONG' : 'SHORT',
+    quantity: fixed.format(size),
+    entry_price: average === undefined ? null : fixed.format(fixed.trim(average)),
+    mark_price: mark === undefined ? null : Price.format(mark.price),
+    mark_ts: mark?.ts ?? null,
+    notional: mark === undefined ? null : text(notional(mark.price, size, position.entryCost.currency)),
+    unrealized_pnl: mark === undefined ? null : text(Position.unrealizedPnl(position, mark.price)),
+    realized_pnl: text(position.realizedPnl),
+    fees: text(position.fees),
+    stop_loss: stopLoss,
+    take_profit: takeProfit,
+    opened_at: position.openedAt,
+    updated_at: position.updatedAt,
+    seq,
   }
 }
 

@@ -29,7 +29,6 @@ export function startThread<In, Out>(options: ThreadOptions): ManagedThread<In, 
   const worker = new Worker(options.url, {
     name: options.name,
     env: { ...options.env },
-    execArgv: [],
     workerData: options.workerData,
     transferList: options.transferList ?? [],
     ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),

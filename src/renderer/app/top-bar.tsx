@@ -3,7 +3,7 @@ import { Command as CommandIcon } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { StatusView } from '#contract/views.ts'
 import { percentOf } from '#renderer/format/decimal.ts'
-import { moneyDigits, useNumbers } from '#renderer/format/use-numbers.ts'
+import { moneyDigits, NOTHING, useNumbers } from '#renderer/format/use-numbers.ts'
 import { HealthButton } from '#renderer/features/health/health-popover.tsx'
 import { SettingsMenu } from '#renderer/features/menu/settings-menu.tsx'
 import { modKey } from '#renderer/features/palette/shortcuts.ts'
@@ -21,7 +21,14 @@ function EquityFigure(): ReactNode {
   const balance = useMainBalance()
   const phase = balances.use((state) => state.phase)
   const change = useChangeToday()
-  if (balance === undefined) return <span className="bar-part" data-testid="equity"><span className="skeleton" style={{ width: 180 }} /></span>
+  if (balance === undefined) {
+    return (
+      <span className="bar-part" data-testid="equity">
+        <span className="bar-label">{t('top.equity')}</span>
+        {phase.kind === 'loading' ? <span className="skeleton" style={{ width: 120 }} /> : NOTHING}
+      </span>
+    )
+  }
   return (
     <span className="bar-part" data-testid="equity" data-value={balance.equity}>
       <span className="bar-label">{t('top.equity')}</span>

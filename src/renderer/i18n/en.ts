@@ -47,7 +47,7 @@ export const en = {
     close_too: 'Hold to close them', resume: 'Resume', resume_title: 'Let trading go on?',
     resume_lead: 'Traders may open positions again at once. Say why; it is written to the audit.',
     resume_reason: 'Reason', resume_short: 'At least three characters.', resumed: 'Trading goes on',
-    remaining_title: 'What is left', remaining_lead: 'Check each at the exchange, or hold the stop again.',
+    remaining_title: 'What is left', remaining_lead: 'Check each at the exchange.', again: 'Hold to stop again',
   },
   watchlist: { title: 'Watchlist', symbol: 'symbol', last: 'last', change: 'change', empty: 'No instrument yet. They appear when an exchange has connected.', window: 'Change since {{time}} UTC' },
   traders: {
@@ -128,7 +128,7 @@ export const en = {
     balances: 'No balance yet. It appears when the exchange has connected.',
     alerts: 'No alert. Anything that needs a look is listed here.',
     audit: 'Nothing was changed by anybody yet. Stops, limits and changes to traders are listed here.',
-    start_trader: 'Start a trader', write_order: 'Write an order',
+    write_order: 'Write an order',
   },
   position: {
     close: 'Close', close_title: 'Close {{side}} {{quantity}} {{symbol}}?',

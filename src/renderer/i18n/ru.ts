@@ -13,7 +13,7 @@ export const ru: Messages = {
     paper_hint: 'Настоящие или записанные цены, выдуманные деньги. Ни одна заявка не уходит на биржу.',
     live_hint: 'Настоящие заявки на настоящие деньги.',
   },
-  top: { equity: 'капитал', today: 'сегодня', exposure: 'в позициях', health: 'состояние', replay: 'повтор', replay_done: 'повтор окончен', commands: 'Команды' },
+  top: { equity: 'капитал', today: 'за день', exposure: 'занято', health: 'состояние', replay: 'повтор', replay_done: 'повтор окончен', commands: 'Команды' },
   health: {
     title: 'Части системы', evidence: 'последнее', restarts_one: '{{count}} перезапуск', restarts_few: '{{count}} перезапуска', restarts_many: '{{count}} перезапусков', restarts_other: '{{count}} перезапуска',
     summary: 'Работают {{up}} из {{all}}', age: 'Последнее известие {{age}} назад',
@@ -48,7 +48,7 @@ export const ru: Messages = {
     close_too: 'Удерживайте, чтобы закрыть', resume: 'Продолжить', resume_title: 'Продолжить торговлю?',
     resume_lead: 'Трейдеры сразу смогут открывать позиции. Напишите почему; это попадёт в журнал действий.',
     resume_reason: 'Причина', resume_short: 'Хотя бы три знака.', resumed: 'Торговля продолжена',
-    remaining_title: 'Что осталось', remaining_lead: 'Проверьте каждую на бирже или удерживайте стоп снова.',
+    remaining_title: 'Что осталось', remaining_lead: 'Проверьте каждую на бирже.', again: 'Удерживайте, чтобы повторить',
   },
   watchlist: { title: 'Котировки', symbol: 'символ', last: 'цена', change: 'изм.', empty: 'Инструментов пока нет. Они появятся, когда подключится биржа.', window: 'Изменение с {{time}} UTC' },
   traders: {
@@ -83,10 +83,10 @@ export const ru: Messages = {
     described: 'Свечной график {{symbol}}, {{timeframe}}. Последняя цена {{last}}. Те же числа есть в таблицах ниже.', watch_legend: 'Полые свечи росли, закрашенные падали',
   },
   ticket: {
-    title: 'Заявка', buy: 'Купить', sell: 'Продать', market: 'Рыночная', limit: 'Лимитная', size_by: 'Размер по', quantity: 'Количество', notional: 'Сумма', price: 'Цена лимита',
-    stop: 'Стоп', target: 'Цель', optional: 'не обязательно', reduce_only: 'Только уменьшить', trader: 'Трейдер', by_hand: 'вручную', lot: 'шаг {{step}}', tick: 'шаг {{step}}',
+    title: 'Заявка', buy: 'Купить', sell: 'Продать', market: 'Рынок', limit: 'Лимит', size_by: 'Размер по', quantity: 'Количество', notional: 'Сумма', price: 'Цена лимита',
+    stop: 'Стоп', target: 'Цель', optional: 'нет', reduce_only: 'Только уменьшить', trader: 'Трейдер', by_hand: 'вручную', lot: 'шаг {{step}}', tick: 'шаг {{step}}',
     cost: 'Стоимость', fee: 'Комиссия', after: 'Останется', risk: 'Убыток на стопе', reward: 'Прибыль на цели', size: 'Размер', reference: 'по',
-    gate: 'Контроль', gate_ok: 'Известные здесь лимиты соблюдены', gate_lead: 'Решает контроль в ядре; здесь то, на что он смотрит.',
+    gate: 'Контроль', gate_ok: 'Известные лимиты соблюдены', gate_lead: 'Решает контроль в ядре; здесь то, на что он смотрит.',
     submit_buy: 'Купить {{size}}', submit_sell: 'Продать {{size}}', submit_none: 'Введите размер', sent: 'Принято: заявка {{id}}', denied: 'Не отправлено',
     live_title: 'Отправить настоящую заявку?', live_lead: '{{what}}, {{symbol}}, настоящие деньги.', send: 'Отправить', no_price: 'Цены ещё нет',
     order_limit: 'Лимит заявки', position_limit: 'Лимит позиции', no_symbol: 'Выберите инструмент в котировках.',
@@ -135,7 +135,7 @@ export const ru: Messages = {
     balances: 'Баланса ещё нет. Он появится, когда подключится биржа.',
     alerts: 'Тревог нет. Здесь появится всё, на что стоит взглянуть.',
     audit: 'Никто ещё ничего не менял. Здесь будут остановки, лимиты и изменения трейдеров.',
-    start_trader: 'Запустить трейдера', write_order: 'Написать заявку',
+    write_order: 'Написать заявку',
   },
   position: {
     close: 'Закрыть', close_title: 'Закрыть {{side}} {{quantity}} {{symbol}}?',

@@ -15,7 +15,16 @@ const MINUTE_MS = 60_000
 
 function candle(minute: number, close = `${100 + minute}.5`, symbol = BTC): Candle {
   const price = Price.parse(close)
-  return { symbol, timeframe: '1m', openTime: minute * MINUTE_MS, open: price, high: price, low: price, close: price, volume: Quantity.parse('0.00000001') }
+  return {
+    symbol,
+    timeframe: '1m',
+    openTime: minute * MINUTE_MS,
+    open: price,
+    high: price,
+    low: price,
+    close: price,
+    volume: Quantity.parse('0.00000001'),
+  }
 }
 const minutes = (from: number, to: number): readonly Candle[] => Array.from({ length: to - from + 1 }, (_, n) => candle(from + n))
 
@@ -32,7 +41,11 @@ describe('candle cache', () => {
     const cache = openCandleCache(path)
     cache.putCandles([...minutes(1, 10), candle(5, '7', ETH)])
     const bars = cache.lastBars(BTC, '1m', 8 * MINUTE_MS, 3)
-    expect(bars.map((bar) => [bar.openTime / MINUTE_MS, bar.close])).toEqual([[6, 106.5], [7, 107.5], [8, 108.5]])
+    expect(bars.map((bar) => [bar.openTime / MINUTE_MS, bar.close])).toEqual([
+      [6, 106.5],
+      [7, 107.5],
+      [8, 108.5],
+    ])
     expect(bars[0]?.volume).toBe(1e-8)
     expect(cache.lastBars(ETH, '1m', 99 * MINUTE_MS, 9)).toHaveLength(1)
     expect(cache.lastBars(BTC, '5m', 99 * MINUTE_MS, 9)).toEqual([])

@@ -33,7 +33,11 @@ export interface CandleReader {
   /** The last `limit` bars that open at or before `untilOpenTime`, oldest first. */
   lastBars(symbol: InstrumentSymbol, timeframe: Timeframe, untilOpenTime: number, limit: number): readonly CandleBar[]
   /** Bars with `fromOpenTime <= openTime <= untilOpenTime`, oldest first, at most `limit`. */
-  range(symbol: InstrumentSymbol, timeframe: Timeframe, span: { readonly fromOpenTime: number; readonly untilOpenTime: number; readonly limit: number }): readonly CandleBar[]
+  range(
+    symbol: InstrumentSymbol,
+    timeframe: Timeframe,
+    span: { readonly fromOpenTime: number; readonly untilOpenTime: number; readonly limit: number },
+  ): readonly CandleBar[]
   close(): void
 }
 
@@ -110,7 +114,9 @@ function candleWriter(db: Database.Database, barsMax: number): (candles: readonl
   const addSeries = db.prepare<[string, string]>('INSERT INTO series (symbol, timeframe) VALUES (?, ?) ON CONFLICT DO NOTHING')
   const findSeries = db.prepare<[string, string], { id: number }>('SELECT id FROM series WHERE symbol = ? AND timeframe = ?')
   const count = db.prepare<[number], { bars: number }>('SELECT count(*) AS bars FROM bars WHERE series = ?')
-  const put = db.prepare<[number, number, number, number, number, number, number]>('INSERT OR REPLACE INTO bars VALUES (?, ?, ?, ?, ?, ?, ?)')
+  const put = db.prepare<[number, number, number, number, number, number, number]>(
+    'INSERT OR REPLACE INTO bars VALUES (?, ?, ?, ?, ?, ?, ?)',
+  )
   const prune = db.prepare<[number, number, number]>(
     'DELETE FROM bars WHERE series = ? AND open_time <= (SELECT open_time FROM bars WHERE series = ? ORDER BY open_time DESC LIMIT 1 OFFSET ?)',
   )
@@ -132,7 +138,15 @@ function candleWriter(db: Database.Database, barsMax: number): (candles: readonl
     for (const candle of candles) {
       const series = seriesOf(candle)
       const { open: first, high, low, close, volume } = candle
-      put.run(series.id, candle.openTime, Price.toNumber(first), Price.toNumber(high), Price.toNumber(low), Price.toNumber(close), Quantity.toNumber(volume))
+      put.run(
+        series.id,
+        candle.openTime,
+        Price.toNumber(first),
+        Price.toNumber(high),
+        Price.toNumber(low),
+        Price.toNumber(close),
+        Quantity.toNumber(volume),
+      )
       series.bars += 1
       if (series.bars <= barsMax + Math.min(PRUNE_SLACK, barsMax)) continue
       prune.run(series.id, series.id, barsMax)
@@ -161,6 +175,7 @@ function candleQueries(db: Database.Database): Pick<CandleReader, 'lastBars' | '
   )
   return {
     lastBars: (symbol, timeframe, untilOpenTime, limit) => last.all(symbol, timeframe, untilOpenTime, limit).toReversed(),
-    range: (symbol, timeframe, { fromOpenTime, untilOpenTime, limit }) => between.all(symbol, timeframe, fromOpenTime, untilOpenTime, limit),
+    range: (symbol, timeframe, { fromOpenTime, untilOpenTime, limit }) =>
+      between.all(symbol, timeframe, fromOpenTime, untilOpenTime, limit),
   }
 }

@@ -16,7 +16,7 @@ function describe(error: unknown): DriverError {
 
 const NETWORK = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES|EADDRNOTAVAIL)$/
 /** Classes of SQLSTATE that pass by themselves: connection, resources, operator intervention, rollback by conflict. */
-const PASSING = /^(08|53|57|40|58|55P03)/
+const PASSING = /^(08|53|57|40|58|55P03|55000|55006)/
 
 type Rule = readonly [match: (error: DriverError) => boolean, code: ErrorCode, words: (error: DriverError, where: string) => string]
 
@@ -28,7 +28,8 @@ const RULES: readonly Rule[] = [
   [
     ({ code, message }) => code === '28P01' || code === '28000' || /password must be a (non-empty )?string|SASL/.test(message),
     'POSTGRES_WRONG_PASSWORD',
-    ({ message }, where) => `Postgres at ${where} refused the login (${message}). Check user and password (PGUSER, PGPASSWORD or database.* in the config).`,
+    ({ message }, where) =>
+      `Postgres at ${where} refused the login (${message}). Check user and password (PGUSER, PGPASSWORD or database.* in the config).`,
   ],
   [
     ({ code }) => code === '3D000',
@@ -38,22 +39,20 @@ const RULES: readonly Rule[] = [
   [
     ({ code }) => code === '42501',
     'REFUSED',
-    ({ message }, where) => `Postgres at ${where} does not allow this user what is needed (${message}). Nothing was written; grant CREATE on the database and its schema public.`,
+    ({ message }, where) =>
+      `Postgres at ${where} does not allow this user what is needed (${message}). Nothing was written; grant CREATE on the database and its schema public.`,
   ],
   [
     ({ code }) => code === '53100',
     'POSTGRES_UNREACHABLE',
     ({ message }, where) => `The disk of Postgres at ${where} is full (${message}). Facts wait in the journal; free some space.`,
   ],
-  [
-    ({ code }) => code !== undefined && (NETWORK.test(code) || PASSING.test(code)),
-    'POSTGRES_UNREACHABLE',
-    unreachable,
-  ],
+  [({ code }) => code !== undefined && (NETWORK.test(code) || PASSING.test(code)), 'POSTGRES_UNREACHABLE', unreachable],
   [
     ({ code }) => code !== undefined && /^[0-9A-Z]{5}$/.test(code),
     'CONFLICT',
-    ({ message, code }, where) => `Postgres at ${where} refused a statement (${code}: ${message}). Nothing of that batch was written; facts wait in the journal.`,
+    ({ message, code }, where) =>
+      `Postgres at ${where} refused a statement (${code}: ${message}). Nothing of that batch was written; facts wait in the journal.`,
   ],
 ]
 

@@ -43,7 +43,17 @@ async function makeCluster(home: ServerHome, password: string, logger: Logger): 
     await chown(draft, home.user.uid, home.user.gid)
     await chown(secret, home.user.uid, home.user.gid)
   }
-  const args = ['-D', draft, '-U', SUPERUSER, `--pwfile=${secret}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions']
+  const args = [
+    '-D',
+    draft,
+    '-U',
+    SUPERUSER,
+    `--pwfile=${secret}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-instructions',
+  ]
   const result = await runProgram(join(home.binaries, 'initdb'), args, {
     deadlineMs: INITDB_DEADLINE_MS,
     env: serverEnvironment(),

@@ -10,7 +10,11 @@ import { unpackedPath } from './server-home.ts'
 describe('which Postgres', () => {
   test('nothing said: embedded on 5555', () => {
     expect(resolvePostgres({ env: {}, config: { mode: 'embedded' } })).toEqual({ kind: 'embedded', port: 5555, database: 'bot_trading_v3' })
-    expect(resolvePostgres({ env: { PGHOST: '', PGUSER: 'me' }, config: { mode: 'embedded', port: 0, database: 'x' } })).toEqual({ kind: 'embedded', port: 0, database: 'x' })
+    expect(resolvePostgres({ env: { PGHOST: '', PGUSER: 'me' }, config: { mode: 'embedded', port: 0, database: 'x' } })).toEqual({
+      kind: 'embedded',
+      port: 0,
+      database: 'x',
+    })
   })
 
   test('PG* settings of the environment win over embedded and over the config', () => {
@@ -25,7 +29,9 @@ describe('which Postgres', () => {
       kind: 'external',
       connection: { host: 'h', port: 5432, user: 'postgres', password: undefined, database: 'bot_trading_v3', ssl: 'verify' },
     })
-    expect(resolvePostgres({ env: { PGPORT: '7' }, config: { mode: 'embedded', port: 5555 } })).toMatchObject({ connection: { host: '127.0.0.1', port: 7 } })
+    expect(resolvePostgres({ env: { PGPORT: '7' }, config: { mode: 'embedded', port: 5555 } })).toMatchObject({
+      connection: { host: '127.0.0.1', port: 7 },
+    })
   })
 
   test('none is none, whatever the environment says', () => {
@@ -63,11 +69,15 @@ describe('what a failure means', () => {
   })
 
   test('an empty password is a wrong password', () => {
-    expect(classifyPostgresError(fail(undefined, 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'), 'x').code).toBe('POSTGRES_WRONG_PASSWORD')
+    expect(classifyPostgresError(fail(undefined, 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'), 'x').code).toBe(
+      'POSTGRES_WRONG_PASSWORD',
+    )
   })
 
   test('several addresses that all refuse are one unreachable server', () => {
-    expect(classifyPostgresError(new AggregateError([fail('ECONNREFUSED', 'connect ECONNREFUSED ::1:5')]), 'x')).toMatchObject({ code: 'POSTGRES_UNREACHABLE' })
+    expect(classifyPostgresError(new AggregateError([fail('ECONNREFUSED', 'connect ECONNREFUSED ::1:5')]), 'x')).toMatchObject({
+      code: 'POSTGRES_UNREACHABLE',
+    })
   })
 
   test('a bug stays a bug, our own failures stay as they are', () => {

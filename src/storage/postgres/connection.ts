@@ -9,9 +9,9 @@ export const EMBEDDED_PORT = 5555
 const EXTERNAL_PORT = 5432
 
 const CONNECT_TIMEOUT_MS = 5_000
-const STATEMENT_TIMEOUT_MS = 30_000
+const STATEMENT_TIMEOUT_MS = 15_000
 /** Above the server's own limit: only a dead connection reaches it. */
-const QUERY_TIMEOUT_MS = 35_000
+const QUERY_TIMEOUT_MS = 18_000
 const LOCK_TIMEOUT_MS = 10_000
 /** A transaction whose client has vanished must not hold the replica's cursor. */
 const IDLE_IN_TRANSACTION_MS = 15_000

@@ -179,7 +179,10 @@ class EmbeddedServer implements EmbeddedPostgres {
     }
     this.#change('running', leftover === undefined ? undefined : 'taken over from the last run')
     const durationMs = Math.round(performance.now() - started)
-    this.#logger.info({ pid: this.#postmaster.pid, port: this.port, durationMs, cluster: this.#home.cluster }, 'The database server is ready')
+    this.#logger.info(
+      { pid: this.#postmaster.pid, port: this.port, durationMs, cluster: this.#home.cluster },
+      'The database server is ready',
+    )
   }
 
   async #waitUntilReady(postmaster: Postmaster, logStart: number): Promise<void> {
@@ -193,13 +196,19 @@ class EmbeddedServer implements EmbeddedPostgres {
       if (answer === 'ready') return
       if (answer === 'refused') {
         await postmaster.stop(0)
-        throw new AppError('POSTGRES_WRONG_PASSWORD', `The database server in ${this.#home.cluster} does not know the password in ${this.#home.passwordFile}. It was stopped. Delete that file: a new password is set at the next start.`)
+        throw new AppError(
+          'POSTGRES_WRONG_PASSWORD',
+          `The database server in ${this.#home.cluster} does not know the password in ${this.#home.passwordFile}. It was stopped. Delete that file: a new password is set at the next start.`,
+        )
       }
       await Promise.race([ended, sleep(PROBE_MS)])
     }
     if (gone === undefined) await postmaster.stop(0)
     const trouble = await readTrouble(this.#home, logStart)
-    throw new AppError('POSTGRES_START_FAILED', `The database server did not start: ${gone ?? 'it did not answer in time'}. ${trouble} See ${this.#home.logFile}.`)
+    throw new AppError(
+      'POSTGRES_START_FAILED',
+      `The database server did not start: ${gone ?? 'it did not answer in time'}. ${trouble} See ${this.#home.logFile}.`,
+    )
   }
 
   /** Owns the server from its start to its stop: each death is followed by a restart, as long as there are any left. */
@@ -224,7 +233,10 @@ class EmbeddedServer implements EmbeddedPostgres {
       const delayMs = this.#restartDelaysMs[this.#attempts]
       if (delayMs === undefined || this.#deaths.length > DEATHS_MAX) {
         this.#change('failed', `it died ${Math.max(this.#attempts, this.#deaths.length)} times in a row; at last: ${reason}`)
-        this.#logger.error({ reason }, 'The database server is given up. Facts wait in the journal; see its log and start the program again')
+        this.#logger.error(
+          { reason },
+          'The database server is given up. Facts wait in the journal; see its log and start the program again',
+        )
         return false
       }
       this.#attempts += 1

@@ -26,7 +26,10 @@ export async function readMigrations(directory: string): Promise<readonly Migrat
   for (const name of names) {
     const version = Number(FILE_NAME.exec(name)?.[1])
     if (version !== migrations.length + 1) {
-      throw new AppError('FILE_INVALID', `Migration ${name} in ${directory} should be number ${migrations.length + 1}, named NNNN-name.sql. Nothing was migrated.`)
+      throw new AppError(
+        'FILE_INVALID',
+        `Migration ${name} in ${directory} should be number ${migrations.length + 1}, named NNNN-name.sql. Nothing was migrated.`,
+      )
     }
     const sql = (await readFile(join(directory, name), 'utf8')).replaceAll('\r\n', '\n')
     migrations.push({ version, name, checksum: createHash('sha256').update(sql).digest('hex'), sql })
@@ -62,7 +65,10 @@ async function requireVersion(client: Client, where: string): Promise<void> {
   )
   const version = rows[0]
   if (version !== undefined && version.number >= MINIMUM_VERSION) return
-  throw new AppError('POSTGRES_WRONG_VERSION', `Postgres at ${where} is version ${version?.words ?? 'unknown'}; 14 or newer is needed. Nothing was written. Use a newer server, or the embedded one (database.mode: embedded).`)
+  throw new AppError(
+    'POSTGRES_WRONG_VERSION',
+    `Postgres at ${where} is version ${version?.words ?? 'unknown'}; 14 or newer is needed. Nothing was written. Use a newer server, or the embedded one (database.mode: embedded).`,
+  )
 }
 
 interface Applied {
@@ -71,7 +77,10 @@ interface Applied {
   readonly checksum: string
 }
 
-async function applyMissing(client: Client, plan: { readonly migrations: readonly Migration[]; readonly where: string; readonly logger: Logger }): Promise<number> {
+async function applyMissing(
+  client: Client,
+  plan: { readonly migrations: readonly Migration[]; readonly where: string; readonly logger: Logger },
+): Promise<number> {
   const { migrations, where, logger } = plan
   const applied = await readApplied(client, where)
   checkApplied(applied, migrations, where)
@@ -92,7 +101,10 @@ async function readApplied(client: Client, where: string): Promise<readonly Appl
        FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`,
   )
   if (rows.length > 0 && !rows.some((row) => row.ours)) {
-    const names = rows.slice(0, 3).map((row) => row.relation).join(', ')
+    const names = rows
+      .slice(0, 3)
+      .map((row) => row.relation)
+      .join(', ')
     throw new AppError(
       'POSTGRES_FOREIGN_DATABASE',
       `The database at ${where} holds tables of somebody else (${names}${rows.length > 3 ? ', …' : ''}). Nothing was written into it. Name an empty database by database.database or PGDATABASE.`,
@@ -127,7 +139,11 @@ async function applyOne(client: Client, migration: Migration): Promise<void> {
   await client.query('BEGIN')
   try {
     await client.query(migration.sql)
-    await client.query('INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)', [migration.version, migration.name, migration.checksum])
+    await client.query('INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)', [
+      migration.version,
+      migration.name,
+      migration.checksum,
+    ])
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined)

@@ -11,7 +11,10 @@ function tryListen(port: number): Promise<number | 'taken'> {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve('taken')
-      else reject(new AppError('POSTGRES_START_FAILED', `Port ${port} cannot be used (${error.message}). Choose another one by database.port.`))
+      else
+        reject(
+          new AppError('POSTGRES_START_FAILED', `Port ${port} cannot be used (${error.message}). Choose another one by database.port.`),
+        )
     })
     server.listen({ port, host: HOST, exclusive: true }, () => {
       const address = server.address()

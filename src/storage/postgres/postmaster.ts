@@ -95,7 +95,9 @@ export async function spawnPostmaster(home: ServerHome, port: number): Promise<P
     })
     await once(child, 'spawn')
   } catch (error) {
-    throw new AppError('POSTGRES_START_FAILED', `The program ${home.binaries}/postgres could not be run (${(error as Error).message}).`, { cause: error })
+    throw new AppError('POSTGRES_START_FAILED', `The program ${home.binaries}/postgres could not be run (${(error as Error).message}).`, {
+      cause: error,
+    })
   } finally {
     await log.close()
   }
@@ -170,7 +172,10 @@ async function stopProcess(order: StopOrder): Promise<void> {
 async function sendSignal(order: StopOrder, signal: NodeJS.Signals): Promise<void> {
   if (process.platform === 'win32') {
     const mode = signal === 'SIGINT' ? 'fast' : 'immediate'
-    await runProgram(join(order.home.binaries, 'pg_ctl'), ['stop', '-D', order.home.cluster, '-m', mode, '-W'], { deadlineMs: 5_000, env: serverEnvironment() })
+    await runProgram(join(order.home.binaries, 'pg_ctl'), ['stop', '-D', order.home.cluster, '-m', mode, '-W'], {
+      deadlineMs: 5_000,
+      env: serverEnvironment(),
+    })
     return
   }
   try {

@@ -26,7 +26,9 @@ export async function findServerUser(logger: Logger): Promise<ServerUser | undef
 
 async function lookUp(name: string): Promise<ServerUser | undefined> {
   const file = await readFile('/etc/passwd', 'utf8').catch(() => '')
-  const line = file.split('\n').find((row) => row.startsWith(`${name}:`)) ?? (await runProgram('getent', ['passwd', name], { deadlineMs: COMMAND_DEADLINE_MS })).output
+  const line =
+    file.split('\n').find((row) => row.startsWith(`${name}:`)) ??
+    (await runProgram('getent', ['passwd', name], { deadlineMs: COMMAND_DEADLINE_MS })).output
   const [found, , uid, gid] = line.split(':')
   if (found !== name || uid === undefined || gid === undefined || Number(uid) === 0) return undefined
   return { name, uid: Number(uid), gid: Number(gid) }
@@ -34,7 +36,11 @@ async function lookUp(name: string): Promise<ServerUser | undefined> {
 
 async function createUser(): Promise<ServerUser | undefined> {
   const options = { deadlineMs: COMMAND_DEADLINE_MS }
-  const debian = await runProgram('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', OWN_USER], options)
+  const debian = await runProgram(
+    'useradd',
+    ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', OWN_USER],
+    options,
+  )
   if (debian.exitCode !== 0) await runProgram('adduser', ['-S', '-D', '-H', OWN_USER], options)
   return lookUp(OWN_USER)
 }

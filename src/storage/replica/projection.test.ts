@@ -12,20 +12,57 @@ const clientOrderId = parseClientOrderId('a'.repeat(26))
 const order = { clientOrderId, symbol, traderId }
 
 const submitted: Fact = {
-  type: 'OrderSubmitted', ts: 10, ...order, strategy: 's', signalId: parseSignalId('x'), exchange: 'paper', side: 'BUY', orderType: 'MARKET',
-  purpose: 'ENTRY', quantity: '0.30', referencePrice: '100', reduceOnly: false,
+  type: 'OrderSubmitted',
+  ts: 10,
+  ...order,
+  strategy: 's',
+  signalId: parseSignalId('x'),
+  exchange: 'paper',
+  side: 'BUY',
+  orderType: 'MARKET',
+  purpose: 'ENTRY',
+  quantity: '0.30',
+  referencePrice: '100',
+  reduceOnly: false,
 }
 const unknown: Fact = { type: 'OrderStatusChanged', ts: 11, ...order, status: 'UNKNOWN', reason: 'no answer' }
 const accepted: Fact = { type: 'OrderStatusChanged', ts: 12, ...order, status: 'ACCEPTED', exchangeOrderId: parseExchangeOrderId('9') }
 const filled: OrderFilled = {
-  type: 'OrderFilled', ts: 13, ...order, tradeId: parseTradeId('t1'), strategy: 's', exchange: 'paper', side: 'BUY', price: '100.10', quantity: '0.30',
-  fee: '0.0300300', feeCurrency: 'USDT', liquidity: 'TAKER', realizedPnl: '0', orderStatus: 'FILLED', orderFilledQuantity: '0.30', orderFilledNotional: '30.0300',
-  position: { quantity: '0.30', entryCost: '30.03', realizedPnl: '0', fees: '0.03003', openedAt: 13 }, cash: '69.93997',
+  type: 'OrderFilled',
+  ts: 13,
+  ...order,
+  tradeId: parseTradeId('t1'),
+  strategy: 's',
+  exchange: 'paper',
+  side: 'BUY',
+  price: '100.10',
+  quantity: '0.30',
+  fee: '0.0300300',
+  feeCurrency: 'USDT',
+  liquidity: 'TAKER',
+  realizedPnl: '0',
+  orderStatus: 'FILLED',
+  orderFilledQuantity: '0.30',
+  orderFilledNotional: '30.0300',
+  position: { quantity: '0.30', entryCost: '30.03', realizedPnl: '0', fees: '0.03003', openedAt: 13 },
+  cash: '69.93997',
 }
 const removed: Fact = { type: 'TraderRemoved', ts: 20, traderId }
 const changed: Fact = {
-  type: 'TraderChanged', ts: 19, traderId, state: 'running',
-  config: { traderId, strategy: 's', symbols: [symbol], timeframe: '5m', params: { fast: 3 }, orderNotional: '50', desired: 'running', kind: 'strategy' },
+  type: 'TraderChanged',
+  ts: 19,
+  traderId,
+  state: 'running',
+  config: {
+    traderId,
+    strategy: 's',
+    symbols: [symbol],
+    timeframe: '5m',
+    params: { fast: 3 },
+    orderNotional: '50',
+    desired: 'running',
+    kind: 'strategy',
+  },
 }
 
 function entries(facts: readonly Fact[], from = 1): readonly JournalEntry[] {
@@ -37,8 +74,17 @@ describe('projection', () => {
     const { rows, orderChanges } = project(entries([submitted, unknown, accepted, filled]))
     expect(rows.orders).toEqual([
       expect.objectContaining({
-        client_order_id: clientOrderId, status: 'FILLED', reason: null, exchange_order_id: '9', quantity: '0.30', filled_quantity: '0.30',
-        filled_notional: '30.0300', seq: 1, ts_ms: 10, updated_seq: 4, updated_ts_ms: 13,
+        client_order_id: clientOrderId,
+        status: 'FILLED',
+        reason: null,
+        exchange_order_id: '9',
+        quantity: '0.30',
+        filled_quantity: '0.30',
+        filled_notional: '30.0300',
+        seq: 1,
+        ts_ms: 10,
+        updated_seq: 4,
+        updated_ts_ms: 13,
       }),
     ])
     expect(orderChanges).toEqual([])
@@ -46,15 +92,31 @@ describe('projection', () => {
 
   test('changes of an earlier order are merged; a fill keeps the reason, a status replaces it', () => {
     expect(project(entries([unknown, filled])).orderChanges).toEqual([
-      { client_order_id: clientOrderId, status: 'FILLED', reason: 'no answer', reason_set: true, filled_quantity: '0.30', filled_notional: '30.0300', updated_seq: 2, updated_ts_ms: 13 },
+      {
+        client_order_id: clientOrderId,
+        status: 'FILLED',
+        reason: 'no answer',
+        reason_set: true,
+        filled_quantity: '0.30',
+        filled_notional: '30.0300',
+        updated_seq: 2,
+        updated_ts_ms: 13,
+      },
     ])
-    expect(project(entries([unknown, accepted])).orderChanges[0]).toMatchObject({ status: 'ACCEPTED', reason: null, reason_set: true, exchange_order_id: '9' })
+    expect(project(entries([unknown, accepted])).orderChanges[0]).toMatchObject({
+      status: 'ACCEPTED',
+      reason: null,
+      reason_set: true,
+      exchange_order_id: '9',
+    })
     expect(project(entries([filled])).orderChanges[0]).toMatchObject({ reason_set: false })
   })
 
   test('a fill is one trade and the position after it, every digit kept', () => {
     const { rows } = project(entries([filled], 7))
-    expect(rows.trades).toEqual([expect.objectContaining({ trade_id: 't1', price: '100.10', fee: '0.0300300', cash_after: '69.93997', seq: 7 })])
+    expect(rows.trades).toEqual([
+      expect.objectContaining({ trade_id: 't1', price: '100.10', fee: '0.0300300', cash_after: '69.93997', seq: 7 }),
+    ])
     expect(rows.positions).toEqual([expect.objectContaining({ trader_id: 'alpha', entry_cost: '30.03', seq: 7 })])
   })
 
@@ -67,12 +129,26 @@ describe('projection', () => {
 
   test('a trader removed and set up again is there; set up and removed is not', () => {
     expect(project(entries([removed, changed]))).toMatchObject({ removedTraders: [], rows: { traders: [{ removed: false }] } })
-    expect(project(entries([changed, removed]))).toMatchObject({ removedTraders: [], rows: { traders: [{ removed: true, strategy: 's' }] } })
+    expect(project(entries([changed, removed]))).toMatchObject({
+      removedTraders: [],
+      rows: { traders: [{ removed: true, strategy: 's' }] },
+    })
     expect(project(entries([removed])).removedTraders).toEqual([{ trader_id: 'alpha', seq: 1, ts_ms: 20 }])
   })
 
   test('a candle said twice is one row', () => {
-    const bar: Fact = { type: 'CandleClosed', ts: 5, symbol, timeframe: '1m', openTime: 0, open: '1', high: '2', low: '1', close: '2', volume: '3' }
+    const bar: Fact = {
+      type: 'CandleClosed',
+      ts: 5,
+      symbol,
+      timeframe: '1m',
+      openTime: 0,
+      open: '1',
+      high: '2',
+      low: '1',
+      close: '2',
+      volume: '3',
+    }
     expect(project(entries([bar, { ...bar, close: '1.5' }])).rows.candles).toEqual([expect.objectContaining({ close: '1.5', seq: 2 })])
   })
 
@@ -90,13 +166,42 @@ describe('projection', () => {
     const others: readonly Fact[] = [
       { type: 'TradingHalted', ts: 1, by: 'me', reason: 'storm', flatten: true },
       { type: 'TradingResumed', ts: 2, by: 'me', reason: 'calm' },
-      { type: 'RiskLimitsSet', ts: 3, by: 'me', limits: { maxOrderNotional: '1', maxPositionNotional: '1', maxOpenPositions: 1, maxDailyLoss: '1', maxOrdersPerSecond: 1, priceCollarBps: '1', referenceMaxAgeMs: 1, maxOpenOrders: 1 } },
+      {
+        type: 'RiskLimitsSet',
+        ts: 3,
+        by: 'me',
+        limits: {
+          maxOrderNotional: '1',
+          maxPositionNotional: '1',
+          maxOpenPositions: 1,
+          maxDailyLoss: '1',
+          maxOrdersPerSecond: 1,
+          priceCollarBps: '1',
+          referenceMaxAgeMs: 1,
+          maxOpenOrders: 1,
+        },
+      },
     ]
     const { rows } = project(entries([...syntheticFacts(300), ...others]))
-    expect(Object.keys(rows).toSorted()).toEqual(
-      ['alerts', 'audit', 'balances', 'candles', 'halts', 'instruments', 'orders', 'positions', 'risk_limits', 'signals', 'strategies', 'traders', 'trades'],
-    )
-    expect(rows.halts).toEqual([expect.objectContaining({ action: 'HALTED', flatten: true }), expect.objectContaining({ action: 'RESUMED' })])
+    expect(Object.keys(rows).toSorted()).toEqual([
+      'alerts',
+      'audit',
+      'balances',
+      'candles',
+      'halts',
+      'instruments',
+      'orders',
+      'positions',
+      'risk_limits',
+      'signals',
+      'strategies',
+      'traders',
+      'trades',
+    ])
+    expect(rows.halts).toEqual([
+      expect.objectContaining({ action: 'HALTED', flatten: true }),
+      expect.objectContaining({ action: 'RESUMED' }),
+    ])
   })
 })
 
@@ -120,6 +225,11 @@ describe('parcel', () => {
   })
 
   test('what Postgres text cannot hold becomes U+FFFD, everything else stays', () => {
-    expect(JSON.parse(encode(['a\0b', 'half \ud800 pair', 'whole \u{1f600}', 'literal \\u0000']))).toEqual(['a\ufffdb', 'half \ufffd pair', 'whole \u{1f600}', 'literal \\u0000'])
+    expect(JSON.parse(encode(['a\0b', 'half \ud800 pair', 'whole \u{1f600}', 'literal \\u0000']))).toEqual([
+      'a\ufffdb',
+      'half \ufffd pair',
+      'whole \u{1f600}',
+      'literal \\u0000',
+    ])
   })
 })

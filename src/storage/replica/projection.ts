@@ -1,6 +1,15 @@
 import { assertNever } from '#domain/errors.ts'
 import type {
-  AccountOpened, CandleClosed, EquityMarked, InstrumentListed, JournalEntry, OrderFilled, OrderStatusChanged, OrderSubmitted, SignalDecided, TraderChanged,
+  AccountOpened,
+  CandleClosed,
+  EquityMarked,
+  InstrumentListed,
+  JournalEntry,
+  OrderFilled,
+  OrderStatusChanged,
+  OrderSubmitted,
+  SignalDecided,
+  TraderChanged,
 } from '#domain/facts.ts'
 import type { Row, TableName } from './tables.ts'
 
@@ -119,8 +128,18 @@ function applyTrader(fold: Fold, fact: TraderChanged, at: At): void {
   replace(fold, 'traders', {
     key: fact.traderId,
     row: {
-      trader_id: fact.traderId, strategy: config.strategy, kind: config.kind, state: fact.state, desired: config.desired, timeframe: config.timeframe,
-      symbols: config.symbols, order_notional: config.orderNotional, params: config.params, reason: fact.reason, removed: false, ...at,
+      trader_id: fact.traderId,
+      strategy: config.strategy,
+      kind: config.kind,
+      state: fact.state,
+      desired: config.desired,
+      timeframe: config.timeframe,
+      symbols: config.symbols,
+      order_notional: config.orderNotional,
+      params: config.params,
+      reason: fact.reason,
+      removed: false,
+      ...at,
     },
   })
 }
@@ -133,7 +152,10 @@ function applyRemoval(fold: Fold, traderId: string, at: At): void {
 
 function noteStrategy(fold: Fold, name: string, at: At): void {
   const known = fold.keyed.get('strategies')?.get(name)
-  const first = known === undefined ? { first_seq: at.seq, first_ts_ms: at.ts_ms } : { first_seq: known['first_seq'], first_ts_ms: known['first_ts_ms'] }
+  const first =
+    known === undefined
+      ? { first_seq: at.seq, first_ts_ms: at.ts_ms }
+      : { first_seq: known['first_seq'], first_ts_ms: known['first_ts_ms'] }
   replace(fold, 'strategies', { key: name, row: { name, ...first, ...at } })
 }
 
@@ -166,13 +188,34 @@ function fillPatch(fact: OrderFilled, seq: number): OrderPatch {
 
 function instrumentRow(fact: InstrumentListed): Row {
   return {
-    exchange: fact.exchange, symbol: fact.symbol, kind: fact.kind, base: fact.base, quote: fact.quote, settle: fact.settle, tick_size: fact.tickSize,
-    lot_size: fact.lotSize, min_quantity: fact.minQuantity, min_notional: fact.minNotional, maker_fee_bps: fact.makerFeeBps, taker_fee_bps: fact.takerFeeBps,
+    exchange: fact.exchange,
+    symbol: fact.symbol,
+    kind: fact.kind,
+    base: fact.base,
+    quote: fact.quote,
+    settle: fact.settle,
+    tick_size: fact.tickSize,
+    lot_size: fact.lotSize,
+    min_quantity: fact.minQuantity,
+    min_notional: fact.minNotional,
+    maker_fee_bps: fact.makerFeeBps,
+    taker_fee_bps: fact.takerFeeBps,
   }
 }
 
 function openingRow({ exchange, currency, balance }: AccountOpened): Row {
-  return { exchange, currency, opening: true, start: balance, realized: '0', unrealized: '0', fees: '0', equity: balance, exposure: '0', reserved: '0' }
+  return {
+    exchange,
+    currency,
+    opening: true,
+    start: balance,
+    realized: '0',
+    unrealized: '0',
+    fees: '0',
+    equity: balance,
+    exposure: '0',
+    reserved: '0',
+  }
 }
 
 function equityRow(fact: EquityMarked): Row {
@@ -182,33 +225,81 @@ function equityRow(fact: EquityMarked): Row {
 
 function signalRow(fact: SignalDecided): Row {
   return {
-    signal_id: fact.signalId, trader_id: fact.traderId, strategy: fact.strategy, symbol: fact.symbol, action: fact.action, quantity: fact.quantity,
-    confidence: fact.confidence, stop_loss: fact.stopLoss, take_profit: fact.takeProfit, expires_at_ms: fact.expiresAt, note: fact.note,
-    step_time_ms: fact.stepTime, outcome: fact.outcome, reason: fact.reason, value: fact.value, limit_value: fact.limit, client_order_id: fact.clientOrderId,
+    signal_id: fact.signalId,
+    trader_id: fact.traderId,
+    strategy: fact.strategy,
+    symbol: fact.symbol,
+    action: fact.action,
+    quantity: fact.quantity,
+    confidence: fact.confidence,
+    stop_loss: fact.stopLoss,
+    take_profit: fact.takeProfit,
+    expires_at_ms: fact.expiresAt,
+    note: fact.note,
+    step_time_ms: fact.stepTime,
+    outcome: fact.outcome,
+    reason: fact.reason,
+    value: fact.value,
+    limit_value: fact.limit,
+    client_order_id: fact.clientOrderId,
   }
 }
 
 function orderRow(fact: OrderSubmitted): Row {
   return {
-    client_order_id: fact.clientOrderId, trader_id: fact.traderId, strategy: fact.strategy, signal_id: fact.signalId, exchange: fact.exchange,
-    symbol: fact.symbol, side: fact.side, order_type: fact.orderType, purpose: fact.purpose, quantity: fact.quantity, price: fact.price,
-    reference_price: fact.referencePrice, reduce_only: fact.reduceOnly, stop_loss: fact.stopLoss, take_profit: fact.takeProfit,
-    status: 'SUBMITTED', filled_quantity: '0', filled_notional: '0',
+    client_order_id: fact.clientOrderId,
+    trader_id: fact.traderId,
+    strategy: fact.strategy,
+    signal_id: fact.signalId,
+    exchange: fact.exchange,
+    symbol: fact.symbol,
+    side: fact.side,
+    order_type: fact.orderType,
+    purpose: fact.purpose,
+    quantity: fact.quantity,
+    price: fact.price,
+    reference_price: fact.referencePrice,
+    reduce_only: fact.reduceOnly,
+    stop_loss: fact.stopLoss,
+    take_profit: fact.takeProfit,
+    status: 'SUBMITTED',
+    filled_quantity: '0',
+    filled_notional: '0',
   }
 }
 
 function tradeRow(fact: OrderFilled): Row {
   return {
-    exchange: fact.exchange, symbol: fact.symbol, trade_id: fact.tradeId, client_order_id: fact.clientOrderId, exchange_order_id: fact.exchangeOrderId,
-    trader_id: fact.traderId, strategy: fact.strategy, side: fact.side, price: fact.price, quantity: fact.quantity, fee: fact.fee,
-    fee_currency: fact.feeCurrency, liquidity: fact.liquidity, realized_pnl: fact.realizedPnl, cash_after: fact.cash,
+    exchange: fact.exchange,
+    symbol: fact.symbol,
+    trade_id: fact.tradeId,
+    client_order_id: fact.clientOrderId,
+    exchange_order_id: fact.exchangeOrderId,
+    trader_id: fact.traderId,
+    strategy: fact.strategy,
+    side: fact.side,
+    price: fact.price,
+    quantity: fact.quantity,
+    fee: fact.fee,
+    fee_currency: fact.feeCurrency,
+    liquidity: fact.liquidity,
+    realized_pnl: fact.realizedPnl,
+    cash_after: fact.cash,
   }
 }
 
 function positionRow({ traderId, symbol, exchange, position }: OrderFilled): Row {
   return {
-    trader_id: traderId, symbol, exchange, quantity: position.quantity, entry_cost: position.entryCost, realized_pnl: position.realizedPnl,
-    fees: position.fees, opened_at_ms: position.openedAt, stop_loss: position.stopLoss, take_profit: position.takeProfit,
+    trader_id: traderId,
+    symbol,
+    exchange,
+    quantity: position.quantity,
+    entry_cost: position.entryCost,
+    realized_pnl: position.realizedPnl,
+    fees: position.fees,
+    opened_at_ms: position.openedAt,
+    stop_loss: position.stopLoss,
+    take_profit: position.takeProfit,
   }
 }
 

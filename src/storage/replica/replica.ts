@@ -14,6 +14,8 @@ import type { Parcel } from './ship.ts'
 import { WakeUp } from './wake-up.ts'
 
 const BATCH_FACTS = 2_000
+/** After a failure parcels are small and grow again: a server too slow for a big one still gets on. */
+const BATCH_FACTS_MIN = 50
 /** Without a notice from the engine, the journal is looked at this often. */
 const IDLE_POLL_MS = 1_000
 const BACKOFF_FIRST_MS = 100
@@ -67,6 +69,7 @@ export class Replica {
   #shipped = 0
   #reconnects = 0
   #failures = 0
+  #batch: number
   /** Monotonic; set once by `stop`. */
   #stopAt: number | undefined
   #generation = 0
@@ -76,7 +79,12 @@ export class Replica {
     this.#options = options
     this.#connection = options.connection
     this.#head = options.source.head()
-    this.#state = { state: 'connecting', since: options.clock.now(), reason: options.connection === undefined ? 'the database server is not up yet' : undefined }
+    this.#batch = this.#batchMax
+    this.#state = {
+      state: 'connecting',
+      since: options.clock.now(),
+      reason: options.connection === undefined ? 'the database server is not up yet' : undefined,
+    }
   }
 
   status(): ReplicaStatus {
@@ -161,7 +169,7 @@ export class Replica {
     }
   }
 
-  /** Ships parcel after parcel until the journal's end, packing the next one while Postgres works on the last. */
+  /** Ships parcel after parcel until the journal's end. */
   async #drain(client: Client, where: string): Promise<void> {
     let parcel = this.#next(this.#seq)
     while (parcel !== undefined && client === this.#client) {
@@ -169,12 +177,19 @@ export class Replica {
       const result = await this.#database(where, () => ship(client, this.#options.source.journalId, current))
       this.#seq = result.seq
       if (result.type === 'moved') {
-        this.#options.logger.warn({ expected: current.afterSeq, found: result.seq }, 'The cursor in Postgres was moved; the replica goes on from there')
+        this.#options.logger.warn(
+          { expected: current.afterSeq, found: result.seq },
+          'The cursor in Postgres was moved; the replica goes on from there',
+        )
         await this.#compareHistories(client, where)
       } else {
         this.#shipped += current.lastSeq - current.afterSeq
+        this.#batch = Math.min(this.#batchMax, this.#batch * 2)
         if (result.unknownOrders > 0) {
-          this.#options.logger.error({ count: result.unknownOrders, lastSeq: current.lastSeq }, 'Facts speak of orders that were never submitted')
+          this.#options.logger.error(
+            { count: result.unknownOrders, lastSeq: current.lastSeq },
+            'Facts speak of orders that were never submitted',
+          )
         }
       }
       this.#options.onStatus?.(this.status())
@@ -184,8 +199,7 @@ export class Replica {
   }
 
   #next(afterSeq: number): Parcel | undefined {
-    const { source, batchFacts } = this.#options
-    const entries = source.read(afterSeq, batchFacts ?? BATCH_FACTS)
+    const entries = this.#options.source.read(afterSeq, this.#batch)
     const last = entries.at(-1)
     if (last === undefined) return undefined
     if (last.seq > this.#head) this.#head = last.seq
@@ -203,7 +217,8 @@ export class Replica {
       )
     }
     if (this.#seq === 0) {
-      if (this.#head > 0) logger.warn({ facts: this.#head, where }, 'The database is empty; it is filled from the journal, from the first fact on')
+      if (this.#head > 0)
+        logger.warn({ facts: this.#head, where }, 'The database is empty; it is filled from the journal, from the first fact on')
       return
     }
     const entry = source.read(this.#seq - 1, 1)[0]
@@ -226,6 +241,7 @@ export class Replica {
 
   #fail(error: AppError): void {
     this.#failures += 1
+    this.#batch = Math.min(this.#batch, BATCH_FACTS_MIN)
     this.#reconnects += 1
     this.#change(error.retryable ? 'down' : 'failed', error)
   }
@@ -235,6 +251,10 @@ export class Replica {
     if (this.#state.state === 'failed') return FAILED_RETRY_MS
     const full = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(this.#failures - 1, 10))
     return full * (0.5 + this.#options.random() / 2)
+  }
+
+  get #batchMax(): number {
+    return this.#options.batchFacts ?? BATCH_FACTS
   }
 
   #timeIsUp(): boolean {

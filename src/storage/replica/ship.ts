@@ -9,7 +9,7 @@ export type ShipResult =
   | { readonly type: 'shipped'; readonly seq: number; readonly unknownOrders: number }
   | { readonly type: 'moved'; readonly seq: number }
 
-/** A batch made ready while the one before it is on its way. */
+/** A batch of facts as the statements it means. */
 export interface Parcel {
   readonly afterSeq: number
   readonly lastSeq: number
@@ -79,7 +79,10 @@ async function lockCursor(client: Client, journalId: string): Promise<number> {
 }
 
 function cursorLost(): AppError {
-  return new AppError('POSTGRES_FOREIGN_DATABASE', 'The database has lost its replica_cursor row. Nothing was written. Restore the row, or name an empty database: it is filled from the journal.')
+  return new AppError(
+    'POSTGRES_FOREIGN_DATABASE',
+    'The database has lost its replica_cursor row. Nothing was written. Restore the row, or name an empty database: it is filled from the journal.',
+  )
 }
 
 /** How many changes met no order: a fact about an order that was never submitted. */

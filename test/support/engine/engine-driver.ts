@@ -4,7 +4,7 @@ import { parseExchangeOrderId, parseSignalId, parseSymbol, parseTradeId, parseTr
 import type { Instrument } from '#domain/instrument.ts'
 import { BasisPoints, Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
-import { Quantity } from '#domain/money/quantity.ts'
+import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
 import type { Signal, SignalDecision } from '#domain/signal.ts'
 import type { TraderConfig, TraderState } from '#domain/trader.ts'
@@ -53,6 +53,7 @@ export class EngineDriver {
   #step = 0
   #signals = 0
   #trades = 0
+  #rules: Parameters<typeof instrumentOf>[1]
 
   constructor(state: EngineState = createState('test')) {
     this.engine = new TradingEngine(state)
@@ -88,15 +89,17 @@ export class EngineDriver {
     driver.now = this.now
     driver.#signals = this.#signals
     driver.#trades = this.#trades
+    driver.#rules = this.#rules
     return driver
   }
 
   connect(options: { readonly balance?: string; readonly rules?: Parameters<typeof instrumentOf>[1] } = {}): void {
+    this.#rules = options.rules ?? this.#rules
     this.process({
       type: 'Exchange',
       status: {
         type: 'ExchangeStatus', exchange: 'scripted', connected: true, ts: this.now,
-        instruments: [instrumentOf(BTC, options.rules), instrumentOf(ETH_PERP, options.rules)],
+        instruments: [instrumentOf(BTC, this.#rules), instrumentOf(ETH_PERP, this.#rules)],
         openingBalances: [{ currency: 'USDT', balance: options.balance ?? '10000' }],
       },
     })
@@ -225,7 +228,7 @@ export class EngineDriver {
 
   position(symbol: InstrumentSymbol = BTC, traderId = TRADER): string {
     const held = this.state.positions.get(positionKey(traderId, symbol))
-    return held === undefined ? '0' : format(held.quantity)
+    return held === undefined ? '0' : SignedQuantity.format(held.quantity)
   }
 
   status(clientOrderId: ClientOrderId): string | undefined {
@@ -234,7 +237,7 @@ export class EngineDriver {
 
   reserved(): string {
     const account = this.state.accounts.get('USDT')
-    return account === undefined ? 'no account' : format(account.reserved)
+    return account === undefined ? 'no account' : Money.format(account.reserved)
   }
 }
 
@@ -242,5 +245,3 @@ export function accepted(decision: SignalDecision): ClientOrderId {
   if (decision.clientOrderId === undefined) throw new Error(`not accepted: ${JSON.stringify(decision)}`)
   return decision.clientOrderId
 }
-
-const format = Money.format

@@ -4,7 +4,7 @@ import type { ChartColors } from './theme.ts'
 import { faded } from './theme.ts'
 
 /** Marks kept on the chart, newest first; older ones are in the tables. */
-const MARKS_MAX = 600
+const MARKS_MAX = 400
 
 export interface Bar extends CandlestickData<UTCTimestamp> {
   readonly volume: number
@@ -41,23 +41,19 @@ export function barTime(ms: number, timeframeMs: number): UTCTimestamp {
   return seconds(ms - (ms % timeframeMs))
 }
 
-/** One arrow a bar and side: how many fills there were is in its text when more than one. */
+/** One arrow a bar and side, however many fills; the table has each. */
 export function fillMarks(fills: readonly TradeView[], timeframeMs: number, colors: ChartColors): SeriesMarker<Time>[] {
-  const groups = new Map<string, { readonly time: UTCTimestamp; readonly side: 'BUY' | 'SELL'; count: number }>()
+  const groups = new Map<string, { readonly time: UTCTimestamp; readonly side: 'BUY' | 'SELL' }>()
   for (const fill of fills.slice(0, MARKS_MAX)) {
     const time = barTime(fill.ts, timeframeMs)
-    const key = `${time}${fill.side}`
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, { time, side: fill.side, count: 1 })
-    else group.count += 1
+    groups.set(`${time}${fill.side}`, { time, side: fill.side })
   }
-  return [...groups.values()].map(({ time, side, count }) => ({
+  return [...groups.values()].map(({ time, side }) => ({
     time,
     position: side === 'BUY' ? 'belowBar' : 'aboveBar',
     shape: side === 'BUY' ? 'arrowUp' : 'arrowDown',
     color: side === 'BUY' ? colors.up : colors.down,
     size: 1,
-    ...(count > 1 ? { text: String(count) } : {}),
   }))
 }
 

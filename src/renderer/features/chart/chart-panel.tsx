@@ -6,6 +6,7 @@ import type { InstrumentView } from '#contract/views.ts'
 import type { Timeframe } from '#domain/candle.ts'
 import { TIMEFRAMES } from '#domain/candle.ts'
 import { useNumbers } from '#renderer/format/use-numbers.ts'
+import { useCatalogue } from '#renderer/state/catalogue.ts'
 import { useSelectedInstrument, useSelectedTimeframe } from '#renderer/state/selection.ts'
 import { set, useSettings } from '#renderer/state/settings.ts'
 import { prices, usePrice, useSystem } from '#renderer/state/stores.ts'
@@ -97,9 +98,10 @@ export function ChartPanel(): ReactNode {
   useEffect(() => plot?.setPrecision(digits.price, language), [plot, digits.price, language])
   useEffect(() => plot?.setWatermark(mode === 'demo' || mode === 'paper' ? t(`mode.${mode}`) : undefined), [plot, mode, t, colors])
   const write = useCallback(
-    (value: number, kind: 'price' | 'volume') => numbers.decimal(value.toFixed(kind === 'price' ? digits.price : 2), {}),
+    (value: number, kind: 'price' | 'volume' | 'percent') => numbers.decimal(value.toFixed(kind === 'price' ? digits.price : 2), { signed: kind === 'percent' }),
     [numbers, digits.price],
   )
+  const waiting = useCatalogue((state) => state.instrumentsPhase.kind === 'loading')
   const last = candles.last === undefined ? '–' : write(candles.last.close, 'price')
   return (
     <section className="panel chart" aria-label={t('chart.title')}>
@@ -110,7 +112,9 @@ export function ChartPanel(): ReactNode {
           {candles.count > 0 && <Legend plot={plot} last={candles.last} write={write} />}
           {candles.count === 0 && (
             <div className="chart-cover">
-              {candles.phase.kind === 'error' ? (
+              {symbol === undefined && !waiting ? (
+                <Empty text={t('ticket.no_symbol')} />
+              ) : candles.phase.kind === 'error' ? (
                 <Empty text={t('chart.failed', { message: candles.phase.message })} />
               ) : candles.phase.kind === 'loading' ? (
                 <Skeleton rows={5} />

@@ -6,7 +6,7 @@ import type { CandlePlot } from './candle-plot.ts'
 interface LegendProps {
   readonly plot: CandlePlot | undefined
   readonly last: Bar | undefined
-  readonly write: (value: number, kind: 'price' | 'volume') => string
+  readonly write: (value: number, kind: 'price' | 'volume' | 'percent') => string
 }
 
 const PARTS = [['O', 'open'], ['H', 'high'], ['L', 'low'], ['C', 'close'], ['V', 'volume']] as const
@@ -25,7 +25,7 @@ export function Legend({ plot, last, write }: LegendProps): ReactNode {
       }
       const change = element.querySelector('[data-part=change]')
       const percent = bar.open === 0 ? 0 : ((bar.close - bar.open) / bar.open) * 100
-      if (change !== null) change.textContent = `${percent >= 0 ? '+' : '\u2212'}${Math.abs(percent).toFixed(2)} %`
+      if (change !== null) change.textContent = `${write(percent, 'percent')} %`
     }
     show(last)
     return plot?.onPointer((bar) => show(bar ?? last))

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { timeframeMs } from '#domain/candle.ts'
 import type { Timeframe } from '#domain/candle.ts'
 import { isWorking } from '#domain/order.ts'
+import { useNumbers } from '#renderer/format/use-numbers.ts'
 import { orders, positions, signals, trades } from '#renderer/state/stores.ts'
 import { fillMarks, signalMarks, sortMarks } from './candle-data.ts'
 import type { CandlePlot, PlotLine } from './candle-plot.ts'
@@ -11,6 +12,7 @@ import type { ChartColors } from './theme.ts'
 /** What a trader has in this market, as lines: entry, stop, target, working orders. */
 export function useChartLines(plot: CandlePlot | undefined, symbol: string | undefined): void {
   const { t } = useTranslation()
+  const numbers = useNumbers()
   const held = positions.use((state) => state.rows)
   const working = orders.use((state) => state.rows)
   const lines = useMemo(() => {
@@ -20,15 +22,15 @@ export function useChartLines(plot: CandlePlot | undefined, symbol: string | und
     }
     for (const row of held) {
       if (row.symbol !== symbol || row.side === 'FLAT') continue
-      add(`${row.id}:entry`, row.entry_price, `${t(`side.${row.side}`)} ${row.quantity}`, 'entry')
+      add(`${row.id}:entry`, row.entry_price, `${t(`side.${row.side}`)} ${numbers.decimal(row.quantity)}`, 'entry')
       add(`${row.id}:stop`, row.stop_loss, t('chart.stop'), 'stop')
       add(`${row.id}:target`, row.take_profit, t('chart.target'), 'target')
     }
     for (const row of working) {
-      if (row.symbol === symbol && isWorking(row.status)) add(row.id, row.price, `${t(`side.${row.side}`)} ${row.quantity}`, row.side === 'BUY' ? 'buy' : 'sell')
+      if (row.symbol === symbol && isWorking(row.status)) add(row.id, row.price, `${t(`side.${row.side}`)} ${numbers.decimal(row.quantity)}`, row.side === 'BUY' ? 'buy' : 'sell')
     }
     return wanted
-  }, [held, working, symbol, t])
+  }, [held, working, symbol, t, numbers])
   useEffect(() => plot?.setLines(lines), [plot, lines])
 }
 

@@ -69,20 +69,20 @@ function Remaining({ receipt }: { readonly receipt: StopReceipt }): ReactNode {
   )
 }
 
-/** Halt without flatten leaves positions; closing them is one more hold away. */
-function CloseToo(): ReactNode {
+/** What a stop left, positions or orders, is one more hold away. */
+function StopAgain({ remaining }: { readonly remaining: number }): ReactNode {
   const { t } = useTranslation()
   const held = positions.use((state) => state.rows.filter((row) => row.side !== 'FLAT').length)
   const sending = useStopState((state) => state.sending)
   const stop = useStop()
   const { holding, handlers } = useHold(() => void stop(true, 'close positions after a stop'))
-  if (held === 0) return null
+  if (held === 0 && remaining === 0) return null
   return (
     <span className="close-too">
-      <span className="tag" data-state="look">{t('stop.open', { count: held })}</span>
+      {held > 0 && <span className="tag" data-state="look">{t('stop.open', { count: held })}</span>}
       <button type="button" className="button" data-size="small" data-kind="grave" data-testid="stop-close-too" disabled={sending} {...handlers}>
         {holding && <HoldRing holding />}
-        {t('stop.close_too')}
+        {t(held > 0 ? 'stop.close_too' : 'stop.again')}
       </button>
     </span>
   )
@@ -100,15 +100,21 @@ export function StopReceiptBar({ halted }: { readonly halted: NonNullable<Status
     <div className="receipt" role="status" data-testid="stop-receipt">
       <strong className="receipt-word">{t('stop.halted')}</strong>
       <span className="receipt-parts">
-        <span>{t('stop.by', { time: clockTime(since), by })}</span>
-        {halted !== undefined && <span className="dim receipt-reason" title={halted.reason}>{t('stop.reason', { reason: halted.reason })}</span>}
-        {mine !== undefined && <span>{t('stop.canceled', { count: mine.canceled })}</span>}
-        {mine !== undefined && mine.flattened > 0 && <span>{t('stop.flattened', { count: mine.flattened })}</span>}
-        {mine !== undefined && <Remaining receipt={mine} />}
-        {mine !== undefined && <span className="faint num">{t('stop.took', { ms: Math.round(mine.duration_ms) })}</span>}
+        <span className="receipt-line">
+          <span>{t('stop.by', { time: clockTime(since), by })}</span>
+          {halted !== undefined && <span className="dim receipt-reason" title={halted.reason}>{t('stop.reason', { reason: halted.reason })}</span>}
+        </span>
+        {mine !== undefined && (
+          <span className="receipt-line">
+            <span>{t('stop.canceled', { count: mine.canceled })}</span>
+            {mine.flattened > 0 && <span>{t('stop.flattened', { count: mine.flattened })}</span>}
+            <Remaining receipt={mine} />
+            <span className="dim num">{t('stop.took', { ms: Math.round(mine.duration_ms) })}</span>
+          </span>
+        )}
       </span>
       <span className="grow" />
-      <CloseToo />
+      <StopAgain remaining={mine?.remaining.length ?? 0} />
       <Button data-testid="resume" onClick={() => setResuming(true)}>{t('stop.resume')}</Button>
       {resuming && <ResumeDialog onClose={() => setResuming(false)} />}
     </div>

@@ -7,10 +7,10 @@ import { dateTime } from '#renderer/format/time.ts'
 import { alerts } from '#renderer/state/stores.ts'
 import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
-import { Empty } from '#renderer/ui/panel.tsx'
 import { SeverityCell, TimeCell } from './cells.tsx'
 import { Older } from './older.tsx'
 import { RowDetails } from './row-details.tsx'
+import { EmptyTable } from './empty-table.tsx'
 import type { TableProps } from './table-props.ts'
 
 const ORDER = { info: 0, warning: 1, critical: 2 } as const
@@ -19,7 +19,7 @@ function useAlertColumns(): readonly Column<AlertView>[] {
   const { t } = useTranslation()
   return useMemo(
     () => [
-      { id: 'time', header: t('column.time'), width: 108, grow: 0.5, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
+      { id: 'time', header: t('column.time'), width: 116, grow: 0.5, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
       { id: 'severity', header: t('column.severity'), width: 80, grow: 0.5, text: (row) => t(`severity.${row.severity}`), sort: (row) => ORDER[row.severity], cell: (row) => <SeverityCell severity={row.severity} /> },
       { id: 'message', header: t('column.message'), width: 320, grow: 6, text: (row) => row.message, cell: (row) => <span title={row.message}>{row.message}</span> },
       { id: 'trader', header: t('column.trader'), width: 90, grow: 0.5, text: (row) => row.trader_id ?? '' },
@@ -45,7 +45,7 @@ export function AlertsTable({ toolbar }: TableProps): ReactNode {
         rows={rows}
         rowId={(row) => `${row.seq}:${row.code}`}
         phase={phase}
-        empty={<Empty text={t('empty.alerts')} />}
+        empty={<EmptyTable tab="alerts" />}
         onOpen={setOpened}
         toolbar={toolbar}
         footer={<Older store={alerts} load={(query) => api.alerts.list(query)} />}

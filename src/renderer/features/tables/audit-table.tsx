@@ -9,9 +9,9 @@ import type { Phase } from '#renderer/state/rows.ts'
 import { useSystem } from '#renderer/state/stores.ts'
 import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
-import { Empty } from '#renderer/ui/panel.tsx'
 import { TimeCell } from './cells.tsx'
 import { RowDetails } from './row-details.tsx'
+import { EmptyTable } from './empty-table.tsx'
 import type { TableProps } from './table-props.ts'
 
 const LIMIT = 500
@@ -43,7 +43,7 @@ function useAuditColumns(): readonly Column<AuditView>[] {
   const { t } = useTranslation()
   return useMemo(
     () => [
-      { id: 'time', header: t('column.time'), width: 108, grow: 0.5, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
+      { id: 'time', header: t('column.time'), width: 116, grow: 0.5, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
       { id: 'actor', header: t('column.actor'), width: 100, text: (row) => row.actor },
       { id: 'action', header: t('column.audit_action'), width: 130, text: (row) => row.action },
       { id: 'target', header: t('column.target_of'), width: 120, text: (row) => row.target },
@@ -69,7 +69,7 @@ export function AuditTable({ toolbar }: TableProps): ReactNode {
         rows={rows}
         rowId={(row) => String(row.seq)}
         phase={phase}
-        empty={<Empty text={t('empty.audit')} />}
+        empty={<EmptyTable tab="audit" />}
         onOpen={setOpened}
         toolbar={toolbar}
         testId="audit-table"

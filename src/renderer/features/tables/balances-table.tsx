@@ -8,8 +8,8 @@ import { balances } from '#renderer/state/stores.ts'
 import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
 import { Num, Pnl } from '#renderer/ui/num.tsx'
-import { Empty } from '#renderer/ui/panel.tsx'
 import { TimeCell } from './cells.tsx'
+import { EmptyTable } from './empty-table.tsx'
 import type { TableProps } from './table-props.ts'
 
 const AMOUNTS = ['start', 'realized', 'unrealized', 'fees', 'equity', 'exposure', 'reserved', 'available'] as const
@@ -27,7 +27,7 @@ function useBalanceColumns(): readonly Column<BalanceView>[] {
             id === 'realized' || id === 'unrealized' ? <Pnl value={row[id]} digits={moneyDigits(row.currency)} /> : <Num value={row[id]} digits={moneyDigits(row.currency)} />,
         }),
       ),
-      { id: 'time', header: t('column.time'), width: 108, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
+      { id: 'time', header: t('column.time'), width: 116, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
     ],
     [t],
   )
@@ -44,7 +44,7 @@ export function BalancesTable({ toolbar }: TableProps): ReactNode {
       rows={rows}
       rowId={(row) => `${row.exchange}:${row.currency}`}
       phase={phase}
-      empty={<Empty text={t('empty.balances')} />}
+      empty={<EmptyTable tab="balances" />}
       toolbar={toolbar}
       testId="balances-table"
     />

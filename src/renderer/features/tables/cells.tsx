@@ -15,16 +15,6 @@ export function TimeCell({ ms }: { readonly ms: number }): ReactNode {
   )
 }
 
-export function SymbolCell({ symbol }: { readonly symbol: string }): ReactNode {
-  const [base, quote] = symbol.split('/')
-  return (
-    <span className="symbol">
-      {base}
-      <span className="faint">/{quote}</span>
-    </span>
-  )
-}
-
 export function SideCell({ side }: { readonly side: 'BUY' | 'SELL' | 'LONG' | 'SHORT' | 'FLAT' }): ReactNode {
   const { t } = useTranslation()
   const way = side === 'BUY' || side === 'LONG' ? 'up' : side === 'FLAT' ? 'none' : 'down'

@@ -7,10 +7,11 @@ import { dateTime } from '#renderer/format/time.ts'
 import { trades } from '#renderer/state/stores.ts'
 import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
-import { Empty } from '#renderer/ui/panel.tsx'
-import { FeeCell, PnlCell, PriceCell, QuantityCell, SideCell, SymbolCell, TimeCell } from './cells.tsx'
+import { SymbolName } from '#renderer/ui/symbol-name.tsx'
+import { FeeCell, PnlCell, PriceCell, QuantityCell, SideCell, TimeCell } from './cells.tsx'
 import { Older } from './older.tsx'
 import { RowDetails } from './row-details.tsx'
+import { EmptyTable } from './empty-table.tsx'
 import type { TableProps } from './table-props.ts'
 
 type Row = TradeView
@@ -19,8 +20,8 @@ function useFillColumns(): readonly Column<Row>[] {
   const { t } = useTranslation()
   return useMemo(
     () => [
-      { id: 'time', header: t('column.time'), width: 108, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
-      { id: 'symbol', header: t('column.symbol'), width: 92, text: (row) => row.symbol, cell: (row) => <SymbolCell symbol={row.symbol} /> },
+      { id: 'time', header: t('column.time'), width: 116, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
+      { id: 'symbol', header: t('column.symbol'), width: 104, text: (row) => row.symbol, cell: (row) => <SymbolName symbol={row.symbol} /> },
       { id: 'side', header: t('column.side'), width: 64, text: (row) => row.side.toLowerCase(), cell: (row) => <SideCell side={row.side} /> },
       { id: 'quantity', header: t('column.quantity'), width: 104, align: 'end', text: (row) => row.quantity, sort: (row) => Number(row.quantity), cell: (row) => <QuantityCell symbol={row.symbol} value={row.quantity} /> },
       { id: 'price', header: t('column.price'), width: 82, align: 'end', text: (row) => row.price, sort: (row) => Number(row.price), cell: (row) => <PriceCell symbol={row.symbol} value={row.price} /> },
@@ -52,7 +53,7 @@ export function FillsTable({ toolbar }: TableProps): ReactNode {
         rows={rows}
         rowId={(row) => row.id}
         phase={phase}
-        empty={<Empty text={t('empty.fills')} />}
+        empty={<EmptyTable tab="fills" />}
         onOpen={setOpened}
         toolbar={toolbar}
         footer={<Older store={trades} load={(query) => api.trades.list(query)} />}

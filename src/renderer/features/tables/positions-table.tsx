@@ -12,11 +12,12 @@ import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
 import type { Confirmation } from '#renderer/ui/dialog.tsx'
 import { ConfirmDialog } from '#renderer/ui/dialog.tsx'
-import { Empty } from '#renderer/ui/panel.tsx'
 import { useReason } from '#renderer/ui/reason.ts'
+import { SymbolName } from '#renderer/ui/symbol-name.tsx'
 import { useAct } from '#renderer/ui/use-act.ts'
-import { MoneyCell, PnlCell, PriceCell, QuantityCell, SideCell, SymbolCell, TimeCell } from './cells.tsx'
+import { MoneyCell, PnlCell, PriceCell, QuantityCell, SideCell, TimeCell } from './cells.tsx'
 import { RowDetails } from './row-details.tsx'
+import { EmptyTable } from './empty-table.tsx'
 import type { TableProps } from './table-props.ts'
 
 type Row = PositionView
@@ -25,29 +26,29 @@ function usePositionColumns(onClose: (row: Row) => void): readonly Column<Row>[]
   const { t } = useTranslation()
   return useMemo(() => {
     const price = (id: 'entry' | 'mark' | 'stop' | 'target', pick: (row: Row) => string | null): Column<Row> => ({
-      id, header: t(`column.${id}`), width: 82, align: 'end', text: (row) => pick(row) ?? '', sort: (row) => Number(pick(row) ?? 0),
+      id, header: t(`column.${id}`), width: 74, align: 'end', text: (row) => pick(row) ?? '', sort: (row) => Number(pick(row) ?? 0),
       cell: (row) => <PriceCell symbol={row.symbol} value={pick(row)} />,
     })
     const pnl = (id: 'unrealized' | 'realized', pick: (row: Row) => string | null): Column<Row> => ({
-      id, header: t(`column.${id}`), width: 96, align: 'end', text: (row) => pick(row) ?? '', sort: (row) => Number(pick(row) ?? 0),
+      id, header: t(`column.${id}`), width: 88, align: 'end', text: (row) => pick(row) ?? '', sort: (row) => Number(pick(row) ?? 0),
       cell: (row) => <PnlCell symbol={row.symbol} value={pick(row)} />,
     })
     return [
-      { id: 'symbol', header: t('column.symbol'), width: 92, text: (row) => row.symbol, cell: (row) => <SymbolCell symbol={row.symbol} /> },
-      { id: 'side', header: t('column.side'), width: 64, text: (row) => row.side.toLowerCase(), cell: (row) => <SideCell side={row.side} /> },
-      { id: 'quantity', header: t('column.quantity'), width: 104, align: 'end', text: (row) => row.quantity, sort: (row) => Number(row.quantity), cell: (row) => <QuantityCell symbol={row.symbol} value={row.quantity} /> },
+      { id: 'symbol', header: t('column.symbol'), width: 104, text: (row) => row.symbol, cell: (row) => <SymbolName symbol={row.symbol} /> },
+      { id: 'side', header: t('column.side'), width: 60, text: (row) => row.side.toLowerCase(), cell: (row) => <SideCell side={row.side} /> },
+      { id: 'quantity', header: t('column.quantity'), width: 100, align: 'end', text: (row) => row.quantity, sort: (row) => Number(row.quantity), cell: (row) => <QuantityCell symbol={row.symbol} value={row.quantity} /> },
       price('entry', (row) => row.entry_price),
       price('mark', (row) => row.mark_price),
-      { id: 'notional', header: t('column.notional'), width: 86, align: 'end', text: (row) => row.notional ?? '', sort: (row) => Number(row.notional ?? 0), cell: (row) => <MoneyCell symbol={row.symbol} value={row.notional} /> },
+      { id: 'notional', header: t('column.notional'), width: 76, align: 'end', text: (row) => row.notional ?? '', sort: (row) => Number(row.notional ?? 0), cell: (row) => <MoneyCell symbol={row.symbol} value={row.notional} /> },
       pnl('unrealized', (row) => row.unrealized_pnl),
       pnl('realized', (row) => row.realized_pnl),
       { id: 'fees', header: t('column.fees'), width: 70, align: 'end', text: (row) => row.fees, sort: (row) => Number(row.fees), cell: (row) => <MoneyCell symbol={row.symbol} value={row.fees} />, spare: true },
       price('stop', (row) => row.stop_loss),
       price('target', (row) => row.take_profit),
-      { id: 'trader', header: t('column.trader'), width: 84, text: (row) => row.trader_id },
-      { id: 'opened', header: t('column.opened'), width: 104, text: (row) => dateTime(row.opened_at), sort: (row) => row.opened_at, cell: (row) => <TimeCell ms={row.opened_at} /> },
+      { id: 'trader', header: t('column.trader'), width: 74, text: (row) => row.trader_id },
+      { id: 'opened', header: t('column.opened'), width: 116, text: (row) => dateTime(row.opened_at), sort: (row) => row.opened_at, cell: (row) => <TimeCell ms={row.opened_at} /> },
       { id: 'exchange', header: t('column.exchange'), width: 80, text: (row) => row.exchange, spare: true },
-      { id: 'acts', header: t('table.actions'), width: 30, grow: 0, text: () => '', acts: true, cell: (row) => (
+      { id: 'acts', header: t('table.actions'), width: 28, grow: 0, text: () => '', acts: true, cell: (row) => (
         <IconButton label={`${t('position.close')} ${row.symbol}`} tabIndex={-1} data-testid={`close-${row.id}`} onClick={() => onClose(row)}>
           <X />
         </IconButton>
@@ -101,7 +102,7 @@ export function PositionsTable({ toolbar }: TableProps): ReactNode {
         rows={held}
         rowId={(row) => row.id}
         phase={phase}
-        empty={<Empty text={t('empty.positions')} />}
+        empty={<EmptyTable tab="positions" />}
         onOpen={setOpened}
         toolbar={toolbar}
         testId="positions-table"

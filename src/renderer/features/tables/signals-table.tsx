@@ -9,11 +9,12 @@ import { signals } from '#renderer/state/stores.ts'
 import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
 import { Num } from '#renderer/ui/num.tsx'
-import { Empty } from '#renderer/ui/panel.tsx'
+import { SymbolName } from '#renderer/ui/symbol-name.tsx'
 import { useReason } from '#renderer/ui/reason.ts'
-import { OutcomeCell, PriceCell, QuantityCell, SymbolCell, TimeCell } from './cells.tsx'
+import { OutcomeCell, PriceCell, QuantityCell, TimeCell } from './cells.tsx'
 import { Older } from './older.tsx'
 import { RowDetails } from './row-details.tsx'
+import { EmptyTable } from './empty-table.tsx'
 import type { TableProps } from './table-props.ts'
 
 type Row = SignalView
@@ -23,11 +24,11 @@ function useSignalColumns(): readonly Column<Row>[] {
   const reason = useReason()
   return useMemo(
     () => [
-      { id: 'time', header: t('column.time'), width: 108, grow: 0.5, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
-      { id: 'symbol', header: t('column.symbol'), width: 88, grow: 0.5, text: (row) => row.symbol, cell: (row) => <SymbolCell symbol={row.symbol} /> },
+      { id: 'time', header: t('column.time'), width: 116, grow: 0.5, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
+      { id: 'symbol', header: t('column.symbol'), width: 104, grow: 0.5, text: (row) => row.symbol, cell: (row) => <SymbolName symbol={row.symbol} /> },
       { id: 'action', header: t('column.action'), width: 76, grow: 0.5, text: (row) => t(`action.${row.action}`) },
       { id: 'outcome', header: t('column.outcome'), width: 86, grow: 0.5, text: (row) => t(`outcome.${row.outcome}`), cell: (row) => <OutcomeCell outcome={row.outcome} /> },
-      { id: 'why', header: t('column.why'), width: 260, grow: 4, text: (row) => reason(row), cell: (row) => <span title={reason(row)}>{reason(row)}</span> },
+      { id: 'why', header: t('column.why'), width: 260, grow: 3, text: (row) => reason(row), cell: (row) => <span title={reason(row)}>{reason(row)}</span> },
       { id: 'value', header: t('column.value'), width: 84, grow: 0.5, align: 'end', text: (row) => row.value ?? '', sort: (row) => Number(row.value ?? 0), cell: (row) => <Num value={row.value} trim /> },
       { id: 'limit', header: t('column.limit'), width: 84, grow: 0.5, align: 'end', text: (row) => row.limit ?? '', sort: (row) => Number(row.limit ?? 0), cell: (row) => <Num value={row.limit} trim /> },
       { id: 'trader', header: t('column.trader'), width: 84, grow: 0.5, text: (row) => row.trader_id },
@@ -36,7 +37,7 @@ function useSignalColumns(): readonly Column<Row>[] {
       { id: 'stop', header: t('column.stop'), width: 82, align: 'end', text: (row) => row.stop_loss ?? '', cell: (row) => <PriceCell symbol={row.symbol} value={row.stop_loss} />, spare: true },
       { id: 'target', header: t('column.target'), width: 82, align: 'end', text: (row) => row.take_profit ?? '', cell: (row) => <PriceCell symbol={row.symbol} value={row.take_profit} />, spare: true },
       { id: 'strategy', header: t('column.strategy'), width: 90, text: (row) => row.strategy, spare: true },
-      { id: 'note', header: t('column.note'), width: 140, grow: 2, text: (row) => row.note ?? '', spare: true },
+      { id: 'note', header: t('column.note'), width: 120, grow: 2, text: (row) => row.note ?? '', cell: (row) => <span className="dim" title={row.note ?? undefined}>{row.note}</span>, spare: true },
       { id: 'code', header: t('column.code'), width: 150, text: (row) => row.reason, spare: true },
       { id: 'id', header: t('column.id'), width: 160, text: (row) => row.id, spare: true },
     ],
@@ -85,7 +86,7 @@ export function SignalsTable({ toolbar }: TableProps): ReactNode {
         rows={rows}
         rowId={(row) => row.id}
         phase={phase}
-        empty={<Empty text={t('empty.signals')} />}
+        empty={<EmptyTable tab="signals" />}
         onOpen={setOpened}
         toolbar={toolbar}
         footer={<Older store={signals} load={(query) => api.signals.list(query)} />}

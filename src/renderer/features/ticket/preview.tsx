@@ -8,15 +8,16 @@ import { useReason } from '#renderer/ui/reason.ts'
 import type { Estimate } from './estimate.ts'
 
 interface LineProps {
+  readonly className?: string
   readonly label: string
   readonly value: string | undefined
   readonly digits: number
   readonly unit: string
 }
 
-function Line({ label, value, digits, unit }: LineProps): ReactNode {
+function Line({ label, value, digits, unit, className }: LineProps): ReactNode {
   return (
-    <div className="figure-line">
+    <div className={`figure-line ${className ?? ''}`}>
       <span className="dim">{label}</span>
       <Num value={value} digits={digits} unit={unit} />
     </div>
@@ -34,7 +35,7 @@ export function Preview({ estimate, instrument, market }: { readonly estimate: E
     <div className="preview">
       <Line label={t('ticket.cost')} value={estimate.notional} {...money} />
       <Line label={`${t('ticket.fee')} ${market ? instrument.taker_fee_bps : instrument.maker_fee_bps} ${t('risk.bps')}`} value={estimate.fee} digits={Math.max(4, digits.money)} unit={instrument.settle} />
-      <Line label={t('ticket.after')} value={estimate.left} {...money} />
+      <Line className="after" label={t('ticket.after')} value={estimate.left} {...money} />
       {estimate.lossAtStop !== undefined && <Line label={t('ticket.risk')} value={estimate.lossAtStop} {...money} />}
       {estimate.gainAtTarget !== undefined && <Line label={t('ticket.reward')} value={estimate.gainAtTarget} {...money} />}
       <ul className="gate" title={t('ticket.gate_lead')} aria-label={t('ticket.gate')}>

@@ -43,6 +43,7 @@ function toDraft(form: Form): Draft {
 
 function Sizes({ form, instrument, change }: { readonly form: Form; readonly instrument: InstrumentView; readonly change: (patch: Partial<Form>) => void }): ReactNode {
   const { t } = useTranslation()
+  const numbers = useNumbers()
   const wrong = (text: string): string | undefined => (text !== '' && readDecimal(text) === undefined ? t('traders.bad_number') : undefined)
   const byQuantity = form.sizeBy === 'quantity'
   return (
@@ -50,7 +51,7 @@ function Sizes({ form, instrument, change }: { readonly form: Form; readonly ins
       <div className="ticket-size">
         <TextField
           label={t(byQuantity ? 'ticket.quantity' : 'ticket.notional')}
-          hint={byQuantity ? t('ticket.lot', { step: instrument.lot_size }) : undefined}
+          hint={byQuantity ? t('ticket.lot', { step: numbers.decimal(instrument.lot_size) }) : undefined}
           unit={byQuantity ? instrument.base : instrument.settle}
           numeric
           id="ticket-size"
@@ -66,15 +67,13 @@ function Sizes({ form, instrument, change }: { readonly form: Form; readonly ins
           onChange={(sizeBy) => change({ sizeBy, size: '' })}
         />
       </div>
-      {form.type === 'LIMIT' && (
-        <TextField label={t('ticket.price')} hint={t('ticket.tick', { step: instrument.tick_size })} unit={instrument.quote} numeric data-testid="ticket-price" value={form.price} error={wrong(form.price)} onChange={(event) => change({ price: event.target.value })} />
-      )}
-      {!form.reduceOnly && (
-        <div className="ticket-pair">
-          <TextField label={t('ticket.stop')} placeholder={t('ticket.optional')} numeric value={form.stop} error={wrong(form.stop)} onChange={(event) => change({ stop: event.target.value })} />
-          <TextField label={t('ticket.target')} placeholder={t('ticket.optional')} numeric value={form.target} error={wrong(form.target)} onChange={(event) => change({ target: event.target.value })} />
-        </div>
-      )}
+      <div className="ticket-pair">
+        {form.type === 'LIMIT' && (
+          <TextField label={t('ticket.price')} title={t('ticket.tick', { step: numbers.decimal(instrument.tick_size) })} numeric data-testid="ticket-price" value={form.price} error={wrong(form.price)} onChange={(event) => change({ price: event.target.value })} />
+        )}
+        {!form.reduceOnly && <TextField label={t('ticket.stop')} placeholder={t('ticket.optional')} numeric value={form.stop} error={wrong(form.stop)} onChange={(event) => change({ stop: event.target.value })} />}
+        {!form.reduceOnly && <TextField label={t('ticket.target')} placeholder={t('ticket.optional')} numeric value={form.target} error={wrong(form.target)} onChange={(event) => change({ target: event.target.value })} />}
+      </div>
     </>
   )
 }
@@ -165,8 +164,10 @@ function TicketForm({ instrument }: { readonly instrument: InstrumentView }): Re
         <Segmented label={t('column.type')} value={form.type} options={[{ value: 'MARKET', label: t('ticket.market') }, { value: 'LIMIT', label: t('ticket.limit') }]} onChange={(type) => change({ type, price: type === 'LIMIT' && form.price === '' ? (quote?.last ?? '') : form.price })} />
       </div>
       <Sizes form={form} instrument={instrument} change={change} />
-      <TraderChoice form={form} symbol={instrument.symbol} change={change} />
-      <Check label={t('ticket.reduce_only')} checked={form.reduceOnly} onChange={(event) => change({ reduceOnly: event.target.checked })} />
+      <div className="ticket-trader">
+        <TraderChoice form={form} symbol={instrument.symbol} change={change} />
+        <Check label={t('ticket.reduce_only')} checked={form.reduceOnly} onChange={(event) => change({ reduceOnly: event.target.checked })} />
+      </div>
       <Preview estimate={estimate} instrument={instrument} market={form.type === 'MARKET'} />
       {answer !== undefined && answer.outcome !== 'ACCEPTED' && (
         <p className="refusal" role="alert" data-testid="ticket-refusal">

@@ -23,7 +23,7 @@ export function sparklinePath(values: readonly number[], width: number, height: 
 export const Sparkline = memo(function Sparkline({ values, sign }: { readonly values: readonly number[]; readonly sign: number }): ReactNode {
   const shown = thin(values, POINTS_MAX)
   return (
-    <svg className="sparkline" data-sign={sign} width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">
+    <svg className="sparkline" data-sign={sign} width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
       {shown.length > 1 && <path d={sparklinePath(shown, WIDTH, HEIGHT)} />}
     </svg>
   )

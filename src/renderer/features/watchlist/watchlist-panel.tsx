@@ -10,6 +10,7 @@ import { selectSymbol, useSelectedInstrument, useSelectedTimeframe } from '#rend
 import { prices, usePrice } from '#renderer/state/stores.ts'
 import { Num, Pnl, Ticking } from '#renderer/ui/num.tsx'
 import { Empty, Panel, Skeleton } from '#renderer/ui/panel.tsx'
+import { SymbolName } from '#renderer/ui/symbol-name.tsx'
 import { Sparkline } from './sparkline.tsx'
 import { useDayCandles } from './use-day-candles.ts'
 
@@ -33,10 +34,7 @@ function WatchRow({ instrument, selected }: { readonly instrument: InstrumentVie
         title={first === undefined ? undefined : t('watchlist.window', { time: monthTime(first.open_time) })}
         onClick={() => selectSymbol(symbol)}
       >
-        <span className="symbol">
-          {instrument.base}
-          <span className="faint">/{symbol.split('/')[1]}</span>
-        </span>
+        <SymbolName symbol={symbol} />
         <Sparkline values={line} sign={signOf(change)} />
         <Ticking value={last}>
           <Num value={last} digits={digits.price} />

@@ -7,6 +7,8 @@ import { TableRow } from './row.tsx'
 
 const ROW_HEIGHT = { compact: 24, comfortable: 30 } as const
 const OVERSCAN = 12
+/** Left and right of a row's cells together, as in the style sheet. */
+const ROW_PADDING = 10
 /** How far the row that was on top is looked for after new ones came. */
 const ANCHOR_SEARCH_MAX = 500
 
@@ -101,6 +103,7 @@ export function TableBody<T>(props: TableBodyProps<T>): ReactNode {
     setActive(next)
     virtual.scrollToIndex(next)
   }
+  const leastWidth = columns.reduce((sum, column) => sum + column.width, 0) + ROW_PADDING
   const template = columns.map((column) => `minmax(${column.width}px, ${column.grow ?? 1}fr)`).join(' ')
   const items = virtual.getVirtualItems()
   const activeShown = items.some((item) => item.index === active)
@@ -114,7 +117,7 @@ export function TableBody<T>(props: TableBodyProps<T>): ReactNode {
       aria-activedescendant={activeShown ? `${gridId}-${active}` : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
-      style={{ '--columns': template, '--row': `${rowHeight}px` }}
+      style={{ '--columns': template, '--row': `${rowHeight}px`, '--least': `${leastWidth}px` }}
     >
       <HeaderRow columns={columns} sorting={sorting} onSort={onSort} />
       <div role="rowgroup" className="table-rows" style={{ height: virtual.getTotalSize() }}>

@@ -8,3 +8,4 @@ for (let i = 0; i < 20; i++) {
 }
 r.front.engine.candle({ symbol: 'BTC/USDT', openTime: 1_760_000_040_000, open: '50100.00', high: '50100.00', low: '50100.00', close: '50100.00' })
 console.log(r.gateway.port)
+process.on('SIGTERM', () => { const c = process.cpuUsage(); console.error('server cpu ms', (c.user + c.system) / 1000); process.exit(0) })

@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { parseSignalId, parseSymbol } from '#domain/ids.ts'
+import { Quantity } from '#domain/money/quantity.ts'
+import type { Signal } from '#domain/signal.ts'
+import { openJournalReader } from '#storage/journal/journal-reader.ts'
+import { Journal } from '#storage/journal/journal.ts'
+import { benchTrader, startBenchEngine, type BenchEngine } from './support/bench-engine.ts'
+import { atLeast, noGoal, round, type BenchResult } from './support/result.ts'
+import { workspace } from './support/workspace.ts'
+
+const SIGNALS = 100_000
+const BATCH = 250
+const IN_FLIGHT = 8
+const TRADERS = 20
+const FACT_PAGE = 50_000
+
+/**
+ * Signals through risk, journal (fsync) and exchange acknowledgement with its fill, all journalled; beside it the journal
+ * alone taking the very same facts in as many commits, which is what the disk and SQLite allow.
+ */
+export async function benchSignals(): Promise<BenchResult[]> {
+  using place = workspace()
+  const { perSecond, commits } = await runEngine(place.path)
+  const facts = readFacts(join(place.path, 'journal.db'))
+  const perCommit = Math.max(1, Math.round(facts.length / commits))
+  const raw = new Journal({ path: join(place.path, 'raw.db'), purpose: 'bench' })
+  const began = performance.now()
+  for (let at = 0; at < facts.length; at += perCommit) raw.append(facts.slice(at, at + perCommit))
+  const rawSignalsPerSecond = SIGNALS / ((performance.now() - began) / 1_000)
+  raw.close()
+  return [
+    atLeast(10_000, { name: 'signals through risk, journal (fsync), acknowledgement and fill', value: round(perSecond, 0), unit: 'signals/s', limit: round(rawSignalsPerSecond, 0), n: SIGNALS }),
+    noGoal({ name: 'facts a commit in that run', value: perCommit, unit: 'facts', n: commits }),
+  ]
+}
+
+async function runEngine(directory: string): Promise<{ readonly perSecond: number; readonly commits: number }> {
+  await using bench = await startBenchEngine(directory, TRADERS, (symbol, n) => benchTrader(symbol, n, 'bench'))
+  let filled = 0
+  const done = Promise.withResolvers<void>()
+  bench.exchange.onSubmit = () => {
+    filled += 1
+    if (filled === SIGNALS) done.resolve()
+  }
+  const before = await bench.engine.ping()
+  const began = performance.now()
+  let next = 0
+  const pump = async (): Promise<void> => {
+    while (next < SIGNALS) {
+      const from = next
+      next += BATCH
+      await submit(bench, from)
+    }
+  }
+  await Promise.all(Array.from({ length: IN_FLIGHT }, pump))
+  await done.promise
+  let counters = await bench.engine.ping()
+  while (counters.workingOrders > 0) counters = await bench.engine.ping()
+  const seconds = (performance.now() - began) / 1_000
+  return { perSecond: SIGNALS / seconds, commits: counters.commits - before.commits }
+}
+
+async function submit(bench: BenchEngine, from: number): Promise<void> {
+  const signals = Array.from({ length: BATCH }, (_, i): Signal => {
+    const n = from + i
+    const { config } = trader(n % TRADERS)
+    // Half of the traders go long, half short: a fill never races with its own close.
+    return { ...config, signalId: parseSignalId(`s${n}`), action: n % 2 === 0 ? 'BUY' : 'SELL', quantity: Quantity.parse('0.1'), ts: 0 }
+  })
+  const answer = await bench.engine.request({ type: 'SubmitSignals', signals })
+  if (answer.type !== 'Decisions') throw new Error(`the engine answered ${answer.type}`)
+  const refused = answer.decisions.find(({ outcome }) => outcome !== 'ACCEPTED')
+  if (refused !== undefined) throw new Error(`a signal was ${refused.outcome}: ${refused.reason} ${refused.value ?? ''} / ${refused.limit ?? ''}`)
+}
+
+function trader(n: number) {
+  const symbol = parseSymbol(`A${n}/USDT:USDT`)
+  return { config: { traderId: benchTrader(symbol, n, 'bench').traderId, strategy: 'bench', symbol } }
+}
+
+function readFacts(path: string) {
+  const reader = openJournalReader(path)
+  const facts = []
+  for (let seq = 0; ; ) {
+    const page = reader.read(seq, FACT_PAGE)
+    const last = page.at(-1)
+    if (last === undefined) break
+    facts.push(...page.map(({ fact }) => fact))
+    seq = last.seq
+  }
+  reader.close()
+  return facts
+}

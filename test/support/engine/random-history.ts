@@ -1,0 +1,166 @@
+import fc from 'fast-check'
+import { parseExchangeOrderId, type ClientOrderId } from '#domain/ids.ts'
+import { Money } from '#domain/money/money.ts'
+import { Price } from '#domain/money/price.ts'
+import { Quantity } from '#domain/money/quantity.ts'
+import type { RiskLimits } from '#domain/risk.ts'
+import { SIGNAL_ACTIONS } from '#domain/signal.ts'
+import type { TraderState } from '#domain/trader.ts'
+import { BTC, ETH_PERP, EngineDriver, OTHER_TRADER, TRADER } from './engine-driver.ts'
+
+/** One thing that happens to an engine. `pick` chooses among the orders there are by then, so that any list of acts can be played. */
+export type Act =
+  | { readonly kind: 'signal'; readonly action: number; readonly eth: boolean; readonly other: boolean; readonly size: number; readonly repeat: boolean }
+  | { readonly kind: 'order'; readonly sell: boolean; readonly reduce: boolean; readonly price: number; readonly size: number }
+  | { readonly kind: 'accept' | 'reject' | 'cancel' | 'expire' | 'refuse-cancel' | 'lose' | 'found' | 'cancel-by-person'; readonly pick: number }
+  | { readonly kind: 'not-found'; readonly pick: number; readonly authoritative: boolean }
+  | { readonly kind: 'fill'; readonly pick: number; readonly share: number; readonly price: number; readonly repeat: boolean }
+  | { readonly kind: 'quote' | 'candle'; readonly eth: boolean; readonly price: number; readonly range: number }
+  | { readonly kind: 'tick'; readonly ms: number }
+  | { readonly kind: 'disconnect' | 'connect' | 'resume' }
+  | { readonly kind: 'halt'; readonly flatten: boolean }
+  | { readonly kind: 'trader'; readonly state: TraderState }
+
+const pick = fc.nat(1_000)
+/** Hundredths of the quote currency around 100. */
+const price = fc.integer({ min: 8_500, max: 11_500 })
+/** Thousandths of the base. */
+const size = fc.integer({ min: 1, max: 12_000 })
+
+export const act: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('signal' as const), action: fc.nat(3), eth: fc.boolean(), other: fc.boolean(), size, repeat: fc.nat(9).map((n) => n === 0) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('order' as const), sell: fc.boolean(), reduce: fc.boolean(), price, size }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('accept' as const), pick }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constantFrom('reject' as const, 'cancel' as const, 'expire' as const, 'refuse-cancel' as const, 'lose' as const, 'found' as const, 'cancel-by-person' as const), pick }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('not-found' as const), pick, authoritative: fc.boolean() }) },
+  { weight: 16, arbitrary: fc.record({ kind: fc.constant('fill' as const), pick, share: fc.constantFrom(25, 50, 100, 100, 130), price, repeat: fc.nat(5).map((n) => n === 0) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('quote' as const, 'candle' as const), eth: fc.boolean(), price, range: fc.nat(800) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('tick' as const), ms: fc.constantFrom(1, 400, 1_000, 5_000, 12_000, 3_600_000) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('disconnect' as const) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('connect' as const, 'resume' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('halt' as const), flatten: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('trader' as const), state: fc.constantFrom<TraderState>('running', 'running', 'paused', 'stopped') }) },
+)
+
+export const RANDOM_LIMITS: Partial<RiskLimits> = {
+  maxOrderNotional: '900', maxPositionNotional: '2000', maxOpenPositions: 3, maxDailyLoss: '400', maxOrdersPerSecond: 6, maxOpenOrders: 9,
+}
+
+export function startRandom(): EngineDriver {
+  const driver = EngineDriver.ready({ limits: RANDOM_LIMITS, rules: { takerFee: '5' } })
+  driver.trader({ traderId: OTHER_TRADER })
+  return driver
+}
+
+const cents = (n: number) => `${Math.floor(n / 100)}.${(n % 100).toString().padStart(2, '0')}`
+const thousandths = (n: number) => Quantity.parse(`${Math.floor(n / 1_000)}.${(n % 1_000).toString().padStart(3, '0')}`)
+
+/** Every order so far, oldest first; a chooser prefers the youngest. */
+function orderOf(driver: EngineDriver, chosen: number): ClientOrderId | undefined {
+  const ids = driver.factsOf('OrderSubmitted').map(({ clientOrderId }) => clientOrderId)
+  return ids.length === 0 ? undefined : ids[ids.length - 1 - (chosen % Math.min(ids.length, 12))]
+}
+
+export function play(driver: EngineDriver, one: Act): void {
+  switch (one.kind) {
+    case 'signal':
+      return playSignal(driver, one)
+    case 'order':
+      driver.order({
+        side: one.sell ? 'SELL' : 'BUY', reduceOnly: one.reduce, type: 'LIMIT', price: Price.parse(cents(one.price)), quantity: thousandths(one.size), symbol: ETH_PERP,
+      })
+      return
+    case 'quote':
+      return driver.quote(one.eth ? ETH_PERP : BTC, cents(one.price))
+    case 'candle': {
+      driver.now += 60_000
+      const [low, high] = [cents(one.price - one.range), cents(one.price + one.range)]
+      driver.candle(one.eth ? ETH_PERP : BTC, { low, high, close: cents(one.price) })
+      return
+    }
+    case 'tick':
+      return driver.tick(one.ms)
+    case 'disconnect':
+      return driver.disconnect()
+    case 'connect':
+      return driver.connect()
+    case 'resume':
+      driver.command({ type: 'Resume', by: 'person', reason: 'random' })
+      return
+    case 'halt':
+      driver.command({ type: 'Halt', by: 'person', reason: 'random', flatten: one.flatten })
+      return
+    case 'trader':
+      return driver.trader({}, one.state)
+    default:
+      playReport(driver, one)
+  }
+}
+
+function playSignal(driver: EngineDriver, one: Extract<Act, { readonly kind: 'signal' }>): void {
+  const symbol = one.eth ? ETH_PERP : BTC
+  const mark = driver.state.marks.get(symbol)?.price ?? Price.parse('100')
+  const action = SIGNAL_ACTIONS[one.action] ?? 'BUY'
+  const below = Price.parse(cents(Math.floor(Price.toNumber(mark) * 97)))
+  const levels = action === 'BUY' ? { stopLoss: below } : action === 'SELL' && one.size % 2 === 0 ? { takeProfit: below } : {}
+  const signal = driver.signalOf({
+    symbol, action, traderId: one.other ? OTHER_TRADER : TRADER, ...(one.size % 3 === 0 ? {} : { quantity: thousandths(one.size) }), ...(symbol === ETH_PERP ? levels : {}),
+  })
+  driver.command({ type: 'SubmitSignals', signals: one.repeat ? [signal, signal] : [signal] })
+}
+
+function playReport(driver: EngineDriver, one: Extract<Act, { readonly pick: number }>): void {
+  const id = orderOf(driver, one.pick)
+  if (id === undefined) return
+  const exchangeOrderId = parseExchangeOrderId(`X-${id}`)
+  switch (one.kind) {
+    case 'accept':
+      driver.accept(id)
+      return
+    case 'reject':
+      driver.say('OrderRejected', id, { code: 'R', message: 'random' })
+      return
+    case 'cancel':
+      driver.say('OrderCanceled', id, { reason: 'random' })
+      return
+    case 'expire':
+      driver.say('OrderExpired', id, { reason: 'random' })
+      return
+    case 'refuse-cancel':
+      driver.say('CancelRejected', id, { reason: 'random' })
+      return
+    case 'lose':
+      driver.say('OrderOutcomeUnknown', id, { reason: 'random' })
+      return
+    case 'found':
+      driver.say('OrderFound', id, { exchangeOrderId })
+      return
+    case 'not-found':
+      driver.say('OrderNotFound', id, { authoritative: one.authoritative })
+      return
+    case 'cancel-by-person':
+      driver.command({ type: 'CancelOrder', clientOrderId: id, by: 'person' })
+      return
+    case 'fill':
+      playFill(driver, id, one)
+  }
+}
+
+function playFill(driver: EngineDriver, id: ClientOrderId, one: Extract<Act, { readonly kind: 'fill' }>): void {
+  const order = driver.state.orders.get(id)
+  if (order === undefined) return
+  const last = driver.factsOf('OrderFilled').at(-1)
+  if (one.repeat && last !== undefined) {
+    driver.say('OrderFill', last.clientOrderId, {
+      tradeId: last.tradeId, exchangeOrderId: parseExchangeOrderId('X-repeat'), price: Price.parse(last.price), quantity: Quantity.parse(last.quantity),
+      fee: Money.parse(last.fee, 'USDT'), liquidity: last.liquidity,
+    })
+    return
+  }
+  const thousandthsOpen = Math.round((Quantity.toNumber(order.quantity) * 1_000 * one.share) / 100)
+  driver.fill(id, Quantity.format(thousandths(Math.max(1, thousandthsOpen))), cents(one.price), { fee: `0.0${one.price}` })
+}
+
