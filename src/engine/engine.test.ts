@@ -9,7 +9,9 @@ import { readSnapshot, writeSnapshot } from './snapshot.ts'
 import { createState, type EngineState } from './state.ts'
 
 const history = fc.array(act, { minLength: 30, maxLength: 120, size: 'max' })
-const RUNS = { numRuns: 150 }
+/** A failure is shrunk for at most this long. */
+const LIMIT = { interruptAfterTimeLimit: 15_000 }
+const RUNS = { ...LIMIT, numRuns: 150 }
 
 function live(acts: readonly Act[]): EngineDriver {
   const driver = startRandom()
@@ -25,10 +27,15 @@ function fold(facts: readonly Fact[], into: EngineState = createState('test')): 
   return into
 }
 
-/** The state as text, without the clock: inputs that lead to no fact move it, and a restart need not know them. */
+/**
+ * The state as text, properties in order of name, without the clock: inputs that lead to no fact move it, and a restart need
+ * not know them.
+ */
 function textOf(state: EngineState): string {
   const body = JSON.parse(writeSnapshot(state)) as { readonly now: number }
-  return JSON.stringify({ ...body, now: 0 })
+  const isPlain = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
+  const sorted = (_: string, value: unknown) => (isPlain(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value)
+  return JSON.stringify({ ...body, now: 0 }, sorted)
 }
 
 describe('TradingEngine', () => {
@@ -67,7 +74,7 @@ describe('TradingEngine', () => {
         }
         for (const one of acts) play(driver, one)
       }),
-      { numRuns: 50 },
+      { ...LIMIT, numRuns: 50 },
     )
   })
 
@@ -79,7 +86,7 @@ describe('TradingEngine', () => {
         expect(b.sent()).toEqual(a.sent())
         expect(b.commands.length).toBe(a.commands.length)
       }),
-      { numRuns: 50 },
+      { ...LIMIT, numRuns: 50 },
     )
   })
 
@@ -126,7 +133,7 @@ describe('TradingEngine', () => {
         const [a, b] = [stayed.facts.slice(lengths[0]), restarted.facts.slice(lengths[1])]
         expect(b.map((fact) => JSON.stringify(fact))).toEqual(a.map((fact) => JSON.stringify(fact)))
       }),
-      { numRuns: 60 },
+      { ...LIMIT, numRuns: 60 },
     )
   })
 

@@ -94,7 +94,7 @@ describe.skipIf(executablePath === null)('the desktop screens over message ports
     await desktop.call('portData', { port, data: { action: 'subscribe', channel: 'secrets' } })
     await desktop.call('portData', { port, data: 'x'.repeat(100_000) })
     expect((await desktop.call('state')).windows).toEqual(state.windows)
-    await expect.poll(() => desktop.output).toContain('refused a frame from the window')
+    await expect.poll(() => desktop.output, { timeout: 10_000 }).toContain('refused a frame from the window')
     expect(await id('connection-lost').count()).toBe(0)
   })
 

@@ -158,7 +158,7 @@ describe('a running desktop', () => {
   test('sleep and waking are written down', async () => {
     await desktop.call('power', { event: 'suspend' })
     await desktop.call('power', { event: 'resume' })
-    await expect.poll(() => desktop.output).toContain('the machine woke up')
+    await expect.poll(() => desktop.output, { timeout: 10_000 }).toContain('the machine woke up')
   })
 })
 
@@ -230,7 +230,7 @@ describe('with --api', () => {
     const desktop = start({ args: ['--no-postgres', '--api', '--config', config] })
     const dataDir = folders.at(-1) ?? ''
     await running(desktop)
-    await expect.poll(() => existsSync(join(dataDir, 'instance.json'))).toBe(true)
+    await expect.poll(() => existsSync(join(dataDir, 'instance.json')), { timeout: 20_000 }).toBe(true)
     expect(JSON.parse((await cli(dataDir, 'status', '--json')).stdout)).toMatchObject({ state: 'running', version: '3.0.0', halted: null })
     expect(JSON.parse((await cli(dataDir, 'stop', '--json')).stdout)).toMatchObject({ confirmed: true, remaining: [] })
     await halted(desktop)

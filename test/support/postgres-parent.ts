@@ -11,9 +11,9 @@ const logger = {
 }
 const started = performance.now()
 const server = await startEmbeddedPostgres({ dataDir, port: Number(port ?? 0), logger })
+process.on('SIGTERM', () => void server.stop(10_000).then(() => process.exit(0)))
 const { state, pid, reason } = server.status()
 process.stdout.write(
   `${JSON.stringify({ state, pid, reason, port: server.port, startMs: Math.round(performance.now() - started), connection: server.connection })}\n`,
 )
-process.on('SIGTERM', () => void server.stop(10_000).then(() => process.exit(0)))
 setInterval(() => undefined, 60_000)

@@ -39,7 +39,11 @@ export function Screen(): ReactNode {
   useScreenHotkeys()
   useModeEdge()
   return (
-    <div className="screen" data-layout={layout} style={{ '--left-set': px(sizes.left), '--right-set': px(sizes.right), '--bottom-set': px(sizes.bottom) }}>
+    <div
+      className="screen"
+      data-layout={layout}
+      style={{ '--left-set': px(sizes.left), '--right-set': px(sizes.right), '--bottom-set': px(sizes.bottom) }}
+    >
       <TopBar />
       <div className="banners">
         <StopFailure />
@@ -70,7 +74,13 @@ export function Screen(): ReactNode {
       </main>
       <CommandPalette />
       <ShortcutsDialog />
-      <Toaster position="bottom-right" theme="system" containerAriaLabel={t('panel.notifications')} gap={8} toastOptions={{ className: 'toast' }} />
+      <Toaster
+        position="bottom-right"
+        theme="system"
+        containerAriaLabel={t('panel.notifications')}
+        gap={8}
+        toastOptions={{ className: 'toast' }}
+      />
     </div>
   )
 }

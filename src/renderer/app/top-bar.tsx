@@ -67,7 +67,14 @@ function Replay({ replay }: { readonly replay: NonNullable<StatusView['replay']>
   return (
     <span className="bar-part replay" data-testid="replay" title={replay.file}>
       <span className="bar-label">{t(replay.done ? 'top.replay_done' : 'top.replay')}</span>
-      <span className="meter" role="progressbar" aria-label={t('top.replay')} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share)}>
+      <span
+        className="meter"
+        role="progressbar"
+        aria-label={t('top.replay')}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(share)}
+      >
         <span style={{ width: `${share}%` }} />
       </span>
       <span className="num dim">{`${numbers.count(replay.processed)} / ${numbers.count(replay.total)}`}</span>
@@ -99,7 +106,12 @@ export function TopBar(): ReactNode {
         </>
       )}
       <HealthButton />
-      <button type="button" className="bar-button palette-button" aria-label={t('top.commands')} onClick={() => useRequests.setState({ palette: true })}>
+      <button
+        type="button"
+        className="bar-button palette-button"
+        aria-label={t('top.commands')}
+        onClick={() => useRequests.setState({ palette: true })}
+      >
         <CommandIcon size={13} aria-hidden="true" />
         <kbd>{`${modKey()} K`}</kbd>
       </button>

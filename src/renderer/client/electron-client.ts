@@ -31,7 +31,13 @@ export function receivePorts(target: Window, deadlineMs = PORTS_DEADLINE_MS): Pr
     }
     const timer = setTimeout(() => {
       stop()
-      reject(new Failure('unreachable', 'NO_PORTS', 'The window was not connected to the workstation. Nothing is shown. Close the window and open it again.'))
+      reject(
+        new Failure(
+          'unreachable',
+          'NO_PORTS',
+          'The window was not connected to the workstation. Nothing is shown. Close the window and open it again.',
+        ),
+      )
     }, deadlineMs)
     target.addEventListener('message', onMessage)
   })

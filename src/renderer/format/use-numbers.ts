@@ -45,7 +45,13 @@ export function useNumbers(): Numbers {
     const digits = new Map(
       instruments.map((one) => [
         one.symbol,
-        { price: scaleOfStep(one.tick_size), quantity: scaleOfStep(one.lot_size), quote: one.settle, base: one.base, money: moneyDigits(one.settle) },
+        {
+          price: scaleOfStep(one.tick_size),
+          quantity: scaleOfStep(one.lot_size),
+          quote: one.settle,
+          base: one.base,
+          money: moneyDigits(one.settle),
+        },
       ]),
     )
     return {

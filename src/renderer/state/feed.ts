@@ -106,14 +106,18 @@ function followCandles(parts: FeedParts): void {
     pending = []
     for (const listener of candleListeners) listener(batch)
   }
-  const stop = parts.stream.subscribe('candles', {}, {
-    onSnapshot: () => undefined,
-    onEvent: (event) => {
-      pending.push(event)
-      if (pending.length >= PENDING_MAX) flush()
-      else parts.request()
+  const stop = parts.stream.subscribe(
+    'candles',
+    {},
+    {
+      onSnapshot: () => undefined,
+      onEvent: (event) => {
+        pending.push(event)
+        if (pending.length >= PENDING_MAX) flush()
+        else parts.request()
+      },
     },
-  })
+  )
   parts.stops.push(stop)
   parts.sinks.push({ flush, setPhase: () => undefined })
 }

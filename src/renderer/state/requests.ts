@@ -9,7 +9,13 @@ interface Requests {
   readonly shortcuts: boolean
 }
 
-export const useRequests = create<Requests>(() => ({ ticket: undefined, traderDialog: undefined, limitsDialog: false, palette: false, shortcuts: false }))
+export const useRequests = create<Requests>(() => ({
+  ticket: undefined,
+  traderDialog: undefined,
+  limitsDialog: false,
+  palette: false,
+  shortcuts: false,
+}))
 
 export function writeOrder(side: 'BUY' | 'SELL'): void {
   useRequests.setState((state) => ({ ticket: { side, turn: (state.ticket?.turn ?? 0) + 1 } }))

@@ -16,7 +16,10 @@ export function useSelectedInstrument(): InstrumentView | undefined {
 /** Candles of the length a person chose for the screen, else the one a trader works with on this symbol. */
 export function useSelectedTimeframe(symbol: string | undefined): Timeframe {
   const chosen = useSettings((settings) => settings.timeframe)
-  const traded = useCatalogue((state) => state.traders.find((trader) => trader.kind === 'strategy' && symbol !== undefined && trader.symbols.includes(symbol))?.timeframe)
+  const traded = useCatalogue(
+    (state) =>
+      state.traders.find((trader) => trader.kind === 'strategy' && symbol !== undefined && trader.symbols.includes(symbol))?.timeframe,
+  )
   return chosen ?? traded ?? FALLBACK_TIMEFRAME
 }
 

@@ -1,5 +1,15 @@
 import { create } from 'zustand'
-import type { AlertView, BalanceView, OrderView, PositionView, PriceView, RiskView, SignalView, StatusView, TradeView } from '#contract/views.ts'
+import type {
+  AlertView,
+  BalanceView,
+  OrderView,
+  PositionView,
+  PriceView,
+  RiskView,
+  SignalView,
+  StatusView,
+  TradeView,
+} from '#contract/views.ts'
 import type { StreamStatus } from '#renderer/client/stream-client.ts'
 import type { Phase } from './rows.ts'
 import { createRowsStore } from './rows.ts'

@@ -42,7 +42,14 @@ interface FieldProps {
   readonly className?: string | undefined
 }
 
-function FieldFrame({ label, hint, error, className, id, children }: FieldProps & { readonly id: string; readonly children: ReactNode }): ReactNode {
+function FieldFrame({
+  label,
+  hint,
+  error,
+  className,
+  id,
+  children,
+}: FieldProps & { readonly id: string; readonly children: ReactNode }): ReactNode {
   return (
     <div className={`field ${className ?? ''}`}>
       <label className="field-label" htmlFor={id}>
@@ -61,7 +68,8 @@ function FieldFrame({ label, hint, error, className, id, children }: FieldProps 
   )
 }
 
-type InputProps = FieldProps & Omit<InputHTMLAttributes<HTMLInputElement>, 'size'> & { readonly unit?: string | undefined; readonly numeric?: boolean }
+type InputProps = FieldProps &
+  Omit<InputHTMLAttributes<HTMLInputElement>, 'size'> & { readonly unit?: string | undefined; readonly numeric?: boolean }
 
 /** Label above, unit inside, limits beside, the error below in words. */
 export function TextField({ label, hint, error, className, unit, numeric = false, ...input }: InputProps): ReactNode {
@@ -83,7 +91,14 @@ export function TextField({ label, hint, error, className, unit, numeric = false
   )
 }
 
-export function SelectField({ label, hint, error, className, children, ...select }: FieldProps & SelectHTMLAttributes<HTMLSelectElement>): ReactNode {
+export function SelectField({
+  label,
+  hint,
+  error,
+  className,
+  children,
+  ...select
+}: FieldProps & SelectHTMLAttributes<HTMLSelectElement>): ReactNode {
   const id = useId()
   return (
     <FieldFrame label={label} hint={hint} error={error} className={className} id={id}>

@@ -34,7 +34,13 @@ export function StaleMark({ phase }: { readonly phase: Phase | undefined }): Rea
   return <span className="stale-mark">{t('connection.stale', { time: clockTime(phase.since) })}</span>
 }
 
-export function Skeleton({ rows, widths = ['60%', '85%', '45%'] }: { readonly rows: number; readonly widths?: readonly string[] }): ReactNode {
+export function Skeleton({
+  rows,
+  widths = ['60%', '85%', '45%'],
+}: {
+  readonly rows: number
+  readonly widths?: readonly string[]
+}): ReactNode {
   return (
     <div className="skeleton-list" aria-hidden="true">
       {Array.from({ length: rows }, (_row, i) => (

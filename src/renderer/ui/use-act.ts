@@ -12,7 +12,8 @@ export function useFailureText(): (error: unknown) => string {
   return useCallback(
     (error) => {
       const failure = toFailure(error)
-      if (failure.kind === 'unreachable' || failure.kind === 'timeout' || failure.kind === 'unauthorized') return t(`failure.${failure.kind}`)
+      if (failure.kind === 'unreachable' || failure.kind === 'timeout' || failure.kind === 'unauthorized')
+        return t(`failure.${failure.kind}`)
       return failure.message
     },
     [t],

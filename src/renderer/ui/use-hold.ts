@@ -22,6 +22,7 @@ const KEYS = new Set([' ', 'Enter'])
 export function useHold(onHeld: () => void, holdMs = HOLD_MS): Hold {
   const [holding, setHolding] = useState(false)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  const byKey = useRef(false)
   const held = useRef(onHeld)
   useEffect(() => {
     held.current = onHeld
@@ -33,8 +34,9 @@ export function useHold(onHeld: () => void, holdMs = HOLD_MS): Hold {
     timer.current = undefined
     setHolding(false)
   }
-  const begin = (): void => {
+  const begin = (key: boolean): void => {
     if (timer.current !== undefined) return
+    byKey.current = key
     setHolding(true)
     timer.current = setTimeout(() => {
       cancel()
@@ -44,17 +46,18 @@ export function useHold(onHeld: () => void, holdMs = HOLD_MS): Hold {
   return {
     holding,
     handlers: {
-      onPointerDown: (event) => event.button === 0 && begin(),
+      onPointerDown: (event) => event.button === 0 && begin(false),
       onPointerUp: cancel,
       onPointerLeave: cancel,
       onPointerCancel: cancel,
       onKeyDown: (event) => {
         if (!KEYS.has(event.key)) return
         event.preventDefault()
-        if (!event.repeat) begin()
+        if (!event.repeat) begin(true)
       },
       onKeyUp: (event) => KEYS.has(event.key) && cancel(),
-      onBlur: cancel,
+      // A dialog that closes under the pointer moves the focus; only a held key ends with it.
+      onBlur: () => byKey.current && cancel(),
     },
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { AppError } from '#domain/errors.ts'
 import type { Logger } from '#platform/log/logger.ts'
 import { runProgram } from './run-program.ts'
@@ -10,6 +10,7 @@ export const SUPERUSER = 'bot_trading'
 const INITDB_DEADLINE_MS = 60_000
 const PASSWORD_COMMAND_DEADLINE_MS = 30_000
 const PASSWORD_BYTES = 24
+const DRAFT_MARK = '.new-'
 
 /** PG* variables of the user speak of another server; ours must not see them. */
 export function serverEnvironment(): NodeJS.ProcessEnv {
@@ -28,15 +29,16 @@ export async function ensureCluster(home: ServerHome, logger: Logger): Promise<s
   if (known === undefined) await writeSecret(home.passwordFile, password)
   if (version === undefined) await makeCluster(home, password, logger)
   else await checkVersion(home, version.trim())
+  if (version !== undefined) await removeDrafts(home)
   if (version !== undefined && known === undefined) await resetPassword(home, password, logger)
   return password
 }
 
 async function makeCluster(home: ServerHome, password: string, logger: Logger): Promise<void> {
   const started = performance.now()
-  const draft = `${home.cluster}.new`
-  const secret = `${home.cluster}.secret`
-  await rm(draft, { recursive: true, force: true })
+  // A name of its own: an initdb whose parent was killed may still be at work beside us.
+  const draft = `${home.cluster}${DRAFT_MARK}${randomBytes(4).toString('hex')}`
+  const secret = `${draft}.secret`
   await mkdir(draft, { mode: 0o700 })
   await writeSecret(secret, password)
   if (home.user !== undefined) {
@@ -70,7 +72,15 @@ async function makeCluster(home: ServerHome, password: string, logger: Logger): 
   }
   await rename(draft, home.cluster)
   await syncFolder(dirname(home.cluster))
+  await removeDrafts(home)
   logger.info({ cluster: home.cluster, durationMs: Math.round(performance.now() - started) }, 'A new database cluster was created')
+}
+
+/** What killed starts have left. Best effort: one that is still being written goes at a later start. */
+async function removeDrafts(home: ServerHome): Promise<void> {
+  const base = dirname(home.cluster)
+  const drafts = (await readdir(base).catch(() => [])).filter((name) => name.startsWith(`${basename(home.cluster)}${DRAFT_MARK}`))
+  for (const name of drafts) await rm(join(base, name), { recursive: true, force: true }).catch(() => undefined)
 }
 
 /** A data folder of another major version cannot be opened; better said before the server says it. */

@@ -1,4 +1,13 @@
-import type { IChartApi, IPriceLine, ISeriesApi, ISeriesMarkersPluginApi, ITextWatermarkPluginApi, MouseEventParams, SeriesMarker, Time } from 'lightweight-charts'
+import type {
+  IChartApi,
+  IPriceLine,
+  ISeriesApi,
+  ISeriesMarkersPluginApi,
+  ITextWatermarkPluginApi,
+  MouseEventParams,
+  SeriesMarker,
+  Time,
+} from 'lightweight-charts'
 import { CandlestickSeries, createChart, createSeriesMarkers, createTextWatermark, HistogramSeries, LineStyle } from 'lightweight-charts'
 import type { Bar } from './candle-data.ts'
 import { mergeBars, toVolume } from './candle-data.ts'
@@ -38,7 +47,14 @@ export class CandlePlot {
     this.#chart = createChart(element, {
       autoSize: true,
       layout: { attributionLogo: false },
-      timeScale: { timeVisible: true, secondsVisible: false, rightOffset: RIGHT_OFFSET, barSpacing: 7, minBarSpacing: 0.5, borderVisible: false },
+      timeScale: {
+        timeVisible: true,
+        secondsVisible: false,
+        rightOffset: RIGHT_OFFSET,
+        barSpacing: 7,
+        minBarSpacing: 0.5,
+        borderVisible: false,
+      },
       rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.2 } },
       crosshair: { mode: 0 },
     })
@@ -61,7 +77,13 @@ export class CandlePlot {
     })
     // Rising candles are hollow, falling ones filled: told apart without colour.
     this.#candles.applyOptions({
-      upColor: colors.panel, downColor: colors.down, borderUpColor: colors.up, borderDownColor: colors.down, wickUpColor: colors.up, wickDownColor: colors.down, priceLineColor: colors.faint,
+      upColor: colors.panel,
+      downColor: colors.down,
+      borderUpColor: colors.up,
+      borderDownColor: colors.down,
+      wickUpColor: colors.up,
+      wickDownColor: colors.down,
+      priceLineColor: colors.faint,
     })
     if (this.#bars.length > 0) this.#volume.setData(this.#bars.map((bar) => toVolume(bar, colors)))
     const lines = [...this.#lines.values()].map(({ spec }) => spec)
@@ -75,7 +97,10 @@ export class CandlePlot {
   }
 
   setWatermark(text: string | undefined): void {
-    const lines = text === undefined ? [] : [{ text, color: faded(this.#colors.mode, 0.1), fontSize: 72, fontFamily: 'Inter Variable', fontStyle: '600' }]
+    const lines =
+      text === undefined
+        ? []
+        : [{ text, color: faded(this.#colors.mode, 0.1), fontSize: 72, fontFamily: 'Inter Variable', fontStyle: '600' }]
     this.#watermark?.applyOptions({ lines })
   }
 
@@ -133,8 +158,18 @@ export class CandlePlot {
   #lineOptions(spec: PlotLine): Parameters<ISeriesApi<'Candlestick'>['createPriceLine']>[0] {
     const { accent, down, up } = this.#colors
     const color = { entry: accent, stop: down, target: up, buy: up, sell: down }[spec.tone]
-    const lineStyle = spec.tone === 'entry' ? LineStyle.Solid : spec.tone === 'buy' || spec.tone === 'sell' ? LineStyle.LargeDashed : LineStyle.Dashed
-    return { price: spec.price, title: spec.title, color, lineStyle, lineWidth: 1, axisLabelVisible: true, axisLabelColor: color, axisLabelTextColor: this.#colors.panel }
+    const lineStyle =
+      spec.tone === 'entry' ? LineStyle.Solid : spec.tone === 'buy' || spec.tone === 'sell' ? LineStyle.LargeDashed : LineStyle.Dashed
+    return {
+      price: spec.price,
+      title: spec.title,
+      color,
+      lineStyle,
+      lineWidth: 1,
+      axisLabelVisible: true,
+      axisLabelColor: color,
+      axisLabelTextColor: this.#colors.panel,
+    }
   }
 
   bars(): readonly Bar[] {

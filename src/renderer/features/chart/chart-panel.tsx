@@ -50,7 +50,15 @@ function usePlot(colors: ChartColors): { readonly plot: CandlePlot | undefined; 
   return { plot, element }
 }
 
-function ChartHead({ instrument, timeframe, onNewest }: { readonly instrument: InstrumentView | undefined; readonly timeframe: Timeframe; readonly onNewest: () => void }): ReactNode {
+function ChartHead({
+  instrument,
+  timeframe,
+  onNewest,
+}: {
+  readonly instrument: InstrumentView | undefined
+  readonly timeframe: Timeframe
+  readonly onNewest: () => void
+}): ReactNode {
   const { t } = useTranslation()
   const price = usePrice(instrument?.symbol)
   const phase = prices.use((state) => state.phase)
@@ -98,7 +106,8 @@ export function ChartPanel(): ReactNode {
   useEffect(() => plot?.setPrecision(digits.price, language), [plot, digits.price, language])
   useEffect(() => plot?.setWatermark(mode === 'demo' || mode === 'paper' ? t(`mode.${mode}`) : undefined), [plot, mode, t, colors])
   const write = useCallback(
-    (value: number, kind: 'price' | 'volume' | 'percent') => numbers.decimal(value.toFixed(kind === 'price' ? digits.price : 2), { signed: kind === 'percent' }),
+    (value: number, kind: 'price' | 'volume' | 'percent') =>
+      numbers.decimal(value.toFixed(kind === 'price' ? digits.price : 2), { signed: kind === 'percent' }),
     [numbers, digits.price],
   )
   const waiting = useCatalogue((state) => state.instrumentsPhase.kind === 'loading')
@@ -108,7 +117,14 @@ export function ChartPanel(): ReactNode {
       <ChartHead instrument={instrument} timeframe={timeframe} onNewest={() => plot?.toNewest()} />
       <Guard>
         <div className="chart-body">
-          <div ref={element} className="chart-canvas" data-testid="chart" data-bars={candles.count} role="img" aria-label={t('chart.described', { symbol: symbol ?? '', timeframe, last })} />
+          <div
+            ref={element}
+            className="chart-canvas"
+            data-testid="chart"
+            data-bars={candles.count}
+            role="img"
+            aria-label={t('chart.described', { symbol: symbol ?? '', timeframe, last })}
+          />
           {candles.count > 0 && <Legend plot={plot} last={candles.last} write={write} />}
           {candles.count === 0 && (
             <div className="chart-cover">

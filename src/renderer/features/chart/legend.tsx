@@ -9,7 +9,13 @@ interface LegendProps {
   readonly write: (value: number, kind: 'price' | 'volume' | 'percent') => string
 }
 
-const PARTS = [['O', 'open'], ['H', 'high'], ['L', 'low'], ['C', 'close'], ['V', 'volume']] as const
+const PARTS = [
+  ['O', 'open'],
+  ['H', 'high'],
+  ['L', 'low'],
+  ['C', 'close'],
+  ['V', 'volume'],
+] as const
 
 /** Figures of the bar under the pointer, else of the newest. Written straight to the page: the pointer moves often. */
 export function Legend({ plot, last, write }: LegendProps): ReactNode {

@@ -27,7 +27,8 @@ export function useChartLines(plot: CandlePlot | undefined, symbol: string | und
       add(`${row.id}:target`, row.take_profit, t('chart.target'), 'target')
     }
     for (const row of working) {
-      if (row.symbol === symbol && isWorking(row.status)) add(row.id, row.price, `${t(`side.${row.side}`)} ${numbers.decimal(row.quantity)}`, row.side === 'BUY' ? 'buy' : 'sell')
+      if (row.symbol === symbol && isWorking(row.status))
+        add(row.id, row.price, `${t(`side.${row.side}`)} ${numbers.decimal(row.quantity)}`, row.side === 'BUY' ? 'buy' : 'sell')
     }
     return wanted
   }, [held, working, symbol, t, numbers])
@@ -35,7 +36,10 @@ export function useChartLines(plot: CandlePlot | undefined, symbol: string | und
 }
 
 /** Fills as arrows, refused signals as dots, on the bars they happened in. */
-export function useChartMarks(plot: CandlePlot | undefined, view: { symbol: string | undefined; timeframe: Timeframe; colors: ChartColors; count: number }): void {
+export function useChartMarks(
+  plot: CandlePlot | undefined,
+  view: { symbol: string | undefined; timeframe: Timeframe; colors: ChartColors; count: number },
+): void {
   const { symbol, timeframe, colors, count } = view
   const fills = trades.use((state) => state.rows)
   const decided = signals.use((state) => state.rows)
@@ -44,7 +48,8 @@ export function useChartMarks(plot: CandlePlot | undefined, view: { symbol: stri
     if (plot === undefined || !hasBars) return
     const length = timeframeMs(timeframe)
     const first = (plot.bars()[0]?.time ?? 0) * 1_000
-    const shown = <T extends { readonly symbol: string; readonly ts: number }>(rows: readonly T[]): T[] => rows.filter((row) => row.symbol === symbol && row.ts >= first)
+    const shown = <T extends { readonly symbol: string; readonly ts: number }>(rows: readonly T[]): T[] =>
+      rows.filter((row) => row.symbol === symbol && row.ts >= first)
     plot.setMarks(sortMarks([...fillMarks(shown(fills), length, colors), ...signalMarks(shown(decided), length, colors)]))
   }, [plot, symbol, timeframe, colors, fills, decided, hasBars])
 }

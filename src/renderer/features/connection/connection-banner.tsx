@@ -21,7 +21,9 @@ export function ConnectionBanner(): ReactNode {
       <span>{t('connection.detail', { time: clockTime(status.since), age: numbers.age(now - status.since) })}</span>
       <span className="grow" />
       <span className="num dim">{t('connection.retry_in', { age: numbers.age(status.retryAt - now) })}</span>
-      <Button size="small" onClick={() => stream.retryNow()}>{t('connection.retry')}</Button>
+      <Button size="small" onClick={() => stream.retryNow()}>
+        {t('connection.retry')}
+      </Button>
     </div>
   )
 }

@@ -19,7 +19,11 @@ function Figures({ balance }: { readonly balance: BalanceView }): ReactNode {
       {LINES.map((key) => (
         <div key={key} className="figure-line">
           <span className="dim">{t(`equity.${key}`)}</span>
-          {key === 'realized' || key === 'unrealized' ? <Pnl value={balance[key]} digits={digits} /> : <Num value={balance[key]} digits={digits} />}
+          {key === 'realized' || key === 'unrealized' ? (
+            <Pnl value={balance[key]} digits={digits} />
+          ) : (
+            <Num value={balance[key]} digits={digits} />
+          )}
         </div>
       ))}
     </div>
@@ -34,15 +38,28 @@ export function EquityPanel(): ReactNode {
   const { equity, equityPhase } = useCatalogue()
   const change = useChangeToday()
   return (
-    <Panel title={t('equity.title')} phase={phase} className="equity-panel" acts={change !== undefined && <Pnl value={change.percent} suffix=" %" />}>
+    <Panel
+      title={t('equity.title')}
+      phase={phase}
+      className="equity-panel"
+      acts={change !== undefined && <Pnl value={change.percent} suffix=" %" />}
+    >
       {balance === undefined ? (
-        phase.kind === 'loading' ? <Skeleton rows={4} /> : <Empty text={t('equity.empty')} />
+        phase.kind === 'loading' ? (
+          <Skeleton rows={4} />
+        ) : (
+          <Empty text={t('equity.empty')} />
+        )
       ) : (
         <>
           <div className="big-figure">
             <Num value={balance.equity} digits={moneyDigits(balance.currency)} unit={balance.currency} />
           </div>
-          {equityPhase.kind === 'error' ? <p className="refusal">{t('equity.failed', { message: equityPhase.message })}</p> : <EquityPlot points={equity} label={t('equity.curve', { n: numbers.count(equity.length) })} />}
+          {equityPhase.kind === 'error' ? (
+            <p className="refusal">{t('equity.failed', { message: equityPhase.message })}</p>
+          ) : (
+            <EquityPlot points={equity} label={t('equity.curve', { n: numbers.count(equity.length) })} />
+          )}
           <Figures balance={balance} />
         </>
       )}

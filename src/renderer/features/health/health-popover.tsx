@@ -17,7 +17,9 @@ function ComponentRow({ component, now }: { readonly component: ComponentView; r
     <li className="component" data-state={component.state}>
       <span className="dot" data-state={state} aria-hidden="true" />
       <span className="component-name">{component.name}</span>
-      <span className="tag" data-state={state === 'good' ? undefined : state}>{t(`health.state.${component.state}`)}</span>
+      <span className="tag" data-state={state === 'good' ? undefined : state}>
+        {t(`health.state.${component.state}`)}
+      </span>
       <span className="num faint component-age">{t('common.ago', { age: numbers.age(now - component.evidence_ts) })}</span>
       <span className="component-evidence dim">
         {component.evidence}
@@ -41,7 +43,9 @@ function HealthBody({ status }: { readonly status: StatusView }): ReactNode {
           <ComponentRow key={component.name} component={component} now={now} />
         ))}
       </ul>
-      <p className="health-foot faint">{t('health.journal', { seq: numbers.count(status.journal.seq), lag: numbers.count(status.replica.lag_events) })}</p>
+      <p className="health-foot faint">
+        {t('health.journal', { seq: numbers.count(status.journal.seq), lag: numbers.count(status.replica.lag_events) })}
+      </p>
       {status.replica.reason !== null && <p className="health-foot look-text">{status.replica.reason}</p>}
       <p className="health-foot faint">{t('health.age', { age: numbers.age(stream.age()) })}</p>
     </>

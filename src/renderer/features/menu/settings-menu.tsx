@@ -31,7 +31,10 @@ function Choice<K extends 'theme' | 'density' | 'palette' | 'layout' | 'language
   )
 }
 
-const LANGUAGES = [{ value: 'en', label: 'English' }, { value: 'ru', label: 'Русский' }] as const
+const LANGUAGES = [
+  { value: 'en', label: 'English' },
+  { value: 'ru', label: 'Русский' },
+] as const
 
 export function SettingsMenu(): ReactNode {
   const { t } = useTranslation()
@@ -50,7 +53,9 @@ export function SettingsMenu(): ReactNode {
           <Choice label={t('menu.palette')} name="palette" options={PALETTES.map((value) => ({ value, label: t(`menu.${value}`) }))} />
           <Choice label={t('menu.language')} name="language" options={LANGUAGES} />
           <DropdownMenu.Separator className="menu-line" />
-          <DropdownMenu.Item className="menu-item" onSelect={() => set({ sizes: {} })}>{t('menu.reset')}</DropdownMenu.Item>
+          <DropdownMenu.Item className="menu-item" onSelect={() => set({ sizes: {} })}>
+            {t('menu.reset')}
+          </DropdownMenu.Item>
           <DropdownMenu.Item className="menu-item" onSelect={() => useRequests.setState({ shortcuts: true })}>
             {t('menu.shortcuts')}
             <kbd>?</kbd>

@@ -34,14 +34,31 @@ function TraderCommands(): ReactNode {
   const { t } = useTranslation()
   const { api } = useClient()
   const act = useAct()
-  const traders = useCatalogue((state) => state.traders.filter((trader) => trader.kind === 'strategy').length === 0 ? [] : state.traders)
+  const traders = useCatalogue((state) => (state.traders.filter((trader) => trader.kind === 'strategy').length === 0 ? [] : state.traders))
   const run = (call: () => Promise<unknown>, done: string): void => void act('trader', call, () => done).then(() => refreshTraders(api))
   return traders
     .filter((trader) => trader.kind === 'strategy')
     .map(({ id, state }) => {
-      if (state === 'running') return <Item key={id} onRun={() => run(() => api.traders.pause({ id }), t('traders.paused', { id }))}>{`${t('traders.pause')} ${id}`}</Item>
-      if (state === 'paused') return <Item key={id} onRun={() => run(() => api.traders.resume({ id }), t('traders.resumed', { id }))}>{`${t('traders.resume')} ${id}`}</Item>
-      return <Item key={id} onRun={() => run(() => api.traders.start({ id }), t('traders.started', { id }))}>{`${t('traders.start')} ${id}`}</Item>
+      if (state === 'running')
+        return (
+          <Item
+            key={id}
+            onRun={() => run(() => api.traders.pause({ id }), t('traders.paused', { id }))}
+          >{`${t('traders.pause')} ${id}`}</Item>
+        )
+      if (state === 'paused')
+        return (
+          <Item
+            key={id}
+            onRun={() => run(() => api.traders.resume({ id }), t('traders.resumed', { id }))}
+          >{`${t('traders.resume')} ${id}`}</Item>
+        )
+      return (
+        <Item
+          key={id}
+          onRun={() => run(() => api.traders.start({ id }), t('traders.started', { id }))}
+        >{`${t('traders.start')} ${id}`}</Item>
+      )
     })
 }
 
@@ -51,28 +68,53 @@ function Groups(): ReactNode {
   return (
     <>
       <Command.Group heading={t('palette.acts')}>
-        <Item keys="B" onRun={() => writeOrder('BUY')}>{t('palette.buy')}</Item>
-        <Item keys="S" onRun={() => writeOrder('SELL')}>{t('palette.sell')}</Item>
+        <Item keys="B" onRun={() => writeOrder('BUY')}>
+          {t('palette.buy')}
+        </Item>
+        <Item keys="S" onRun={() => writeOrder('SELL')}>
+          {t('palette.sell')}
+        </Item>
         <Item onRun={() => useRequests.setState({ traderDialog: { id: undefined } })}>{t('palette.add_trader')}</Item>
         <Item onRun={() => useRequests.setState({ limitsDialog: true })}>{t('risk.edit')}</Item>
-        <Item keys={`${modKey()} Shift X ×2`} onRun={() => setTimeout(() => document.querySelector<HTMLElement>('[data-testid=stop-button]')?.focus(), 50)}>{t('palette.close_all')}</Item>
+        <Item
+          keys={`${modKey()} Shift X ×2`}
+          onRun={() => setTimeout(() => document.querySelector<HTMLElement>('[data-testid=stop-button]')?.focus(), 50)}
+        >
+          {t('palette.close_all')}
+        </Item>
       </Command.Group>
       <Command.Group heading={t('palette.traders')}>
         <TraderCommands />
       </Command.Group>
       <Command.Group heading={t('palette.symbols')}>
-        {instruments.map(({ symbol }) => <Item key={symbol} onRun={() => selectSymbol(symbol)}>{t('palette.chart', { symbol })}</Item>)}
+        {instruments.map(({ symbol }) => (
+          <Item key={symbol} onRun={() => selectSymbol(symbol)}>
+            {t('palette.chart', { symbol })}
+          </Item>
+        ))}
       </Command.Group>
       <Command.Group heading={t('palette.go')}>
-        {TABS.map((tab, i) => <Item key={tab} keys={String(i + 1)} onRun={() => set({ tab })}>{t('palette.show', { name: t(`tabs.${tab}`) })}</Item>)}
+        {TABS.map((tab, i) => (
+          <Item key={tab} keys={String(i + 1)} onRun={() => set({ tab })}>
+            {t('palette.show', { name: t(`tabs.${tab}`) })}
+          </Item>
+        ))}
       </Command.Group>
       <Command.Group heading={t('palette.view')}>
-        {LAYOUTS.map((layout) => <Item key={layout} onRun={() => set({ layout })}>{`${t('menu.layout')}: ${t(`menu.${layout}`)}`}</Item>)}
-        {THEMES.map((theme) => <Item key={theme} onRun={() => set({ theme })}>{`${t('menu.theme')}: ${t(`menu.${theme}`)}`}</Item>)}
-        {DENSITIES.map((density) => <Item key={density} onRun={() => set({ density })}>{`${t('menu.density')}: ${t(`menu.${density}`)}`}</Item>)}
+        {LAYOUTS.map((layout) => (
+          <Item key={layout} onRun={() => set({ layout })}>{`${t('menu.layout')}: ${t(`menu.${layout}`)}`}</Item>
+        ))}
+        {THEMES.map((theme) => (
+          <Item key={theme} onRun={() => set({ theme })}>{`${t('menu.theme')}: ${t(`menu.${theme}`)}`}</Item>
+        ))}
+        {DENSITIES.map((density) => (
+          <Item key={density} onRun={() => set({ density })}>{`${t('menu.density')}: ${t(`menu.${density}`)}`}</Item>
+        ))}
         <Item onRun={() => set({ language: 'en' })}>English</Item>
         <Item onRun={() => set({ language: 'ru' })}>Русский</Item>
-        <Item keys="?" onRun={() => useRequests.setState({ shortcuts: true })}>{t('shortcuts.title')}</Item>
+        <Item keys="?" onRun={() => useRequests.setState({ shortcuts: true })}>
+          {t('shortcuts.title')}
+        </Item>
       </Command.Group>
     </>
   )

@@ -13,14 +13,21 @@ export function useScreenHotkeys(): void {
     const next = instruments[(at + by + instruments.length) % instruments.length]
     if (next !== undefined) selectSymbol(next.symbol)
   }
-  useHotkeys('mod+k', (event) => {
-    event.preventDefault()
-    useRequests.setState((state) => ({ palette: !state.palette }))
-  }, { enableOnFormTags: true })
-  useHotkeys(TABS.map((_tab, i) => String(i + 1)), (event) => {
-    const tab = TABS[Number(event.key) - 1]
-    if (tab !== undefined) set({ tab })
-  })
+  useHotkeys(
+    'mod+k',
+    (event) => {
+      event.preventDefault()
+      useRequests.setState((state) => ({ palette: !state.palette }))
+    },
+    { enableOnFormTags: true },
+  )
+  useHotkeys(
+    TABS.map((_tab, i) => String(i + 1)),
+    (event) => {
+      const tab = TABS[Number(event.key) - 1]
+      if (tab !== undefined) set({ tab })
+    },
+  )
   useHotkeys('slash', (event) => {
     event.preventDefault()
     document.querySelector<HTMLInputElement>('[data-filter]')?.focus()

@@ -17,7 +17,16 @@ const COUNTS = {
   reference_max_age_ms: [1_000, 86_400_000],
   max_open_orders: [1, 100_000],
 } as const
-const FIELDS = ['max_order_notional', 'max_position_notional', 'max_daily_loss', 'max_open_positions', 'max_open_orders', 'max_orders_per_second', 'price_collar_bps', 'reference_max_age_ms'] as const
+const FIELDS = [
+  'max_order_notional',
+  'max_position_notional',
+  'max_daily_loss',
+  'max_open_positions',
+  'max_open_orders',
+  'max_orders_per_second',
+  'price_collar_bps',
+  'reference_max_age_ms',
+] as const
 type Field = (typeof FIELDS)[number]
 type Typed = Readonly<Record<Field, string>>
 
@@ -37,9 +46,14 @@ function isWrong(field: Field, text: string): boolean {
 function toLimits(typed: Typed): RiskLimitsView {
   const text = (field: Field): string => readDecimal(typed[field]) ?? '0'
   return {
-    max_order_notional: text('max_order_notional'), max_position_notional: text('max_position_notional'), max_daily_loss: text('max_daily_loss'), price_collar_bps: text('price_collar_bps'),
-    max_open_positions: Number(text('max_open_positions')), max_open_orders: Number(text('max_open_orders')),
-    max_orders_per_second: Number(text('max_orders_per_second')), reference_max_age_ms: Number(text('reference_max_age_ms')),
+    max_order_notional: text('max_order_notional'),
+    max_position_notional: text('max_position_notional'),
+    max_daily_loss: text('max_daily_loss'),
+    price_collar_bps: text('price_collar_bps'),
+    max_open_positions: Number(text('max_open_positions')),
+    max_open_orders: Number(text('max_open_orders')),
+    max_orders_per_second: Number(text('max_orders_per_second')),
+    reference_max_age_ms: Number(text('reference_max_age_ms')),
   }
 }
 
@@ -57,7 +71,11 @@ function LimitsForm({ risk, onClose }: { readonly risk: RiskView; readonly onClo
   }
   const save = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
-    const set = await act('limits', () => api.risk.setLimits(toLimits(typed)), () => t('risk.saved'))
+    const set = await act(
+      'limits',
+      () => api.risk.setLimits(toLimits(typed)),
+      () => t('risk.saved'),
+    )
     if (set === undefined) return
     useRisk.setState({ phase: { kind: 'live' }, value: set })
     onClose()
@@ -77,8 +95,12 @@ function LimitsForm({ risk, onClose }: { readonly risk: RiskView; readonly onClo
         />
       ))}
       <div className="dialog-foot wide">
-        <Button kind="quiet" onClick={onClose}>{t('common.cancel')}</Button>
-        <Button type="submit" kind="primary" disabled={wrong.length > 0}>{t('risk.edit')}</Button>
+        <Button kind="quiet" onClick={onClose}>
+          {t('common.cancel')}
+        </Button>
+        <Button type="submit" kind="primary" disabled={wrong.length > 0}>
+          {t('risk.edit')}
+        </Button>
       </div>
     </form>
   )

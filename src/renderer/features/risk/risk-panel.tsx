@@ -32,7 +32,15 @@ function Meter({ label, used, limit, digits }: MeterProps): ReactNode {
         <span className="faint num"> / </span>
         <Num value={limit} trim />
       </span>
-      <span className="meter" data-state={state} role="meter" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share)}>
+      <span
+        className="meter"
+        data-state={state}
+        role="meter"
+        aria-label={label}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(share)}
+      >
         <span style={{ width: `${share}%` }} />
       </span>
     </div>

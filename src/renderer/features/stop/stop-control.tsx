@@ -62,8 +62,23 @@ export function StopControl(): ReactNode {
       <span className="stop-says" role="status" data-on={holding || armed || sending}>
         {sending ? t('stop.sending') : armed ? t('stop.armed') : holding ? consequence : ''}
       </span>
-      <Check label={t('stop.flatten')} title={t('stop.flatten_hint')} data-testid="stop-flatten" checked={flatten} onChange={(event) => useStopState.setState({ flatten: event.target.checked })} />
-      <button type="button" className="stop-button" data-testid="stop-button" data-holding={holding} disabled={sending} aria-describedby="stop-consequence" title={`${t('stop.hold')}: ${consequence}`} {...handlers}>
+      <Check
+        label={t('stop.flatten')}
+        title={t('stop.flatten_hint')}
+        data-testid="stop-flatten"
+        checked={flatten}
+        onChange={(event) => useStopState.setState({ flatten: event.target.checked })}
+      />
+      <button
+        type="button"
+        className="stop-button"
+        data-testid="stop-button"
+        data-holding={holding}
+        disabled={sending}
+        aria-describedby="stop-consequence"
+        title={`${t('stop.hold')}: ${consequence}`}
+        {...handlers}
+      >
         {holding ? <HoldRing holding /> : <Square size={11} fill="currentColor" aria-hidden="true" />}
         {t('stop.button')}
       </button>

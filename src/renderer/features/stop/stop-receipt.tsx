@@ -25,7 +25,11 @@ function ResumeDialog({ onClose }: { readonly onClose: () => void }): ReactNode 
     event.preventDefault()
     if (short) return
     setBusy(true)
-    const done = await act('resume', () => api.system.resume({ reason: reason.trim() }), () => t('stop.resumed'))
+    const done = await act(
+      'resume',
+      () => api.system.resume({ reason: reason.trim() }),
+      () => t('stop.resumed'),
+    )
     setBusy(false)
     if (done === undefined) return
     const status = useSystem.getState().value
@@ -36,10 +40,20 @@ function ResumeDialog({ onClose }: { readonly onClose: () => void }): ReactNode 
   return (
     <Dialog open onClose={onClose} title={t('stop.resume_title')} lead={t('stop.resume_lead')}>
       <form onSubmit={(event) => void resume(event)} className="resume-form">
-        <TextField label={t('stop.resume_reason')} hint={short ? t('stop.resume_short') : undefined} value={reason} data-testid="resume-reason" onChange={(event) => setReason(event.target.value)} />
+        <TextField
+          label={t('stop.resume_reason')}
+          hint={short ? t('stop.resume_short') : undefined}
+          value={reason}
+          data-testid="resume-reason"
+          onChange={(event) => setReason(event.target.value)}
+        />
         <div className="dialog-foot">
-          <Button kind="quiet" onClick={onClose}>{t('common.cancel')}</Button>
-          <Button type="submit" kind="primary" disabled={short || busy} data-testid="resume-confirm">{t('stop.resume')}</Button>
+          <Button kind="quiet" onClick={onClose}>
+            {t('common.cancel')}
+          </Button>
+          <Button type="submit" kind="primary" disabled={short || busy} data-testid="resume-confirm">
+            {t('stop.resume')}
+          </Button>
         </div>
       </form>
     </Dialog>
@@ -53,7 +67,9 @@ function Remaining({ receipt }: { readonly receipt: StopReceipt }): ReactNode {
   return (
     <>
       <Button kind="quiet" size="small" onClick={() => setOpen(true)}>
-        <span className="tag" data-state="look">{t('stop.remaining', { count: receipt.remaining.length })}</span>
+        <span className="tag" data-state="look">
+          {t('stop.remaining', { count: receipt.remaining.length })}
+        </span>
       </Button>
       <Dialog open={open} onClose={() => setOpen(false)} title={t('stop.remaining_title')} lead={t('stop.remaining_lead')} wide>
         <dl className="details">
@@ -79,8 +95,20 @@ function StopAgain({ remaining }: { readonly remaining: number }): ReactNode {
   if (held === 0 && remaining === 0) return null
   return (
     <span className="close-too">
-      {held > 0 && <span className="tag" data-state="look">{t('stop.open', { count: held })}</span>}
-      <button type="button" className="button" data-size="small" data-kind="grave" data-testid="stop-close-too" disabled={sending} {...handlers}>
+      {held > 0 && (
+        <span className="tag" data-state="look">
+          {t('stop.open', { count: held })}
+        </span>
+      )}
+      <button
+        type="button"
+        className="button"
+        data-size="small"
+        data-kind="grave"
+        data-testid="stop-close-too"
+        disabled={sending}
+        {...handlers}
+      >
         {holding && <HoldRing holding />}
         {t(held > 0 ? 'stop.close_too' : 'stop.again')}
       </button>
@@ -102,7 +130,11 @@ export function StopReceiptBar({ halted }: { readonly halted: NonNullable<Status
       <span className="receipt-parts">
         <span className="receipt-line">
           <span>{t('stop.by', { time: clockTime(since), by })}</span>
-          {halted !== undefined && <span className="dim receipt-reason" title={halted.reason}>{t('stop.reason', { reason: halted.reason })}</span>}
+          {halted !== undefined && (
+            <span className="dim receipt-reason" title={halted.reason}>
+              {t('stop.reason', { reason: halted.reason })}
+            </span>
+          )}
         </span>
         {mine !== undefined && (
           <span className="receipt-line">
@@ -115,7 +147,9 @@ export function StopReceiptBar({ halted }: { readonly halted: NonNullable<Status
       </span>
       <span className="grow" />
       <StopAgain remaining={mine?.remaining.length ?? 0} />
-      <Button data-testid="resume" onClick={() => setResuming(true)}>{t('stop.resume')}</Button>
+      <Button data-testid="resume" onClick={() => setResuming(true)}>
+        {t('stop.resume')}
+      </Button>
       {resuming && <ResumeDialog onClose={() => setResuming(false)} />}
     </div>
   )
@@ -131,7 +165,9 @@ export function StopFailure(): ReactNode {
       <strong>{t('stop.failed', { message: failure })}</strong>
       <span>{t('stop.failed_do')}</span>
       <span className="grow" />
-      <Button size="small" onClick={() => useStopState.setState({ failure: undefined })}>{t('common.close')}</Button>
+      <Button size="small" onClick={() => useStopState.setState({ failure: undefined })}>
+        {t('common.close')}
+      </Button>
     </div>
   )
 }

@@ -14,7 +14,13 @@ interface StopState {
   readonly failure: string | undefined
 }
 
-export const useStopState = create<StopState>(() => ({ flatten: false, sending: false, armed: false, receipt: undefined, failure: undefined }))
+export const useStopState = create<StopState>(() => ({
+  flatten: false,
+  sending: false,
+  armed: false,
+  receipt: undefined,
+  failure: undefined,
+}))
 
 /** Sends the emergency stop. What it answers becomes the receipt; what it does not answer is said loudly. */
 export function useStop(): (flatten: boolean, reason: string) => Promise<void> {

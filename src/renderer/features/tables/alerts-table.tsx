@@ -19,12 +19,42 @@ function useAlertColumns(): readonly Column<AlertView>[] {
   const { t } = useTranslation()
   return useMemo(
     () => [
-      { id: 'time', header: t('column.time'), width: 116, grow: 0.5, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
-      { id: 'severity', header: t('column.severity'), width: 80, grow: 0.5, text: (row) => t(`severity.${row.severity}`), sort: (row) => ORDER[row.severity], cell: (row) => <SeverityCell severity={row.severity} /> },
-      { id: 'message', header: t('column.message'), width: 320, grow: 6, text: (row) => row.message, cell: (row) => <span title={row.message}>{row.message}</span> },
+      {
+        id: 'time',
+        header: t('column.time'),
+        width: 116,
+        grow: 0.5,
+        text: (row) => dateTime(row.ts),
+        sort: (row) => row.ts,
+        cell: (row) => <TimeCell ms={row.ts} />,
+      },
+      {
+        id: 'severity',
+        header: t('column.severity'),
+        width: 80,
+        grow: 0.5,
+        text: (row) => t(`severity.${row.severity}`),
+        sort: (row) => ORDER[row.severity],
+        cell: (row) => <SeverityCell severity={row.severity} />,
+      },
+      {
+        id: 'message',
+        header: t('column.message'),
+        width: 320,
+        grow: 6,
+        text: (row) => row.message,
+        cell: (row) => <span title={row.message}>{row.message}</span>,
+      },
       { id: 'trader', header: t('column.trader'), width: 90, grow: 0.5, text: (row) => row.trader_id ?? '' },
       { id: 'symbol', header: t('column.symbol'), width: 90, grow: 0.5, text: (row) => row.symbol ?? '' },
-      { id: 'code', header: t('column.code'), width: 150, grow: 1, text: (row) => row.code, cell: (row) => <span className="num faint">{row.code}</span> },
+      {
+        id: 'code',
+        header: t('column.code'),
+        width: 150,
+        grow: 1,
+        text: (row) => row.code,
+        cell: (row) => <span className="num faint">{row.code}</span>,
+      },
     ],
     [t],
   )

@@ -43,7 +43,15 @@ function useAuditColumns(): readonly Column<AuditView>[] {
   const { t } = useTranslation()
   return useMemo(
     () => [
-      { id: 'time', header: t('column.time'), width: 116, grow: 0.5, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
+      {
+        id: 'time',
+        header: t('column.time'),
+        width: 116,
+        grow: 0.5,
+        text: (row) => dateTime(row.ts),
+        sort: (row) => row.ts,
+        cell: (row) => <TimeCell ms={row.ts} />,
+      },
       { id: 'actor', header: t('column.actor'), width: 100, text: (row) => row.actor },
       { id: 'action', header: t('column.audit_action'), width: 130, text: (row) => row.action },
       { id: 'target', header: t('column.target_of'), width: 120, text: (row) => row.target },

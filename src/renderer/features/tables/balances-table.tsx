@@ -22,12 +22,28 @@ function useBalanceColumns(): readonly Column<BalanceView>[] {
       { id: 'currency', header: t('column.currency'), width: 64, text: (row) => row.currency },
       ...AMOUNTS.map(
         (id): Column<BalanceView> => ({
-          id, header: t(`column.${id}`), width: 92, align: 'end', text: (row) => row[id], sort: (row) => Number(row[id]),
+          id,
+          header: t(`column.${id}`),
+          width: 92,
+          align: 'end',
+          text: (row) => row[id],
+          sort: (row) => Number(row[id]),
           cell: (row) =>
-            id === 'realized' || id === 'unrealized' ? <Pnl value={row[id]} digits={moneyDigits(row.currency)} /> : <Num value={row[id]} digits={moneyDigits(row.currency)} />,
+            id === 'realized' || id === 'unrealized' ? (
+              <Pnl value={row[id]} digits={moneyDigits(row.currency)} />
+            ) : (
+              <Num value={row[id]} digits={moneyDigits(row.currency)} />
+            ),
         }),
       ),
-      { id: 'time', header: t('column.time'), width: 116, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
+      {
+        id: 'time',
+        header: t('column.time'),
+        width: 116,
+        text: (row) => dateTime(row.ts),
+        sort: (row) => row.ts,
+        cell: (row) => <TimeCell ms={row.ts} />,
+      },
     ],
     [t],
   )

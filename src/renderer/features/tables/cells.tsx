@@ -51,7 +51,15 @@ export function PnlCell({ symbol, value }: AmountProps): ReactNode {
 }
 
 const STATUS_STATE: Readonly<Record<OrderStatus, 'good' | 'look' | 'bad' | 'off' | 'plain'>> = {
-  SUBMITTED: 'plain', ACCEPTED: 'good', PARTIALLY_FILLED: 'good', PENDING_CANCEL: 'look', UNKNOWN: 'look', FILLED: 'plain', CANCELED: 'off', EXPIRED: 'off', REJECTED: 'bad',
+  SUBMITTED: 'plain',
+  ACCEPTED: 'good',
+  PARTIALLY_FILLED: 'good',
+  PENDING_CANCEL: 'look',
+  UNKNOWN: 'look',
+  FILLED: 'plain',
+  CANCELED: 'off',
+  EXPIRED: 'off',
+  REJECTED: 'bad',
 }
 export function StatusCell({ status }: { readonly status: OrderStatus }): ReactNode {
   const { t } = useTranslation()

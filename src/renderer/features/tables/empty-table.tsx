@@ -10,7 +10,9 @@ export function EmptyTable({ tab }: { readonly tab: Tab }): ReactNode {
   const { t } = useTranslation()
   return (
     <Empty text={t(`empty.${tab}`)}>
-      {(tab === 'positions' || tab === 'orders' || tab === 'fills') && <Button onClick={() => writeOrder('BUY')}>{t('empty.write_order')}</Button>}
+      {(tab === 'positions' || tab === 'orders' || tab === 'fills') && (
+        <Button onClick={() => writeOrder('BUY')}>{t('empty.write_order')}</Button>
+      )}
       {tab === 'signals' && <Button onClick={() => useRequests.setState({ traderDialog: { id: undefined } })}>{t('traders.add')}</Button>}
     </Empty>
   )

@@ -27,36 +27,85 @@ function useOrderColumns(onCancel: (row: Row) => void): readonly Column<Row>[] {
   const { t } = useTranslation()
   return useMemo(() => {
     const quantity = (id: 'quantity' | 'filled', pick: (row: Row) => string): Column<Row> => ({
-      id, header: t(`column.${id}`), width: 100, align: 'end', text: pick, sort: (row) => Number(pick(row)),
+      id,
+      header: t(`column.${id}`),
+      width: 100,
+      align: 'end',
+      text: pick,
+      sort: (row) => Number(pick(row)),
       cell: (row) => <QuantityCell symbol={row.symbol} value={pick(row)} />,
     })
     const price = (id: 'price' | 'average', pick: (row: Row) => string | null): Column<Row> => ({
-      id, header: t(`column.${id}`), width: 78, align: 'end', text: (row) => pick(row) ?? '', sort: (row) => Number(pick(row) ?? 0),
+      id,
+      header: t(`column.${id}`),
+      width: 78,
+      align: 'end',
+      text: (row) => pick(row) ?? '',
+      sort: (row) => Number(pick(row) ?? 0),
       cell: (row) => <PriceCell symbol={row.symbol} value={pick(row)} />,
     })
     return [
-      { id: 'time', header: t('column.time'), width: 116, text: (row) => dateTime(row.created_at), sort: (row) => row.created_at, cell: (row) => <TimeCell ms={row.created_at} /> },
-      { id: 'symbol', header: t('column.symbol'), width: 104, text: (row) => row.symbol, cell: (row) => <SymbolName symbol={row.symbol} /> },
-      { id: 'side', header: t('column.side'), width: 60, text: (row) => row.side.toLowerCase(), cell: (row) => <SideCell side={row.side} /> },
+      {
+        id: 'time',
+        header: t('column.time'),
+        width: 116,
+        text: (row) => dateTime(row.created_at),
+        sort: (row) => row.created_at,
+        cell: (row) => <TimeCell ms={row.created_at} />,
+      },
+      {
+        id: 'symbol',
+        header: t('column.symbol'),
+        width: 104,
+        text: (row) => row.symbol,
+        cell: (row) => <SymbolName symbol={row.symbol} />,
+      },
+      {
+        id: 'side',
+        header: t('column.side'),
+        width: 60,
+        text: (row) => row.side.toLowerCase(),
+        cell: (row) => <SideCell side={row.side} />,
+      },
       { id: 'type', header: t('column.type'), width: 60, text: (row) => t(`order_type.${row.type}`), spare: true },
       { id: 'purpose', header: t('column.purpose'), width: 60, text: (row) => t(`purpose.${row.purpose}`) },
       quantity('quantity', (row) => row.quantity),
       quantity('filled', (row) => row.filled_quantity),
       price('price', (row) => row.price),
       price('average', (row) => row.average_price),
-      { id: 'status', header: t('column.status'), width: 92, text: (row) => t(`status.${row.status}`), cell: (row) => <StatusCell status={row.status} /> },
+      {
+        id: 'status',
+        header: t('column.status'),
+        width: 92,
+        text: (row) => t(`status.${row.status}`),
+        cell: (row) => <StatusCell status={row.status} />,
+      },
       { id: 'trader', header: t('column.trader'), width: 74, text: (row) => row.trader_id },
       { id: 'strategy', header: t('column.strategy'), width: 90, text: (row) => row.strategy, spare: true },
       { id: 'reason', header: t('column.reason'), width: 110, grow: 2, text: (row) => row.reason ?? '', spare: true },
-      { id: 'reduce_only', header: t('column.reduce_only'), width: 80, text: (row) => t(row.reduce_only ? 'common.yes' : 'common.no'), spare: true },
+      {
+        id: 'reduce_only',
+        header: t('column.reduce_only'),
+        width: 80,
+        text: (row) => t(row.reduce_only ? 'common.yes' : 'common.no'),
+        spare: true,
+      },
       { id: 'id', header: t('column.id'), width: 200, text: (row) => row.id, spare: true },
       { id: 'exchange_id', header: t('column.exchange_id'), width: 120, text: (row) => row.exchange_order_id ?? '', spare: true },
-      { id: 'acts', header: t('table.actions'), width: 28, grow: 0, text: () => '', acts: true, cell: (row) =>
-        isWorking(row.status) && (
-          <IconButton label={t('order.cancel')} tabIndex={-1} data-testid={`cancel-${row.id}`} onClick={() => onCancel(row)}>
-            <X />
-          </IconButton>
-        ) },
+      {
+        id: 'acts',
+        header: t('table.actions'),
+        width: 28,
+        grow: 0,
+        text: () => '',
+        acts: true,
+        cell: (row) =>
+          isWorking(row.status) && (
+            <IconButton label={t('order.cancel')} tabIndex={-1} data-testid={`cancel-${row.id}`} onClick={() => onCancel(row)}>
+              <X />
+            </IconButton>
+          ),
+      },
     ]
   }, [t, onCancel])
 }
@@ -75,7 +124,11 @@ function useCancelQuestion(): (row: Row) => Confirmation {
       look: row.purpose === 'STOP_LOSS' ? t('order.cancel_stop') : undefined,
       act: t('order.cancel_do'),
       onConfirm: async () => {
-        await act('cancel', () => api.orders.cancel({ id: row.id }), () => t('order.canceled', { id: row.id }))
+        await act(
+          'cancel',
+          () => api.orders.cancel({ id: row.id }),
+          () => t('order.canceled', { id: row.id }),
+        )
       },
     }
   }

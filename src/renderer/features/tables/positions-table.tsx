@@ -26,33 +26,100 @@ function usePositionColumns(onClose: (row: Row) => void): readonly Column<Row>[]
   const { t } = useTranslation()
   return useMemo(() => {
     const price = (id: 'entry' | 'mark' | 'stop' | 'target', pick: (row: Row) => string | null): Column<Row> => ({
-      id, header: t(`column.${id}`), width: 74, align: 'end', text: (row) => pick(row) ?? '', sort: (row) => Number(pick(row) ?? 0),
+      id,
+      header: t(`column.${id}`),
+      width: 74,
+      align: 'end',
+      text: (row) => pick(row) ?? '',
+      sort: (row) => Number(pick(row) ?? 0),
       cell: (row) => <PriceCell symbol={row.symbol} value={pick(row)} />,
     })
     const pnl = (id: 'unrealized' | 'realized', pick: (row: Row) => string | null): Column<Row> => ({
-      id, header: t(`column.${id}`), width: 88, align: 'end', text: (row) => pick(row) ?? '', sort: (row) => Number(pick(row) ?? 0),
+      id,
+      header: t(`column.${id}`),
+      width: 88,
+      align: 'end',
+      text: (row) => pick(row) ?? '',
+      sort: (row) => Number(pick(row) ?? 0),
       cell: (row) => <PnlCell symbol={row.symbol} value={pick(row)} />,
     })
     return [
-      { id: 'symbol', header: t('column.symbol'), width: 104, text: (row) => row.symbol, cell: (row) => <SymbolName symbol={row.symbol} /> },
-      { id: 'side', header: t('column.side'), width: 60, text: (row) => row.side.toLowerCase(), cell: (row) => <SideCell side={row.side} /> },
-      { id: 'quantity', header: t('column.quantity'), width: 100, align: 'end', text: (row) => row.quantity, sort: (row) => Number(row.quantity), cell: (row) => <QuantityCell symbol={row.symbol} value={row.quantity} /> },
+      {
+        id: 'symbol',
+        header: t('column.symbol'),
+        width: 104,
+        text: (row) => row.symbol,
+        cell: (row) => <SymbolName symbol={row.symbol} />,
+      },
+      {
+        id: 'side',
+        header: t('column.side'),
+        width: 60,
+        text: (row) => row.side.toLowerCase(),
+        cell: (row) => <SideCell side={row.side} />,
+      },
+      {
+        id: 'quantity',
+        header: t('column.quantity'),
+        width: 100,
+        align: 'end',
+        text: (row) => row.quantity,
+        sort: (row) => Number(row.quantity),
+        cell: (row) => <QuantityCell symbol={row.symbol} value={row.quantity} />,
+      },
       price('entry', (row) => row.entry_price),
       price('mark', (row) => row.mark_price),
-      { id: 'notional', header: t('column.notional'), width: 76, align: 'end', text: (row) => row.notional ?? '', sort: (row) => Number(row.notional ?? 0), cell: (row) => <MoneyCell symbol={row.symbol} value={row.notional} /> },
+      {
+        id: 'notional',
+        header: t('column.notional'),
+        width: 76,
+        align: 'end',
+        text: (row) => row.notional ?? '',
+        sort: (row) => Number(row.notional ?? 0),
+        cell: (row) => <MoneyCell symbol={row.symbol} value={row.notional} />,
+      },
       pnl('unrealized', (row) => row.unrealized_pnl),
       pnl('realized', (row) => row.realized_pnl),
-      { id: 'fees', header: t('column.fees'), width: 70, align: 'end', text: (row) => row.fees, sort: (row) => Number(row.fees), cell: (row) => <MoneyCell symbol={row.symbol} value={row.fees} />, spare: true },
+      {
+        id: 'fees',
+        header: t('column.fees'),
+        width: 70,
+        align: 'end',
+        text: (row) => row.fees,
+        sort: (row) => Number(row.fees),
+        cell: (row) => <MoneyCell symbol={row.symbol} value={row.fees} />,
+        spare: true,
+      },
       price('stop', (row) => row.stop_loss),
       price('target', (row) => row.take_profit),
       { id: 'trader', header: t('column.trader'), width: 74, text: (row) => row.trader_id },
-      { id: 'opened', header: t('column.opened'), width: 116, text: (row) => dateTime(row.opened_at), sort: (row) => row.opened_at, cell: (row) => <TimeCell ms={row.opened_at} /> },
+      {
+        id: 'opened',
+        header: t('column.opened'),
+        width: 116,
+        text: (row) => dateTime(row.opened_at),
+        sort: (row) => row.opened_at,
+        cell: (row) => <TimeCell ms={row.opened_at} />,
+      },
       { id: 'exchange', header: t('column.exchange'), width: 80, text: (row) => row.exchange, spare: true },
-      { id: 'acts', header: t('table.actions'), width: 28, grow: 0, text: () => '', acts: true, cell: (row) => (
-        <IconButton label={`${t('position.close')} ${row.symbol}`} tabIndex={-1} data-testid={`close-${row.id}`} onClick={() => onClose(row)}>
-          <X />
-        </IconButton>
-      ) },
+      {
+        id: 'acts',
+        header: t('table.actions'),
+        width: 28,
+        grow: 0,
+        text: () => '',
+        acts: true,
+        cell: (row) => (
+          <IconButton
+            label={`${t('position.close')} ${row.symbol}`}
+            tabIndex={-1}
+            data-testid={`close-${row.id}`}
+            onClick={() => onClose(row)}
+          >
+            <X />
+          </IconButton>
+        ),
+      },
     ]
   }, [t, onClose])
 }
@@ -75,10 +142,13 @@ function useCloseQuestion(): (row: Row) => Confirmation {
       }),
       act: t('position.close_do', { quantity }),
       onConfirm: async () => {
-        await act('close', () => api.positions.close({ id: row.id }), (answer) =>
-          answer.outcome === 'ACCEPTED'
-            ? t('position.closed', { symbol: row.symbol, id: answer.order_id ?? '' })
-            : `${t('position.close_denied', { symbol: row.symbol })}: ${reason({ reason: answer.reason ?? 'HALTED', value: answer.value, limit: answer.limit })}`,
+        await act(
+          'close',
+          () => api.positions.close({ id: row.id }),
+          (answer) =>
+            answer.outcome === 'ACCEPTED'
+              ? t('position.closed', { symbol: row.symbol, id: answer.order_id ?? '' })
+              : `${t('position.close_denied', { symbol: row.symbol })}: ${reason({ reason: answer.reason ?? 'HALTED', value: answer.value, limit: answer.limit })}`,
         )
       },
     }

@@ -24,20 +24,112 @@ function useSignalColumns(): readonly Column<Row>[] {
   const reason = useReason()
   return useMemo(
     () => [
-      { id: 'time', header: t('column.time'), width: 116, grow: 0.5, text: (row) => dateTime(row.ts), sort: (row) => row.ts, cell: (row) => <TimeCell ms={row.ts} /> },
-      { id: 'symbol', header: t('column.symbol'), width: 104, grow: 0.5, text: (row) => row.symbol, cell: (row) => <SymbolName symbol={row.symbol} /> },
+      {
+        id: 'time',
+        header: t('column.time'),
+        width: 116,
+        grow: 0.5,
+        text: (row) => dateTime(row.ts),
+        sort: (row) => row.ts,
+        cell: (row) => <TimeCell ms={row.ts} />,
+      },
+      {
+        id: 'symbol',
+        header: t('column.symbol'),
+        width: 104,
+        grow: 0.5,
+        text: (row) => row.symbol,
+        cell: (row) => <SymbolName symbol={row.symbol} />,
+      },
       { id: 'action', header: t('column.action'), width: 76, grow: 0.5, text: (row) => t(`action.${row.action}`) },
-      { id: 'outcome', header: t('column.outcome'), width: 86, grow: 0.5, text: (row) => t(`outcome.${row.outcome}`), cell: (row) => <OutcomeCell outcome={row.outcome} /> },
-      { id: 'why', header: t('column.why'), width: 260, grow: 3, text: (row) => reason(row), cell: (row) => <span title={reason(row)}>{reason(row)}</span> },
-      { id: 'value', header: t('column.value'), width: 84, grow: 0.5, align: 'end', text: (row) => row.value ?? '', sort: (row) => Number(row.value ?? 0), cell: (row) => <Num value={row.value} trim /> },
-      { id: 'limit', header: t('column.limit'), width: 84, grow: 0.5, align: 'end', text: (row) => row.limit ?? '', sort: (row) => Number(row.limit ?? 0), cell: (row) => <Num value={row.limit} trim /> },
+      {
+        id: 'outcome',
+        header: t('column.outcome'),
+        width: 86,
+        grow: 0.5,
+        text: (row) => t(`outcome.${row.outcome}`),
+        cell: (row) => <OutcomeCell outcome={row.outcome} />,
+      },
+      {
+        id: 'why',
+        header: t('column.why'),
+        width: 260,
+        grow: 3,
+        text: (row) => reason(row),
+        cell: (row) => <span title={reason(row)}>{reason(row)}</span>,
+      },
+      {
+        id: 'value',
+        header: t('column.value'),
+        width: 84,
+        grow: 0.5,
+        align: 'end',
+        text: (row) => row.value ?? '',
+        sort: (row) => Number(row.value ?? 0),
+        cell: (row) => <Num value={row.value} trim />,
+      },
+      {
+        id: 'limit',
+        header: t('column.limit'),
+        width: 84,
+        grow: 0.5,
+        align: 'end',
+        text: (row) => row.limit ?? '',
+        sort: (row) => Number(row.limit ?? 0),
+        cell: (row) => <Num value={row.limit} trim />,
+      },
       { id: 'trader', header: t('column.trader'), width: 84, grow: 0.5, text: (row) => row.trader_id },
-      { id: 'confidence', header: t('column.confidence'), width: 80, grow: 0.5, align: 'end', text: (row) => (row.confidence === null ? '' : row.confidence.toFixed(2)), spare: true },
-      { id: 'quantity', header: t('column.quantity'), width: 104, align: 'end', text: (row) => row.quantity ?? '', sort: (row) => Number(row.quantity ?? 0), cell: (row) => <QuantityCell symbol={row.symbol} value={row.quantity} />, spare: true },
-      { id: 'stop', header: t('column.stop'), width: 82, align: 'end', text: (row) => row.stop_loss ?? '', cell: (row) => <PriceCell symbol={row.symbol} value={row.stop_loss} />, spare: true },
-      { id: 'target', header: t('column.target'), width: 82, align: 'end', text: (row) => row.take_profit ?? '', cell: (row) => <PriceCell symbol={row.symbol} value={row.take_profit} />, spare: true },
+      {
+        id: 'confidence',
+        header: t('column.confidence'),
+        width: 80,
+        grow: 0.5,
+        align: 'end',
+        text: (row) => (row.confidence === null ? '' : row.confidence.toFixed(2)),
+        spare: true,
+      },
+      {
+        id: 'quantity',
+        header: t('column.quantity'),
+        width: 104,
+        align: 'end',
+        text: (row) => row.quantity ?? '',
+        sort: (row) => Number(row.quantity ?? 0),
+        cell: (row) => <QuantityCell symbol={row.symbol} value={row.quantity} />,
+        spare: true,
+      },
+      {
+        id: 'stop',
+        header: t('column.stop'),
+        width: 82,
+        align: 'end',
+        text: (row) => row.stop_loss ?? '',
+        cell: (row) => <PriceCell symbol={row.symbol} value={row.stop_loss} />,
+        spare: true,
+      },
+      {
+        id: 'target',
+        header: t('column.target'),
+        width: 82,
+        align: 'end',
+        text: (row) => row.take_profit ?? '',
+        cell: (row) => <PriceCell symbol={row.symbol} value={row.take_profit} />,
+        spare: true,
+      },
       { id: 'strategy', header: t('column.strategy'), width: 90, text: (row) => row.strategy, spare: true },
-      { id: 'note', header: t('column.note'), width: 120, grow: 2, text: (row) => row.note ?? '', cell: (row) => <span className="dim" title={row.note ?? undefined}>{row.note}</span>, spare: true },
+      {
+        id: 'note',
+        header: t('column.note'),
+        width: 120,
+        grow: 2,
+        text: (row) => row.note ?? '',
+        cell: (row) => (
+          <span className="dim" title={row.note ?? undefined}>
+            {row.note}
+          </span>
+        ),
+        spare: true,
+      },
       { id: 'code', header: t('column.code'), width: 150, text: (row) => row.reason, spare: true },
       { id: 'id', header: t('column.id'), width: 160, text: (row) => row.id, spare: true },
     ],
@@ -57,11 +149,19 @@ function Why({ row }: { readonly row: Row }): ReactNode {
       <OutcomeCell outcome={row.outcome} />
       <p className="why-words">{reason(row)}.</p>
       {bars &&
-        ([['column.value', value], ['column.limit', limit]] as const).map(([label, text]) => (
+        (
+          [
+            ['column.value', value],
+            ['column.limit', limit],
+          ] as const
+        ).map(([label, text]) => (
           <div key={label} className="why-bar">
             <span className="dim">{t(label)}</span>
             <span className="meter" aria-hidden="true">
-              <span style={{ width: `${(Math.abs(Number(text)) / most) * 100}%` }} data-over={label === 'column.value' && row.outcome === 'DENIED'} />
+              <span
+                style={{ width: `${(Math.abs(Number(text)) / most) * 100}%` }}
+                data-over={label === 'column.value' && row.outcome === 'DENIED'}
+              />
             </span>
             <Num value={text} trim />
           </div>
@@ -92,7 +192,12 @@ export function SignalsTable({ toolbar }: TableProps): ReactNode {
         footer={<Older store={signals} load={(query) => api.signals.list(query)} />}
         testId="signals-table"
       />
-      <RowDetails title={`${opened === undefined ? '' : t(`action.${opened.action}`)} ${opened?.symbol ?? ''}`} row={opened} columns={columns} onClose={() => setOpened(undefined)}>
+      <RowDetails
+        title={`${opened === undefined ? '' : t(`action.${opened.action}`)} ${opened?.symbol ?? ''}`}
+        row={opened}
+        columns={columns}
+        onClose={() => setOpened(undefined)}
+      >
         {opened !== undefined && <Why row={opened} />}
       </RowDetails>
     </>

@@ -46,13 +46,31 @@ export interface Estimate {
   readonly problems: readonly Problem[]
 }
 
-const NOTHING: Estimate = { reference: undefined, quantity: undefined, notional: undefined, fee: undefined, left: undefined, lossAtStop: undefined, gainAtTarget: undefined, problems: [] }
+const NOTHING: Estimate = {
+  reference: undefined,
+  quantity: undefined,
+  notional: undefined,
+  fee: undefined,
+  left: undefined,
+  lossAtStop: undefined,
+  gainAtTarget: undefined,
+  problems: [],
+}
 
 function toInstrument(view: InstrumentView): Instrument {
   return {
-    symbol: parseSymbol(view.symbol), exchange: view.exchange, kind: view.kind, base: view.base, quote: view.quote, settle: view.settle,
-    tickSize: Price.parse(view.tick_size), lotSize: Quantity.parse(view.lot_size), minQuantity: Quantity.parse(view.min_quantity),
-    minNotional: Money.parse(view.min_notional, view.settle), makerFee: BasisPoints.parse(view.maker_fee_bps), takerFee: BasisPoints.parse(view.taker_fee_bps),
+    symbol: parseSymbol(view.symbol),
+    exchange: view.exchange,
+    kind: view.kind,
+    base: view.base,
+    quote: view.quote,
+    settle: view.settle,
+    tickSize: Price.parse(view.tick_size),
+    lotSize: Quantity.parse(view.lot_size),
+    minQuantity: Quantity.parse(view.min_quantity),
+    minNotional: Money.parse(view.min_notional, view.settle),
+    makerFee: BasisPoints.parse(view.maker_fee_bps),
+    takerFee: BasisPoints.parse(view.taker_fee_bps),
   }
 }
 
@@ -67,7 +85,12 @@ function quantityOf(draft: Draft, instrument: Instrument, reference: Price): Qua
   if (draft.size === undefined) return undefined
   if (draft.sizeBy === 'quantity') return Quantity.parse(draft.size)
   if (!Price.isPositive(reference)) return undefined
-  const raw = fixed.divide<'Quantity'>(Money.parse(draft.size, instrument.settle), reference, Math.min(fixed.SCALE_MAX, instrument.lotSize.scale + 2), 'floor')
+  const raw = fixed.divide<'Quantity'>(
+    Money.parse(draft.size, instrument.settle),
+    reference,
+    Math.min(fixed.SCALE_MAX, instrument.lotSize.scale + 2),
+    'floor',
+  )
   return Quantity.roundToLot(raw, instrument.lotSize, 'floor')
 }
 
@@ -95,18 +118,30 @@ function protectionProblem(draft: Draft, reference: Price): Problem | undefined 
   return bad === undefined ? undefined : { reason: 'PROTECTION_WRONG_SIDE', value: bad, limit: Price.format(reference) }
 }
 
-function problemsOf(draft: Draft, around: Surroundings, order: { instrument: Instrument; quantity: Quantity; reference: Price; cost: Money; fee: Money }): Problem[] {
+function problemsOf(
+  draft: Draft,
+  around: Surroundings,
+  order: { instrument: Instrument; quantity: Quantity; reference: Price; cost: Money; fee: Money },
+): Problem[] {
   const { risk, balance, quote } = around
   const { instrument, quantity, reference, cost, fee } = order
   const found: (Problem | undefined)[] = []
   if (risk?.halted) found.push({ reason: 'HALTED' })
-  const rule = checkInstrumentRules(instrument, { quantity, referencePrice: reference, reduceOnly: draft.reduceOnly, ...(draft.type === 'LIMIT' ? { price: reference } : {}) })
+  const rule = checkInstrumentRules(instrument, {
+    quantity,
+    referencePrice: reference,
+    reduceOnly: draft.reduceOnly,
+    ...(draft.type === 'LIMIT' ? { price: reference } : {}),
+  })
   if (rule !== undefined) found.push({ reason: rule.code, value: rule.value, limit: rule.limit })
   if (risk !== undefined) {
     const { limits, used } = risk
-    if (!draft.reduceOnly && above(cost, limits.max_order_notional)) found.push({ reason: 'MAX_ORDER_NOTIONAL', value: Money.format(Money.trim(cost)), limit: limits.max_order_notional })
-    if (!draft.reduceOnly && fixed.compare(fixed.parse(used.daily_loss), fixed.parse(limits.max_daily_loss)) >= 0) found.push({ reason: 'MAX_DAILY_LOSS', value: used.daily_loss, limit: limits.max_daily_loss })
-    if (used.open_orders >= limits.max_open_orders) found.push({ reason: 'TOO_MANY_OPEN_ORDERS', value: String(used.open_orders + 1), limit: String(limits.max_open_orders) })
+    if (!draft.reduceOnly && above(cost, limits.max_order_notional))
+      found.push({ reason: 'MAX_ORDER_NOTIONAL', value: Money.format(Money.trim(cost)), limit: limits.max_order_notional })
+    if (!draft.reduceOnly && fixed.compare(fixed.parse(used.daily_loss), fixed.parse(limits.max_daily_loss)) >= 0)
+      found.push({ reason: 'MAX_DAILY_LOSS', value: used.daily_loss, limit: limits.max_daily_loss })
+    if (used.open_orders >= limits.max_open_orders)
+      found.push({ reason: 'TOO_MANY_OPEN_ORDERS', value: String(used.open_orders + 1), limit: String(limits.max_open_orders) })
     found.push(collarProblem(draft, quote, limits.price_collar_bps))
   }
   const needed = Money.add(cost, fee)
@@ -132,7 +167,10 @@ export function estimateOrder(draft: Draft, around: Surroundings): Estimate {
     return Money.format(Money.trim(notional(away, quantity, instrument.settle)))
   }
   const { balance } = around
-  const left = draft.reduceOnly || balance === undefined || balance.currency !== instrument.settle ? undefined : Money.subtract(Money.parse(balance.available, instrument.settle), Money.add(cost, fee))
+  const left =
+    draft.reduceOnly || balance === undefined || balance.currency !== instrument.settle
+      ? undefined
+      : Money.subtract(Money.parse(balance.available, instrument.settle), Money.add(cost, fee))
   return {
     reference: Price.format(reference),
     quantity: Quantity.format(quantity),

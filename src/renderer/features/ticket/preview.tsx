@@ -25,7 +25,15 @@ function Line({ label, value, digits, unit, className }: LineProps): ReactNode {
 }
 
 /** What it would cost, and what the gate looks at, in words with its numbers. */
-export function Preview({ estimate, instrument, market }: { readonly estimate: Estimate; readonly instrument: InstrumentView; readonly market: boolean }): ReactNode {
+export function Preview({
+  estimate,
+  instrument,
+  market,
+}: {
+  readonly estimate: Estimate
+  readonly instrument: InstrumentView
+  readonly market: boolean
+}): ReactNode {
   const { t } = useTranslation()
   const reason = useReason()
   const digits = useNumbers().of(instrument.symbol)
@@ -34,7 +42,12 @@ export function Preview({ estimate, instrument, market }: { readonly estimate: E
   return (
     <div className="preview">
       <Line label={t('ticket.cost')} value={estimate.notional} {...money} />
-      <Line label={`${t('ticket.fee')} ${market ? instrument.taker_fee_bps : instrument.maker_fee_bps} ${t('risk.bps')}`} value={estimate.fee} digits={Math.max(4, digits.money)} unit={instrument.settle} />
+      <Line
+        label={`${t('ticket.fee')} ${market ? instrument.taker_fee_bps : instrument.maker_fee_bps} ${t('risk.bps')}`}
+        value={estimate.fee}
+        digits={Math.max(4, digits.money)}
+        unit={instrument.settle}
+      />
       <Line className="after" label={t('ticket.after')} value={estimate.left} {...money} />
       {estimate.lossAtStop !== undefined && <Line label={t('ticket.risk')} value={estimate.lossAtStop} {...money} />}
       {estimate.gainAtTarget !== undefined && <Line label={t('ticket.reward')} value={estimate.gainAtTarget} {...money} />}

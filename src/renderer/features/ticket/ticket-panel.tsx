@@ -32,16 +32,40 @@ interface Form {
   readonly trader: string
 }
 
-const BLANK: Form = { side: 'BUY', type: 'MARKET', sizeBy: 'quantity', size: '', price: '', stop: '', target: '', reduceOnly: false, trader: '' }
+const BLANK: Form = {
+  side: 'BUY',
+  type: 'MARKET',
+  sizeBy: 'quantity',
+  size: '',
+  price: '',
+  stop: '',
+  target: '',
+  reduceOnly: false,
+  trader: '',
+}
 
 function toDraft(form: Form): Draft {
   return {
-    side: form.side, type: form.type, sizeBy: form.sizeBy, reduceOnly: form.reduceOnly,
-    size: readDecimal(form.size), price: readDecimal(form.price), stop: readDecimal(form.stop), target: readDecimal(form.target),
+    side: form.side,
+    type: form.type,
+    sizeBy: form.sizeBy,
+    reduceOnly: form.reduceOnly,
+    size: readDecimal(form.size),
+    price: readDecimal(form.price),
+    stop: readDecimal(form.stop),
+    target: readDecimal(form.target),
   }
 }
 
-function Sizes({ form, instrument, change }: { readonly form: Form; readonly instrument: InstrumentView; readonly change: (patch: Partial<Form>) => void }): ReactNode {
+function Sizes({
+  form,
+  instrument,
+  change,
+}: {
+  readonly form: Form
+  readonly instrument: InstrumentView
+  readonly change: (patch: Partial<Form>) => void
+}): ReactNode {
   const { t } = useTranslation()
   const numbers = useNumbers()
   const wrong = (text: string): string | undefined => (text !== '' && readDecimal(text) === undefined ? t('traders.bad_number') : undefined)
@@ -63,25 +87,65 @@ function Sizes({ form, instrument, change }: { readonly form: Form; readonly ins
         <Segmented
           label={t('ticket.size_by')}
           value={form.sizeBy}
-          options={[{ value: 'quantity', label: instrument.base }, { value: 'notional', label: instrument.settle }]}
+          options={[
+            { value: 'quantity', label: instrument.base },
+            { value: 'notional', label: instrument.settle },
+          ]}
           onChange={(sizeBy) => change({ sizeBy, size: '' })}
         />
       </div>
       <div className="ticket-pair">
         {form.type === 'LIMIT' && (
-          <TextField label={t('ticket.price')} title={t('ticket.tick', { step: numbers.decimal(instrument.tick_size) })} numeric data-testid="ticket-price" value={form.price} error={wrong(form.price)} onChange={(event) => change({ price: event.target.value })} />
+          <TextField
+            label={t('ticket.price')}
+            title={t('ticket.tick', { step: numbers.decimal(instrument.tick_size) })}
+            numeric
+            data-testid="ticket-price"
+            value={form.price}
+            error={wrong(form.price)}
+            onChange={(event) => change({ price: event.target.value })}
+          />
         )}
-        {!form.reduceOnly && <TextField label={t('ticket.stop')} placeholder={t('ticket.optional')} numeric value={form.stop} error={wrong(form.stop)} onChange={(event) => change({ stop: event.target.value })} />}
-        {!form.reduceOnly && <TextField label={t('ticket.target')} placeholder={t('ticket.optional')} numeric value={form.target} error={wrong(form.target)} onChange={(event) => change({ target: event.target.value })} />}
+        {!form.reduceOnly && (
+          <TextField
+            label={t('ticket.stop')}
+            placeholder={t('ticket.optional')}
+            numeric
+            value={form.stop}
+            error={wrong(form.stop)}
+            onChange={(event) => change({ stop: event.target.value })}
+          />
+        )}
+        {!form.reduceOnly && (
+          <TextField
+            label={t('ticket.target')}
+            placeholder={t('ticket.optional')}
+            numeric
+            value={form.target}
+            error={wrong(form.target)}
+            onChange={(event) => change({ target: event.target.value })}
+          />
+        )}
       </div>
     </>
   )
 }
 
-function TraderChoice({ form, symbol, change }: { readonly form: Form; readonly symbol: string; readonly change: (patch: Partial<Form>) => void }): ReactNode {
+function TraderChoice({
+  form,
+  symbol,
+  change,
+}: {
+  readonly form: Form
+  readonly symbol: string
+  readonly change: (patch: Partial<Form>) => void
+}): ReactNode {
   const { t } = useTranslation()
   const traders = useCatalogue((state) => state.traders)
-  const fitting = useMemo(() => traders.filter((trader) => trader.kind === 'strategy' && trader.symbols.includes(symbol)), [traders, symbol])
+  const fitting = useMemo(
+    () => traders.filter((trader) => trader.kind === 'strategy' && trader.symbols.includes(symbol)),
+    [traders, symbol],
+  )
   if (fitting.length === 0) return null
   return (
     <SelectField label={t('ticket.trader')} value={form.trader} onChange={(event) => change({ trader: event.target.value })}>
@@ -101,12 +165,22 @@ function useSend(instrument: InstrumentView, onAnswer: (answer: SignalAnswer) =>
   const act = useAct()
   return async (form, quantity) => {
     const draft = toDraft(form)
-    const protect = form.reduceOnly ? {} : { ...(draft.stop === undefined ? {} : { stop_loss: draft.stop }), ...(draft.target === undefined ? {} : { take_profit: draft.target }) }
+    const protect = form.reduceOnly
+      ? {}
+      : {
+          ...(draft.stop === undefined ? {} : { stop_loss: draft.stop }),
+          ...(draft.target === undefined ? {} : { take_profit: draft.target }),
+        }
     const answer = await act(
       'order',
       () =>
         api.orders.create({
-          symbol: instrument.symbol, side: form.side, type: form.type, quantity, reduce_only: form.reduceOnly, ...protect,
+          symbol: instrument.symbol,
+          side: form.side,
+          type: form.type,
+          quantity,
+          reduce_only: form.reduceOnly,
+          ...protect,
           ...(form.type === 'LIMIT' && draft.price !== undefined ? { price: draft.price } : {}),
           ...(form.trader === '' ? {} : { trader_id: form.trader }),
         }),
@@ -141,7 +215,10 @@ function TicketForm({ instrument }: { readonly instrument: InstrumentView }): Re
     document.querySelector<HTMLInputElement>('[data-testid=ticket-size]')?.focus()
   }, [request])
 
-  const estimate = useMemo(() => estimateOrder(toDraft(form), { instrument, quote, risk, balance }), [form, instrument, quote, risk, balance])
+  const estimate = useMemo(
+    () => estimateOrder(toDraft(form), { instrument, quote, risk, balance }),
+    [form, instrument, quote, risk, balance],
+  )
   const ready = estimate.quantity !== undefined && /[1-9]/.test(estimate.quantity)
   const size = `${numbers.decimal(estimate.quantity, { digits: scaleOfStep(instrument.lot_size) })} ${instrument.base}`
   const verb = ready ? t(form.side === 'BUY' ? 'ticket.submit_buy' : 'ticket.submit_sell', { size }) : t('ticket.submit_none')
@@ -154,19 +231,46 @@ function TicketForm({ instrument }: { readonly instrument: InstrumentView }): Re
   }
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault()
-    if (mode === 'live') setAsk({ title: t('ticket.live_title'), lead: t('ticket.live_lead', { what: verb, symbol: instrument.symbol }), act: verb, onConfirm: submit })
+    if (mode === 'live')
+      setAsk({
+        title: t('ticket.live_title'),
+        lead: t('ticket.live_lead', { what: verb, symbol: instrument.symbol }),
+        act: verb,
+        onConfirm: submit,
+      })
     else void submit()
   }
   return (
     <form className="ticket" onSubmit={onSubmit}>
       <div className="ticket-modes">
-        <Segmented label={t('column.side')} tone="side" value={form.side} options={[{ value: 'BUY', label: t('ticket.buy') }, { value: 'SELL', label: t('ticket.sell') }]} onChange={(side) => change({ side })} />
-        <Segmented label={t('column.type')} value={form.type} options={[{ value: 'MARKET', label: t('ticket.market') }, { value: 'LIMIT', label: t('ticket.limit') }]} onChange={(type) => change({ type, price: type === 'LIMIT' && form.price === '' ? (quote?.last ?? '') : form.price })} />
+        <Segmented
+          label={t('column.side')}
+          tone="side"
+          value={form.side}
+          options={[
+            { value: 'BUY', label: t('ticket.buy') },
+            { value: 'SELL', label: t('ticket.sell') },
+          ]}
+          onChange={(side) => change({ side })}
+        />
+        <Segmented
+          label={t('column.type')}
+          value={form.type}
+          options={[
+            { value: 'MARKET', label: t('ticket.market') },
+            { value: 'LIMIT', label: t('ticket.limit') },
+          ]}
+          onChange={(type) => change({ type, price: type === 'LIMIT' && form.price === '' ? (quote?.last ?? '') : form.price })}
+        />
       </div>
       <Sizes form={form} instrument={instrument} change={change} />
       <div className="ticket-trader">
         <TraderChoice form={form} symbol={instrument.symbol} change={change} />
-        <Check label={t('ticket.reduce_only')} checked={form.reduceOnly} onChange={(event) => change({ reduceOnly: event.target.checked })} />
+        <Check
+          label={t('ticket.reduce_only')}
+          checked={form.reduceOnly}
+          onChange={(event) => change({ reduceOnly: event.target.checked })}
+        />
       </div>
       <Preview estimate={estimate} instrument={instrument} market={form.type === 'MARKET'} />
       {answer !== undefined && answer.outcome !== 'ACCEPTED' && (
@@ -187,8 +291,20 @@ export function TicketPanel(): ReactNode {
   const instrument = useSelectedInstrument()
   const phase = useCatalogue((state) => state.instrumentsPhase)
   return (
-    <Panel title={t('ticket.title')} className="ticket-panel" acts={instrument !== undefined && <span className="dim">{instrument.symbol}</span>}>
-      {instrument === undefined ? phase.kind === 'loading' ? <Skeleton rows={6} /> : <Empty text={t('watchlist.empty')} /> : <TicketForm key={instrument.symbol} instrument={instrument} />}
+    <Panel
+      title={t('ticket.title')}
+      className="ticket-panel"
+      acts={instrument !== undefined && <span className="dim">{instrument.symbol}</span>}
+    >
+      {instrument === undefined ? (
+        phase.kind === 'loading' ? (
+          <Skeleton rows={6} />
+        ) : (
+          <Empty text={t('watchlist.empty')} />
+        )
+      ) : (
+        <TicketForm key={instrument.symbol} instrument={instrument} />
+      )}
     </Panel>
   )
 }

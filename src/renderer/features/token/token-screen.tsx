@@ -32,8 +32,17 @@ export function TokenScreen({ failed, onToken }: TokenScreenProps): ReactNode {
         <p className="faint">{t('app.name')}</p>
         <h1>{t('token.title')}</h1>
         <p className="dim">{t('token.lead')}</p>
-        <TextField label={t('token.label')} type="password" data-testid="token" value={token} error={wrong === undefined ? undefined : t(`token.${wrong}`)} onChange={(event) => setToken(event.target.value)} />
-        <Button type="submit" kind="primary" disabled={busy || token.trim() === ''}>{t('token.enter')}</Button>
+        <TextField
+          label={t('token.label')}
+          type="password"
+          data-testid="token"
+          value={token}
+          error={wrong === undefined ? undefined : t(`token.${wrong}`)}
+          onChange={(event) => setToken(event.target.value)}
+        />
+        <Button type="submit" kind="primary" disabled={busy || token.trim() === ''}>
+          {t('token.enter')}
+        </Button>
       </form>
     </main>
   )

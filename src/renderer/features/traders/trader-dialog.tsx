@@ -35,23 +35,66 @@ function Basics({ form, errors, editing, change }: PartProps): ReactNode {
   const { t } = useTranslation()
   const strategies = useCatalogue((state) => state.strategies)
   const instruments = useInstruments()
-  const error = (field: string): string | undefined => (errors[field] === undefined || errors[field] === 'bad_range' ? undefined : t(`traders.${errors[field]}`))
-  const toggle = (symbol: string): void => change({ symbols: form.symbols.includes(symbol) ? form.symbols.filter((one) => one !== symbol) : [...form.symbols, symbol] })
+  const error = (field: string): string | undefined =>
+    errors[field] === undefined || errors[field] === 'bad_range' ? undefined : t(`traders.${errors[field]}`)
+  const toggle = (symbol: string): void =>
+    change({ symbols: form.symbols.includes(symbol) ? form.symbols.filter((one) => one !== symbol) : [...form.symbols, symbol] })
   return (
     <>
-      <TextField label={t('traders.id')} hint={editing ? undefined : t('traders.id_hint')} className="wide" disabled={editing} value={form.id} error={error('id')} data-testid="trader-name" onChange={(event) => change({ id: event.target.value })} />
-      <SelectField label={t('traders.strategy')} disabled={editing} value={form.strategy} onChange={(event) => change({ strategy: event.target.value, params: defaultParams(strategies.find((one) => one.name === event.target.value)) })}>
-        {strategies.map((one) => <option key={one.name} value={one.name}>{one.name}</option>)}
+      <TextField
+        label={t('traders.id')}
+        hint={editing ? undefined : t('traders.id_hint')}
+        className="wide"
+        disabled={editing}
+        value={form.id}
+        error={error('id')}
+        data-testid="trader-name"
+        onChange={(event) => change({ id: event.target.value })}
+      />
+      <SelectField
+        label={t('traders.strategy')}
+        disabled={editing}
+        value={form.strategy}
+        onChange={(event) =>
+          change({ strategy: event.target.value, params: defaultParams(strategies.find((one) => one.name === event.target.value)) })
+        }
+      >
+        {strategies.map((one) => (
+          <option key={one.name} value={one.name}>
+            {one.name}
+          </option>
+        ))}
       </SelectField>
-      <SelectField label={t('traders.timeframe')} value={form.timeframe} onChange={(event) => change({ timeframe: event.target.value as Timeframe })}>
-        {TIMEFRAMES.map((one) => <option key={one} value={one}>{one}</option>)}
+      <SelectField
+        label={t('traders.timeframe')}
+        value={form.timeframe}
+        onChange={(event) => change({ timeframe: event.target.value as Timeframe })}
+      >
+        {TIMEFRAMES.map((one) => (
+          <option key={one} value={one}>
+            {one}
+          </option>
+        ))}
       </SelectField>
       <fieldset className="wide symbol-choice" disabled={editing}>
         <legend className="field-label">{t('traders.symbols')}</legend>
-        {instruments.map(({ symbol }) => <Check key={symbol} label={symbol} checked={form.symbols.includes(symbol)} onChange={() => toggle(symbol)} />)}
-        {errors['symbols'] !== undefined && <span className="field-error" role="alert">{t('traders.bad_symbols')}</span>}
+        {instruments.map(({ symbol }) => (
+          <Check key={symbol} label={symbol} checked={form.symbols.includes(symbol)} onChange={() => toggle(symbol)} />
+        ))}
+        {errors['symbols'] !== undefined && (
+          <span className="field-error" role="alert">
+            {t('traders.bad_symbols')}
+          </span>
+        )}
       </fieldset>
-      <TextField label={t('traders.order_notional')} numeric unit={instruments.find((one) => one.symbol === form.symbols[0])?.settle} value={form.orderNotional} error={error('orderNotional')} onChange={(event) => change({ orderNotional: event.target.value })} />
+      <TextField
+        label={t('traders.order_notional')}
+        numeric
+        unit={instruments.find((one) => one.symbol === form.symbols[0])?.settle}
+        value={form.orderNotional}
+        error={error('orderNotional')}
+        onChange={(event) => change({ orderNotional: event.target.value })}
+      />
     </>
   )
 }
@@ -97,10 +140,18 @@ function TraderFormView({ id, onClose }: { readonly id: string | undefined; read
     event.preventDefault()
     setTried(true)
     if (Object.keys(errors).length > 0) return
-    const values = { id: form.id, params: readParams(form), order_notional: readDecimal(form.orderNotional) ?? '', timeframe: form.timeframe }
+    const values = {
+      id: form.id,
+      params: readParams(form),
+      order_notional: readDecimal(form.orderNotional) ?? '',
+      timeframe: form.timeframe,
+    }
     const saved = await act(
       'trader',
-      () => (editing ? api.traders.update(values) : api.traders.create({ ...values, strategy: form.strategy, symbols: [...form.symbols], start: form.start })),
+      () =>
+        editing
+          ? api.traders.update(values)
+          : api.traders.create({ ...values, strategy: form.strategy, symbols: [...form.symbols], start: form.start }),
       () => t(editing ? 'traders.saved' : 'traders.created', { id: form.id }),
     )
     if (saved === undefined) return
@@ -113,10 +164,16 @@ function TraderFormView({ id, onClose }: { readonly id: string | undefined; read
       {strategy !== undefined && <p className="wide dim">{strategy.description}</p>}
       <Basics form={form} errors={shown} editing={editing} change={change} />
       <Params form={form} errors={shown} editing={editing} strategy={strategy} change={change} />
-      {!editing && <Check label={t('traders.start_now')} checked={form.start} onChange={(event) => change({ start: event.target.checked })} />}
+      {!editing && (
+        <Check label={t('traders.start_now')} checked={form.start} onChange={(event) => change({ start: event.target.checked })} />
+      )}
       <div className="dialog-foot wide">
-        <Button kind="quiet" onClick={onClose}>{t('common.cancel')}</Button>
-        <Button type="submit" kind="primary" data-testid="trader-save">{t(editing ? 'common.save' : 'traders.add')}</Button>
+        <Button kind="quiet" onClick={onClose}>
+          {t('common.cancel')}
+        </Button>
+        <Button type="submit" kind="primary" data-testid="trader-save">
+          {t(editing ? 'common.save' : 'traders.add')}
+        </Button>
       </div>
     </form>
   )
@@ -129,7 +186,13 @@ export function TraderDialog(): ReactNode {
   if (request === undefined) return null
   const { id } = request
   return (
-    <Dialog open onClose={close} title={id === undefined ? t('traders.dialog_add') : t('traders.dialog_edit', { id })} lead={id === undefined ? undefined : t('traders.edit_lead')} wide>
+    <Dialog
+      open
+      onClose={close}
+      title={id === undefined ? t('traders.dialog_add') : t('traders.dialog_edit', { id })}
+      lead={id === undefined ? undefined : t('traders.edit_lead')}
+      wide
+    >
       <TraderFormView id={id} onClose={close} />
     </Dialog>
   )

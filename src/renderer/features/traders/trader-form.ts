@@ -20,12 +20,28 @@ export type FormErrors = Readonly<Record<string, FieldError>>
 const ID = /^[a-z0-9][a-z0-9_-]{0,39}$/
 
 export function blankForm(strategy: StrategyView | undefined, symbol: string | undefined): TraderForm {
-  return { id: '', strategy: strategy?.name ?? '', symbols: symbol === undefined ? [] : [symbol], timeframe: '1m', orderNotional: '1000', start: true, params: defaultParams(strategy) }
+  return {
+    id: '',
+    strategy: strategy?.name ?? '',
+    symbols: symbol === undefined ? [] : [symbol],
+    timeframe: '1m',
+    orderNotional: '1000',
+    start: true,
+    params: defaultParams(strategy),
+  }
 }
 
 export function formOf(trader: TraderView): TraderForm {
   const params = Object.fromEntries(Object.entries(trader.params).map(([name, value]) => [name, String(value)]))
-  return { id: trader.id, strategy: trader.strategy, symbols: trader.symbols, timeframe: trader.timeframe, orderNotional: trader.order_notional, start: true, params }
+  return {
+    id: trader.id,
+    strategy: trader.strategy,
+    symbols: trader.symbols,
+    timeframe: trader.timeframe,
+    orderNotional: trader.order_notional,
+    start: true,
+    params,
+  }
 }
 
 export function defaultParams(strategy: StrategyView | undefined): Record<string, string> {

@@ -17,7 +17,16 @@ import { Empty, Panel, Skeleton } from '#renderer/ui/panel.tsx'
 import { TraderDialog } from './trader-dialog.tsx'
 import { useTraderActs } from './use-trader-acts.ts'
 
-const DOT = { created: 'off', initializing: 'look', ready: 'good', running: 'good', paused: 'look', stopping: 'look', stopped: 'off', error: 'bad' } as const
+const DOT = {
+  created: 'off',
+  initializing: 'look',
+  ready: 'good',
+  running: 'good',
+  paused: 'look',
+  stopping: 'look',
+  stopped: 'off',
+  error: 'bad',
+} as const
 const STARTABLE = new Set(['created', 'stopped', 'error'])
 
 function RowMenu({ trader, onAsk }: { readonly trader: TraderView; readonly onAsk: (ask: Confirmation) => void }): ReactNode {
@@ -33,7 +42,13 @@ function RowMenu({ trader, onAsk }: { readonly trader: TraderView; readonly onAs
       onConfirm: () => acts.stop(trader.id),
     })
   const askRemove = (): void =>
-    onAsk({ title: t('traders.remove_title', { id: trader.id }), lead: t('traders.remove_lead'), act: t('traders.remove'), grave: true, onConfirm: () => acts.remove(trader.id) })
+    onAsk({
+      title: t('traders.remove_title', { id: trader.id }),
+      lead: t('traders.remove_lead'),
+      act: t('traders.remove'),
+      grave: true,
+      onConfirm: () => acts.remove(trader.id),
+    })
   return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger asChild>
@@ -43,13 +58,33 @@ function RowMenu({ trader, onAsk }: { readonly trader: TraderView; readonly onAs
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="floating menu" align="end" sideOffset={4}>
-          {idle && <DropdownMenu.Item className="menu-item" onSelect={() => void acts.start(trader.id)}>{t('traders.start')}</DropdownMenu.Item>}
-          {trader.state === 'running' && <DropdownMenu.Item className="menu-item" onSelect={() => void acts.pause(trader.id)}>{t('traders.pause')}</DropdownMenu.Item>}
-          {trader.state === 'paused' && <DropdownMenu.Item className="menu-item" onSelect={() => void acts.resume(trader.id)}>{t('traders.resume')}</DropdownMenu.Item>}
-          {!idle && <DropdownMenu.Item className="menu-item" onSelect={askStop}>{t('traders.stop')}</DropdownMenu.Item>}
+          {idle && (
+            <DropdownMenu.Item className="menu-item" onSelect={() => void acts.start(trader.id)}>
+              {t('traders.start')}
+            </DropdownMenu.Item>
+          )}
+          {trader.state === 'running' && (
+            <DropdownMenu.Item className="menu-item" onSelect={() => void acts.pause(trader.id)}>
+              {t('traders.pause')}
+            </DropdownMenu.Item>
+          )}
+          {trader.state === 'paused' && (
+            <DropdownMenu.Item className="menu-item" onSelect={() => void acts.resume(trader.id)}>
+              {t('traders.resume')}
+            </DropdownMenu.Item>
+          )}
+          {!idle && (
+            <DropdownMenu.Item className="menu-item" onSelect={askStop}>
+              {t('traders.stop')}
+            </DropdownMenu.Item>
+          )}
           <DropdownMenu.Separator className="menu-line" />
-          <DropdownMenu.Item className="menu-item" onSelect={() => useRequests.setState({ traderDialog: { id: trader.id } })}>{t('traders.edit')}</DropdownMenu.Item>
-          <DropdownMenu.Item className="menu-item" disabled={!idle} onSelect={askRemove}>{t('traders.remove')}</DropdownMenu.Item>
+          <DropdownMenu.Item className="menu-item" onSelect={() => useRequests.setState({ traderDialog: { id: trader.id } })}>
+            {t('traders.edit')}
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className="menu-item" disabled={!idle} onSelect={askRemove}>
+            {t('traders.remove')}
+          </DropdownMenu.Item>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
@@ -60,12 +95,20 @@ function MainAct({ trader }: { readonly trader: TraderView }): ReactNode {
   const { t } = useTranslation()
   const acts = useTraderActs()
   if (trader.state === 'running') {
-    return <IconButton label={`${t('traders.pause')} ${trader.id}`} onClick={() => void acts.pause(trader.id)}><Pause /></IconButton>
+    return (
+      <IconButton label={`${t('traders.pause')} ${trader.id}`} onClick={() => void acts.pause(trader.id)}>
+        <Pause />
+      </IconButton>
+    )
   }
   const resume = trader.state === 'paused'
   const able = resume || STARTABLE.has(trader.state)
   return (
-    <IconButton label={`${t(resume ? 'traders.resume' : 'traders.start')} ${trader.id}`} disabled={!able} onClick={() => void (resume ? acts.resume(trader.id) : acts.start(trader.id))}>
+    <IconButton
+      label={`${t(resume ? 'traders.resume' : 'traders.start')} ${trader.id}`}
+      disabled={!able}
+      onClick={() => void (resume ? acts.resume(trader.id) : acts.start(trader.id))}
+    >
       <Play />
     </IconButton>
   )
@@ -83,19 +126,27 @@ function TraderRow({ trader, onAsk }: { readonly trader: TraderView; readonly on
       <div className="trader-top">
         <span className="dot" data-state={state} aria-hidden="true" />
         <span className="trader-name">{trader.id}</span>
-        <span className="tag" data-state={state === 'good' ? undefined : state}>{t(`traders.state.${trader.state}`)}</span>
+        <span className="tag" data-state={state === 'good' ? undefined : state}>
+          {t(`traders.state.${trader.state}`)}
+        </span>
         <span className="grow" />
         <Pnl value={result} digits={money} />
       </div>
       <div className="trader-foot">
-        <span className="faint trader-what" title={what}>{what}</span>
+        <span className="faint trader-what" title={what}>
+          {what}
+        </span>
         {trader.kind === 'strategy' && <MainAct trader={trader} />}
         {trader.kind === 'strategy' && <RowMenu trader={trader} onAsk={onAsk} />}
       </div>
       <div className="trader-counts faint">
         <span>{t('traders.signals', { count: trader.signals })}</span>
         <span>{t('traders.trades', { count: trader.trades })}</span>
-        {trader.errors > 0 && <span className="tag" data-state="look">{t('traders.errors', { count: trader.errors })}</span>}
+        {trader.errors > 0 && (
+          <span className="tag" data-state="look">
+            {t('traders.errors', { count: trader.errors })}
+          </span>
+        )}
       </div>
       {trader.reason !== null && state !== 'good' && <p className="trader-reason">{trader.reason}</p>}
     </li>
@@ -109,7 +160,16 @@ export function TradersPanel(): ReactNode {
   const [ask, setAsk] = useState<Confirmation | undefined>(undefined)
   const add = (): void => useRequests.setState({ traderDialog: { id: undefined } })
   return (
-    <Panel title={t('traders.title')} phase={phase} className="traders" acts={<IconButton label={t('traders.add')} data-testid="add-trader" onClick={add}><Plus /></IconButton>}>
+    <Panel
+      title={t('traders.title')}
+      phase={phase}
+      className="traders"
+      acts={
+        <IconButton label={t('traders.add')} data-testid="add-trader" onClick={add}>
+          <Plus />
+        </IconButton>
+      }
+    >
       {traders.length === 0 ? (
         tradersPhase.kind === 'loading' ? (
           <Skeleton rows={4} />

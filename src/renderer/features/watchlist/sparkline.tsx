@@ -16,14 +16,30 @@ export function sparklinePath(values: readonly number[], width: number, height: 
   const low = Math.min(...values)
   const span = Math.max(...values) - low || 1
   const x = (i: number): number => (values.length === 1 ? width : (i / (values.length - 1)) * width)
-  return values.map((value, i) => `${i === 0 ? 'M' : 'L'}${x(i).toFixed(1)} ${(1 + (1 - (value - low) / span) * (height - 2)).toFixed(1)}`).join('')
+  return values
+    .map((value, i) => `${i === 0 ? 'M' : 'L'}${x(i).toFixed(1)} ${(1 + (1 - (value - low) / span) * (height - 2)).toFixed(1)}`)
+    .join('')
 }
 
 /** Course of the day in one line; the figures beside it say the same. */
-export const Sparkline = memo(function Sparkline({ values, sign }: { readonly values: readonly number[]; readonly sign: number }): ReactNode {
+export const Sparkline = memo(function Sparkline({
+  values,
+  sign,
+}: {
+  readonly values: readonly number[]
+  readonly sign: number
+}): ReactNode {
   const shown = thin(values, POINTS_MAX)
   return (
-    <svg className="sparkline" data-sign={sign} width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+    <svg
+      className="sparkline"
+      data-sign={sign}
+      width={WIDTH}
+      height={HEIGHT}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
       {shown.length > 1 && <path d={sparklinePath(shown, WIDTH, HEIGHT)} />}
     </svg>
   )

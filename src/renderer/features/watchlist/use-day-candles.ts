@@ -23,7 +23,9 @@ export function useDayCandles(symbol: string, timeframe: Timeframe): readonly Ca
       () => undefined,
     )
     const stop = onCandles((events) => {
-      const closed = events.filter((event) => event.closed && event.symbol === symbol && event.timeframe === timeframe).map((event) => event.candle)
+      const closed = events
+        .filter((event) => event.closed && event.symbol === symbol && event.timeframe === timeframe)
+        .map((event) => event.candle)
       if (closed.length === 0) return
       setCandles((now) => {
         const last = now.at(-1)?.open_time ?? 0

@@ -54,11 +54,19 @@ export function WatchlistPanel(): ReactNode {
   return (
     <Panel title={t('watchlist.title')} phase={phase} className="watchlist">
       {instruments.length === 0 ? (
-        loading ? <Skeleton rows={3} /> : <Empty text={t('watchlist.empty')} />
+        loading ? (
+          <Skeleton rows={3} />
+        ) : (
+          <Empty text={t('watchlist.empty')} />
+        )
       ) : (
         <ul className="watch-rows">
           {instruments.map((instrument) => (
-            <WatchRow key={`${instrument.exchange}:${instrument.symbol}`} instrument={instrument} selected={instrument.symbol === selected?.symbol} />
+            <WatchRow
+              key={`${instrument.exchange}:${instrument.symbol}`}
+              instrument={instrument}
+              selected={instrument.symbol === selected?.symbol}
+            />
           ))}
         </ul>
       )}

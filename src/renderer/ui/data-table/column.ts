@@ -34,11 +34,17 @@ export function sortRows<T>(rows: readonly T[], columns: readonly Column<T>[], s
 
 /** Rows in which every word of the filter appears somewhere. */
 export function filterRows<T>(rows: readonly T[], columns: readonly Column<T>[], filter: string): readonly T[] {
-  const words = filter.toLowerCase().split(/\s+/).filter((word) => word !== '')
+  const words = filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
   if (words.length === 0) return rows
   const searched = columns.filter((column) => column.acts !== true)
   return rows.filter((row) => {
-    const text = searched.map((column) => column.text(row)).join('\n').toLowerCase()
+    const text = searched
+      .map((column) => column.text(row))
+      .join('\n')
+      .toLowerCase()
     return words.every((word) => text.includes(word))
   })
 }

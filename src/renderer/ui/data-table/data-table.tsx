@@ -28,7 +28,10 @@ export interface DataTableProps<T> {
   readonly testId?: string
 }
 
-function useColumns<T>(name: string, columns: readonly Column<T>[]): { readonly visible: readonly Column<T>[]; readonly hidden: ReadonlySet<string>; toggle(id: string): void } {
+function useColumns<T>(
+  name: string,
+  columns: readonly Column<T>[],
+): { readonly visible: readonly Column<T>[]; readonly hidden: ReadonlySet<string>; toggle(id: string): void } {
   const chosen = useSettings((settings) => settings.hiddenColumns[name])
   return useMemo(() => {
     const hidden = new Set(chosen ?? columns.filter((column) => column.spare === true).map((column) => column.id))
@@ -108,4 +111,3 @@ export function DataTable<T>(props: DataTableProps<T>): ReactNode {
     </>
   )
 }
-

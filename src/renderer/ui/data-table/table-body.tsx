@@ -26,7 +26,12 @@ interface TableBodyProps<T> {
 }
 
 /** Keeps what a person reads in place while newer rows arrive above it. */
-function useScrollAnchor<T>(rows: readonly T[], rowId: (row: T) => string, scroller: RefObject<HTMLDivElement | null>, rowHeight: number): void {
+function useScrollAnchor<T>(
+  rows: readonly T[],
+  rowId: (row: T) => string,
+  scroller: RefObject<HTMLDivElement | null>,
+  rowHeight: number,
+): void {
   const first = useRef<string | undefined>(undefined)
   useLayoutEffect(() => {
     const before = first.current
@@ -87,7 +92,12 @@ export function TableBody<T>(props: TableBodyProps<T>): ReactNode {
   const { gridId, label, columns, rows, rowId, sorting, onSort, onOpen, scroller, footer } = props
   const rowHeight = ROW_HEIGHT[useSettings((settings) => settings.density)]
   const [active, setActive] = useState(-1)
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: OVERSCAN })
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: OVERSCAN,
+  })
   useScrollAnchor(rows, rowId, scroller, rowHeight)
   useLayoutEffect(() => virtual.measure(), [virtual, rowHeight])
   const select = useCallback((index: number) => setActive(index), [])

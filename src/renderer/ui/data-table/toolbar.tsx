@@ -19,7 +19,10 @@ interface ToolbarProps {
 export function TableToolbar({ label, filter, onFilter, shown, all, columns, onToggleColumn, onCopy }: ToolbarProps): ReactNode {
   const { t } = useTranslation()
   const numbers = useNumbers()
-  const count = shown === all ? t('table.rows', { count: all, n: numbers.count(all) }) : t('table.found', { n: numbers.count(shown), all: numbers.count(all) })
+  const count =
+    shown === all
+      ? t('table.rows', { count: all, n: numbers.count(all) })
+      : t('table.found', { n: numbers.count(shown), all: numbers.count(all) })
   return (
     <div className="table-toolbar">
       <span className="faint table-count" aria-live="off" data-testid="row-count">
