@@ -51,7 +51,8 @@ function usualDirectory({ replay }: LaunchOptions): string {
 }
 
 async function run(launch: LaunchOptions, data: DataDirectory): Promise<void> {
-  const logger: Logger = (await createLogger(data.logs, { stderr: true })).child({ component: 'desktop' })
+  const log = await createLogger(data.logs, { stderr: true })
+  const logger = log.child({ component: 'desktop' })
   const origin = developmentUrl === undefined ? APP_ORIGIN : (originOf(developmentUrl) ?? APP_ORIGIN)
   serveApp(protocol, fromOut('renderer'))
   guardContents(app, shell, origin, logger)
@@ -62,6 +63,8 @@ async function run(launch: LaunchOptions, data: DataDirectory): Promise<void> {
     async () => {
       await closeApi()
       await stop(workstation)
+      logger.info({}, 'everything stopped in order')
+      log.flush()
     },
     logger,
   )

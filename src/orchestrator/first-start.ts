@@ -1,6 +1,6 @@
 import type { RiskLimitsSet } from '#domain/facts.ts'
-import { parseSymbol, parseTraderId } from '#domain/ids.ts'
-import { isTimeframe, type Timeframe } from '#domain/candle.ts'
+import { parseTraderId, type InstrumentSymbol } from '#domain/ids.ts'
+import type { Timeframe } from '#domain/candle.ts'
 import type { TraderConfig } from '#domain/trader.ts'
 import type { Config } from '#platform/config/config.ts'
 import { AppError } from '#domain/errors.ts'
@@ -8,13 +8,13 @@ import { MANUAL_TRADER_ID } from './handlers/default-trader.ts'
 
 /** The perpetual: its trader may go short as well, so it has something to do in the first half minute. */
 const DEMO_SYMBOL = 'BTC/USDT:USDT'
-const DEMO_TIMEFRAME: Timeframe = '1m'
 
-/** Traders of a fresh journal: one that trades, and the books of people and programs. */
-export function firstTraders(market: { readonly symbol?: string | undefined; readonly timeframe?: string | undefined }): TraderConfig[] {
-  const timeframe = market.timeframe ?? DEMO_TIMEFRAME
-  if (!isTimeframe(timeframe)) throw new AppError('CONFIG_INVALID', `${timeframe} is not a timeframe this program knows. Nothing was started.`)
-  const symbols = [parseSymbol(market.symbol ?? DEMO_SYMBOL)]
+/** Traders of a fresh journal: one that trades on the demo's perpetual or, in a replay, on its first file, and the books of people and programs. */
+export function firstTraders(series: readonly { readonly symbol: InstrumentSymbol; readonly timeframe: Timeframe }[]): TraderConfig[] {
+  const first = series.find(({ symbol }) => symbol === DEMO_SYMBOL) ?? series[0]
+  if (first === undefined) throw new AppError('CONFIG_INVALID', 'The market gives no candles, so there is nothing to trade on. Nothing was started.')
+  const { symbol, timeframe } = first
+  const symbols = [symbol]
   const shared = { symbols, timeframe, params: {}, orderNotional: '1000', desired: 'running' } as const
   return [
     { ...shared, traderId: MANUAL_TRADER_ID, kind: 'manual', strategy: 'manual' },

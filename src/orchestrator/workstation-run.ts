@@ -181,7 +181,7 @@ export class WorkstationRun implements Workstation {
   }
 
   async #startTraders(core: Core, known: Parameters<TraderManager['restore']>[0]): Promise<void> {
-    const { directory, config, clock, workerUrl, logger, replay } = this.#options
+    const { directory, config, clock, workerUrl, logger } = this.#options
     const traders = new TraderManager({
       workerUrl: workerUrl('trader'), cachePath: directory.cache, strategyDirectory: directory.strategies, silenceMaxMs: config.traders.silence_max_ms,
       elapsed: clock.elapsed, logger: logger.child({ component: 'traders' }), tradersMax: config.traders.max,
@@ -198,8 +198,7 @@ export class WorkstationRun implements Workstation {
     await traders.restore(known)
     if (known.length > 0) return
     await this.#request({ type: 'Record', facts: [firstLimits(config.risk)] })
-    const symbol = replay === undefined ? undefined : replay.symbol ?? this.#readModel.instruments()[0]?.symbol
-    for (const trader of firstTraders({ symbol, timeframe: replay?.timeframe })) await traders.add(trader)
+    for (const trader of firstTraders(await core.series())) await traders.add(trader)
   }
 
   /** Sends a command and waits until what it did can be seen by the caller's next question. */

@@ -3,6 +3,7 @@ import type { Candle } from '#domain/candle.ts'
 import type { PaperSessionConfig } from '#exchanges/paper-session.ts'
 import type { SessionCounters } from '#exchanges/session/exchange-session.ts'
 import type { Quote } from '#engine/ports.ts'
+import type { MarketSeries } from '#exchanges/market/market-source.ts'
 
 /** What main and an exchange thread say to each other, over the worker's own port. The engine has a port of its own (`engine/ports.ts`). */
 
@@ -25,7 +26,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export type FromExchangeWorker =
   /** Files are checked and the engine has been told; nothing moves before its `RestoreExchange`. */
-  | { readonly type: 'Ready' }
+  | { readonly type: 'Ready'; readonly series: readonly MarketSeries[] }
   | { readonly type: 'Pong'; readonly id: number; readonly counters: SessionCounters | undefined }
   | { readonly type: 'Log'; readonly level: LogLevel; readonly component: string; readonly fields: object; readonly message: string }
   | { readonly type: 'ReplayProgress'; readonly file: string; readonly processed: number; readonly total: number; readonly done: boolean }

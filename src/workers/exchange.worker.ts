@@ -46,7 +46,7 @@ async function run({ enginePort: port, session: config, candleCachePath }: InitE
       const opened = session
       port.on('message', (message: ToExchange) => opened.receive(message))
       const over = opened.run()
-      say({ type: 'Ready' })
+      say({ type: 'Ready', series: opened.series })
       await over
     } finally {
       cache.close()

@@ -38,6 +38,7 @@ let running: Promise<void> = Promise.resolve()
 let pool: Pool | undefined
 let headPort: MessagePort | undefined
 let historyRequests = 0
+let isStopping = false
 
 function start(init: Init): void {
   if (init.connection === 'none') {
@@ -111,6 +112,8 @@ async function answer({ requestId, query }: Request): Promise<void> {
 }
 
 async function stop(deadlineMs: number): Promise<void> {
+  if (isStopping) return
+  isStopping = true
   replica?.stop(deadlineMs)
   await running
   notices.close()

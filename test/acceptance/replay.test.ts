@@ -1,14 +1,29 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { startEmbeddedPostgres } from '#storage/postgres/embedded-server.ts'
+import { silentLogger } from '#platform/log/logger.ts'
+import { makeServerFolder } from '#test/support/postgres.ts'
 import { CANDLE_FILE, readCandleLines, whyNoReplay } from '#test/support/replay/candle-file.ts'
 import { DataFolder } from '#test/support/replay/data-folder.ts'
 import type { Examined } from '#test/support/replay/examine.ts'
 import { liveAndDie, planKills } from '#test/support/replay/kills.ts'
+import { untilStatus, watchOutage } from '#test/support/replay/outage.ts'
+import { PortSquatter } from '#test/support/replay/port-squatter.ts'
 import { differences } from '#test/support/replay/postgres-tables.ts'
-import { finishReplay, type Times } from '#test/support/replay/runs.ts'
+import { finishReplay, reachHead, type Times } from '#test/support/replay/runs.ts'
 import { chooseSeed, seeded } from '#test/support/replay/seeded.ts'
+import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 
 const KILLS = Number(process.env['REPLAY_KILLS'] ?? 50)
+/** About as long as a start takes on a busy machine; kills hit every part of it. */
 const START_MS = 4_000
+const SERVER_KILLS = 4
+const OUTAGE_MS = Number(process.env['REPLAY_OUTAGE_MS'] ?? 60_000)
+/** Slow enough that the replay outlives the outage: 4 ms a candle and more. */
+const OUTAGE_SPEED = '15000'
+const SERVER_STOP_DEADLINE_MS = 10_000
+const BACK_DEADLINE_MS = 90_000
+
 const missing = whyNoReplay()
 if (missing !== undefined) process.stdout.write(`${missing}\n`)
 
@@ -18,6 +33,10 @@ function say(text: string): void {
 
 describe.skipIf(missing !== undefined)('a replay of the whole candle file, real processes and a real Postgres', () => {
   let unbroken: Examined & Times
+  const expectSame = (found: Examined): void => {
+    expect.soft(found.problems).toEqual([])
+    expect.soft(differences(unbroken.outcome, found.outcome)).toEqual([])
+  }
 
   beforeAll(async () => {
     await using folder = await DataFolder.make()
@@ -26,8 +45,6 @@ describe.skipIf(missing !== undefined)('a replay of the whole candle file, real 
     say(`unbroken: ${replayMs} ms, then ${drainMs} ms until Postgres had it; ${JSON.stringify(facts)}`)
     say(`equity ${valuation.by_cash} by cash, ${valuation.by_result} by results, ${valuation.marked} as marked; ${marks} marks`)
   })
-
-  afterAll(() => undefined)
 
   test('processes every candle, and journal, Postgres, trades, positions and equity agree to the last digit', () => {
     expect(unbroken.problems).toEqual([])
@@ -39,10 +56,8 @@ describe.skipIf(missing !== undefined)('a replay of the whole candle file, real 
   test('a second run in a fresh directory writes the same journal, word by word', async () => {
     await using folder = await DataFolder.make()
     const again = await finishReplay(folder, CANDLE_FILE)
-    expect(again.problems).toEqual([])
-    expect(differences(unbroken.outcome, again.outcome)).toEqual([])
-    const bodies = (examined: Examined) => examined.journal.map(({ body }) => body)
-    expect(bodies(again).findIndex((body, index) => body !== unbroken.journal[index]?.body)).toBe(-1)
+    expectSame(again)
+    expect(again.journal.findIndex(({ body }, index) => body !== unbroken.journal[index]?.body)).toBe(-1)
     expect(again.journal.length).toBe(unbroken.journal.length)
   })
 
@@ -54,12 +69,85 @@ describe.skipIf(missing !== undefined)('a replay of the whole candle file, real 
     const heads: string[] = []
     for (const kill of kills) {
       const head = await liveAndDie(folder, CANDLE_FILE, kill)
-      heads.push(`${kill.atHead === undefined ? 'start' : kill.atHead}${kill.serverToo ? '+server' : ''}→${head}`)
+      heads.push(`${kill.atHead ?? `${kill.afterMs}ms`}${kill.serverToo ? '+server' : ''}→${head}`)
     }
     say(`killed ${kills.length} times: ${heads.join(' ')}`)
     const survived = await finishReplay(folder, CANDLE_FILE)
     say(`last life: ${survived.replayMs} ms; ${JSON.stringify(survived.facts)}`)
-    expect(survived.problems).toEqual([])
-    expect(differences(unbroken.outcome, survived.outcome)).toEqual([])
+    expectSame(survived)
+  })
+
+  test(`its database server is killed ${SERVER_KILLS} times and comes back by itself each time`, async () => {
+    await using folder = await DataFolder.make()
+    let killed = 0
+    const found = await finishReplay(folder, CANDLE_FILE, {
+      during: async (workstation) => {
+        for (let n = 1; n <= SERVER_KILLS; n += 1) {
+          await reachHead(folder, workstation, Math.floor((unbroken.journal.length * n) / (SERVER_KILLS + 1)))
+          await untilStatus(workstation, (status) => status.replica.state === 'streaming')
+          if (await folder.killPostmaster()) killed += 1
+          await untilStatus(workstation, (status) => status.replica.state !== 'streaming')
+        }
+      },
+    })
+    expect(killed).toBe(SERVER_KILLS)
+    expectSame(found)
+  })
+
+  test('a Postgres of the person is stopped for a minute: trading goes on, the status says why, and it catches up', async () => {
+    const serverFolder = await makeServerFolder()
+    const start = (port: number) => startEmbeddedPostgres({ dataDir: join(serverFolder, 'postgres'), port, logger: silentLogger })
+    let server = await start(0)
+    const { port, connection } = server
+    const address = { host: '127.0.0.1', port, user: connection.user, password: connection.password ?? '', database: 'outage' }
+    const { host, user, password, database } = address
+    try {
+      await using folder = await DataFolder.make(JSON.stringify({ database: { mode: 'external', host, port, user, password, database } }))
+      const found = await finishReplay(folder, CANDLE_FILE, {
+        speed: OUTAGE_SPEED,
+        address,
+        during: async (workstation) => {
+          await reachHead(folder, workstation, Math.floor(unbroken.journal.length / 10))
+          await server.stop(SERVER_STOP_DEADLINE_MS)
+          const outage = await watchOutage(workstation, OUTAGE_MS)
+          say(`outage: ${JSON.stringify({ ...outage, reasons: [...outage.reasons], states: [...outage.states] })}`)
+          expect.soft([...outage.states]).toEqual(['down'])
+          for (const reason of outage.reasons) expect.soft(reason).toContain(String(port))
+          expect.soft(outage.candlesMeanwhile).toBeGreaterThan(1_000)
+          const back = performance.now()
+          server = await start(port)
+          const drained = await untilStatus(workstation, ({ replica }) => replica.state === 'streaming' && replica.lag_events < 1_000, BACK_DEADLINE_MS)
+          const ms = Math.round(performance.now() - back)
+          say(`back: ${outage.lagMax} facts behind, caught up ${ms} ms after the server's start (at ${drained.replica.seq})`)
+        },
+      })
+      expectSame(found)
+    } finally {
+      await server.stop(SERVER_STOP_DEADLINE_MS)
+      await rm(serverFolder, { recursive: true, force: true })
+    }
+  })
+
+  test('another program holds the port of the embedded server for a minute: the server comes back when it is free', async () => {
+    await using folder = await DataFolder.make()
+    const found = await finishReplay(folder, CANDLE_FILE, {
+      speed: OUTAGE_SPEED,
+      during: async (workstation) => {
+        await reachHead(folder, workstation, Math.floor(unbroken.journal.length / 10))
+        const { port } = await folder.serverAddress()
+        await folder.killPostmaster()
+        {
+          await using squatter = await PortSquatter.take(port, 1_000)
+          expect(squatter, 'the port could not be taken in time').toBeDefined()
+          const outage = await watchOutage(workstation, OUTAGE_MS)
+          say(`port taken: ${JSON.stringify({ ...outage, reasons: [...outage.reasons], states: [...outage.states] })}`)
+          expect.soft(outage.candlesMeanwhile).toBeGreaterThan(1_000)
+        }
+        const back = performance.now()
+        await untilStatus(workstation, ({ replica }) => replica.state === 'streaming', BACK_DEADLINE_MS)
+        say(`port free: streaming again after ${Math.round(performance.now() - back)} ms`)
+      },
+    })
+    expectSame(found)
   })
 })

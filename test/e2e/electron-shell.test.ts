@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -247,11 +247,17 @@ describe('with --api', () => {
 })
 
 describe('quitting', () => {
+  const stoppedInOrder = () =>
+    readdirSync(join(folders.at(-1) ?? '', 'logs')).some((file) =>
+      readFileSync(join(folders.at(-1) ?? '', 'logs', file), 'utf8').includes('everything stopped in order'),
+    )
+
   test.each(['tray', 'application'] as const)('from the %s menu stops the workstation first and leaves with 0', async (menu) => {
     const desktop = start()
     await running(desktop)
-    await desktop.call('clickMenu', { menu, id: 'quit' })
+    await desktop.call('clickMenu', { menu, id: 'quit' }).catch(() => undefined)
     expect(await desktop.exited).toBe(0)
+    expect(stoppedInOrder()).toBe(true)
   })
 
   test('a signal is a wish to quit', async () => {
@@ -259,6 +265,7 @@ describe('quitting', () => {
     await running(desktop)
     desktop.signal('SIGTERM')
     expect(await desktop.exited).toBe(0)
+    expect(stoppedInOrder()).toBe(true)
   })
 
   test('without close-to-tray, closing the window quits', async () => {
@@ -267,6 +274,7 @@ describe('quitting', () => {
     await desktop.call('clickMenu', { menu: 'tray', id: 'close-to-tray' })
     await desktop.call('closeWindow').catch(() => undefined)
     expect(await desktop.exited).toBe(0)
+    expect(stoppedInOrder()).toBe(true)
   })
 
   test('a start that fails says why in a dialog and leaves with 1', async () => {

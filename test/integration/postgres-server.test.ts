@@ -226,6 +226,16 @@ describe('the embedded server', () => {
     expect(other.signalCode).toBeNull()
   })
 
+  test('a start that is called off leaves nothing running', async () => {
+    const dataDir = await folder()
+    await (await start(dataDir)).stop(5_000)
+    for (const delayMs of [0, 20, 40, 60, 80]) {
+      const signal = AbortSignal.timeout(delayMs)
+      await startEmbeddedPostgres({ dataDir, port: 0, logger: silentLogger, signal }).then((server) => server.stop(5_000), () => undefined)
+      expect(await readPidFile(join(dataDir, 'cluster'))).toBeUndefined()
+    }
+  })
+
   test('a lost password file is made anew', async () => {
     const dataDir = await folder()
     const first = await start(dataDir)

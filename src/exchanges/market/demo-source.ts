@@ -6,7 +6,7 @@ import type { Clock } from '#platform/clock.ts'
 import type { MarketSlice } from '../paper/market-slice.ts'
 import type { PaperInstrument } from '../paper/paper-instrument.ts'
 import { BAR_MS, DemoMarket, SLICES_PER_BAR, type DemoBar } from './demo-market.ts'
-import type { CandleSink, MarketMove, MarketSource } from './market-source.ts'
+import type { CandleSink, MarketMove, MarketSource, MarketSeries } from './market-source.ts'
 
 /** Wall time of one 1m candle in a demo nobody configured, milliseconds. */
 export const DEMO_CANDLE_EVERY_MS = 1_000
@@ -33,6 +33,7 @@ export interface DemoOptions {
 export class DemoSource implements MarketSource {
   readonly lockStep = false
   readonly instruments: readonly PaperInstrument[]
+  readonly series: readonly MarketSeries[]
   readonly startTime: number
   readonly #market: DemoMarket
   readonly #clock: Clock
@@ -52,6 +53,7 @@ export class DemoSource implements MarketSource {
     this.#clock = options.clock
     this.#sink = options.sink
     this.startTime = options.clock.now()
+    this.series = this.instruments.map(({ symbol }) => ({ symbol, timeframe: '1m' }))
     this.#candleEveryMs = options.candleEveryMs ?? DEMO_CANDLE_EVERY_MS
     this.#historyBars = options.historyBars ?? DEMO_HISTORY_BARS
   }

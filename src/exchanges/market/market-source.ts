@@ -1,4 +1,5 @@
-import type { Candle } from '#domain/candle.ts'
+import type { Candle, Timeframe } from '#domain/candle.ts'
+import type { InstrumentSymbol } from '#domain/ids.ts'
 import type { RestoreExchange } from '#engine/ports.ts'
 import type { MarketSlice } from '../paper/market-slice.ts'
 import type { PaperInstrument } from '../paper/paper-instrument.ts'
@@ -26,11 +27,18 @@ export interface MarketProgress {
   readonly done: boolean
 }
 
+export interface MarketSeries {
+  readonly symbol: InstrumentSymbol
+  readonly timeframe: Timeframe
+}
+
 /** What moves prices. Opened once; then asked for one move after another, by one caller. */
 export interface MarketSource {
   /** The next move leaves only when everyone has answered the last. */
   readonly lockStep: boolean
   readonly instruments: readonly PaperInstrument[]
+  /** Which candles it gives. */
+  readonly series: readonly MarketSeries[]
   /** The market's time before anything has moved, UTC milliseconds. */
   readonly startTime: number
   /** Goes on behind the cursors. Answers with the last known stretch of each symbol, for prices only. */

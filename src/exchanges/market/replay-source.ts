@@ -9,7 +9,7 @@ import { summarizeCandles, type CandleFileSummary } from './candle-csv.ts'
 import { candleSeries, fileName, type CandleFileSpec } from './candle-file-name.ts'
 import { CandleReader } from './candle-reader.ts'
 import { instrumentOfFiles } from './instruments.ts'
-import type { CandleSink, MarketMove, MarketProgress, MarketSource } from './market-source.ts'
+import type { CandleSink, MarketMove, MarketProgress, MarketSource, MarketSeries } from './market-source.ts'
 
 /** `max`: as fast as everyone answers. A number: market milliseconds per millisecond of wall time. */
 export type ReplaySpeed = number | 'max'
@@ -61,6 +61,7 @@ function bySeries(a: Candle, b: Candle): number {
 class ReplaySource implements MarketSource {
   readonly lockStep = true
   readonly instruments: readonly PaperInstrument[]
+  readonly series: readonly MarketSeries[]
   readonly startTime: number
   readonly #readers: readonly CandleReader[]
   /** Orders meet only the finest candles of a symbol; coarser ones would let them trade the same market twice. */
@@ -74,6 +75,7 @@ class ReplaySource implements MarketSource {
 
   constructor(summaries: readonly CandleFileSummary[], options: ReplayOptions) {
     this.instruments = [...bySymbol(summaries).values()].map(instrumentOfFiles)
+    this.series = summaries.map(({ series: { symbol, timeframe } }) => ({ symbol, timeframe }))
     this.startTime = Math.min(...summaries.map(({ firstOpenTime }) => firstOpenTime))
     this.#matched = new Map([...bySymbol(summaries)].map(([symbol, files]) => [symbol, finest(files)]))
     this.#readers = summaries.map((summary) => new CandleReader(summary.series, options.sink))

@@ -76,6 +76,11 @@ export class ExchangeSession {
     })
   }
 
+  /** Which candles its market gives. */
+  get series(): MarketSource['series'] {
+    return this.#options.source.series
+  }
+
   get counters(): SessionCounters {
     return {
       steps: this.#step,

@@ -60,6 +60,10 @@ export class Core {
     this.#options.board.see('exchange', 'running', 'market open')
   }
 
+  series(): ReturnType<ExchangeThread['series']> {
+    return this.#exchange.series()
+  }
+
   request(command: EngineCommand): Promise<EngineAnswer> {
     return this.engine.request(command)
   }

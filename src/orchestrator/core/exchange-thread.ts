@@ -6,6 +6,7 @@ import { startThread, type ManagedThread } from '#platform/threads/managed-threa
 import type { FromExchangeWorker, InitExchange, ToExchangeWorker } from '#workers/exchange.messages.ts'
 
 const PING_DEADLINE_MS = 5_000
+type Ready = Extract<FromExchangeWorker, { readonly type: 'Ready' }>
 type Pong = Extract<FromExchangeWorker, { readonly type: 'Pong' }>
 export type MarketNews = Extract<FromExchangeWorker, { readonly type: 'Quotes' }>
 export type ReplayProgress = Extract<FromExchangeWorker, { readonly type: 'ReplayProgress' }>
@@ -27,6 +28,7 @@ export class ExchangeThread {
   readonly #stopped = Promise.withResolvers<void>()
   readonly #pings = new Map<number, PromiseWithResolvers<Pong['counters']>>()
   readonly #options: ExchangeThreadOptions
+  readonly #series = Promise.withResolvers<Ready['series']>()
   #nextId = 1
   #isDead = false
 
@@ -45,6 +47,11 @@ export class ExchangeThread {
 
   get failed(): Promise<AppError> {
     return this.#failed.promise
+  }
+
+  /** Which candles its market gives. */
+  series(): Promise<Ready['series']> {
+    return withDeadline(this.#series.promise, PING_DEADLINE_MS, 'The list of candles of the exchange')
   }
 
   async ping(): Promise<Pong['counters']> {
@@ -70,7 +77,7 @@ export class ExchangeThread {
   #receive(message: FromExchangeWorker): void {
     switch (message.type) {
       case 'Ready':
-        return
+        return this.#series.resolve(message.series)
       case 'Pong':
         return this.#pings.get(message.id)?.resolve(message.counters)
       case 'Log':

@@ -24,7 +24,7 @@ export const configSchema = z.strictObject({
     /** Milliseconds of wall time for one market minute. */
     candle_every_ms: z.number().int().min(20).max(60_000).default(1_000),
   }).prefault({}),
-  paper: z.strictObject({ seed: z.string().min(1).max(80).default('paper'), opening_balance: decimal.default('10000') }).prefault({}),
+  paper: z.strictObject({ seed: z.string().min(1).max(80).default('paper') }).prefault({}),
   risk: z.strictObject({
     max_order_notional: decimal.default(DEFAULT_RISK_LIMITS.maxOrderNotional),
     max_position_notional: decimal.default(DEFAULT_RISK_LIMITS.maxPositionNotional),

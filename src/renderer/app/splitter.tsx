@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- a separator that moves takes focus and values, which hr does not */
 import type { PointerEvent, ReactNode } from 'react'
 import { useRef } from 'react'
 import type { PanelSizes } from '#renderer/state/settings.ts'

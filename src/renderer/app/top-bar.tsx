@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- drawn with our own tokens; progress cannot be */
 import type { ReactNode } from 'react'
 import { Command as CommandIcon } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
@@ -90,6 +91,7 @@ export function TopBar(): ReactNode {
   const halted = status?.halted ?? undefined
   const stopped = halted !== undefined || receipt !== undefined
   const mode = status?.mode
+  const replay = status?.replay ?? undefined
   return (
     <header className="top-bar" data-halted={stopped}>
       <span className="mode" data-testid="mode" data-mode={mode} title={mode === undefined ? undefined : t(`mode.${mode}_hint`)}>
@@ -101,7 +103,7 @@ export function TopBar(): ReactNode {
       ) : (
         <>
           <Exposure />
-          {status?.replay != null && <Replay replay={status.replay} />}
+          {replay !== undefined && <Replay replay={replay} />}
           <span className="grow" />
         </>
       )}

@@ -85,7 +85,7 @@ function followEquity(): () => void {
 }
 
 /** Calls `ask` soon after the first of many nudges, and never more often than `everyMs`. */
-export function throttled(ask: () => void, everyMs: number): { nudge(): void; cancel(): void } {
+export function throttled(ask: () => void, everyMs: number): { readonly nudge: () => void; readonly cancel: () => void } {
   let timer: ReturnType<typeof setTimeout> | undefined
   return {
     nudge: () => {

@@ -12,7 +12,7 @@ const PENDING_MAX = 20_000
 const HIDDEN_FLUSH_MS = 250
 
 /** Runs what was scheduled once per animation frame, or on a slow timer while nobody looks. */
-export function createFrameBatcher(flush: () => void): { request(): void; cancel(): void } {
+export function createFrameBatcher(flush: () => void): { readonly request: () => void; readonly cancel: () => void } {
   let frame: number | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   const run = (): void => {

@@ -1,4 +1,5 @@
 import { create } from 'zustand'
+import { set } from './settings.ts'
 
 /** What one part of the screen asks another to do; the asked part answers when `turn` rises. */
 interface Requests {
@@ -17,6 +18,8 @@ export const useRequests = create<Requests>(() => ({
   shortcuts: false,
 }))
 
+/** Brings the ticket up, should the layout hide it, with its side set. */
 export function writeOrder(side: 'BUY' | 'SELL'): void {
+  set({ layout: 'trade' })
   useRequests.setState((state) => ({ ticket: { side, turn: (state.ticket?.turn ?? 0) + 1 } }))
 }

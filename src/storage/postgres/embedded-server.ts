@@ -132,6 +132,10 @@ class EmbeddedServer implements EmbeddedPostgres {
     signal?.addEventListener('abort', leave, { once: true })
     try {
       await this.#firstLaunch()
+      if (this.#stopping.signal.aborted) {
+        await this.#postmaster?.stop(STOP_DEADLINE_MS)
+        throw new AppError('POSTGRES_START_FAILED', 'The start of the database server was called off. It was stopped again.')
+      }
     } catch (error) {
       this.#change('failed', error instanceof Error ? error.message : String(error))
       throw error

@@ -3,11 +3,16 @@ import type { Fact, OrderFilled, OrderSubmitted } from '#domain/facts.ts'
 import type { OrderStatus } from '#domain/order.ts'
 import { Money } from '#domain/money/money.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import { Price } from '#domain/money/price.ts'
 import type { ExchangeCommand } from '#engine/ports.ts'
-import type { EngineDriver } from './engine-driver.ts'
+import { workingTotals, type PositionKey } from '#engine/state.ts'
+import { DAY_MS, NOON, type EngineDriver } from './engine-driver.ts'
 import { isSame, minus, order as orderOf, plus, rational, rationalOf, sign, sum, times, type Rational } from './rational.ts'
 
 const ZERO = rational(0n)
+const START = rational(10_000n)
+/** Five basis points, as `startRandom` lists its instruments. */
+const TAKER_FEE = rational(5n, 10_000n)
 const WORKING: readonly OrderStatus[] = ['SUBMITTED', 'ACCEPTED', 'PARTIALLY_FILLED', 'PENDING_CANCEL', 'UNKNOWN']
 /** What an order may become, by hand. */
 const NEXT: Record<OrderStatus, readonly OrderStatus[]> = {
@@ -32,6 +37,10 @@ export class InvariantChecker {
   readonly #fills: OrderFilled[] = []
   readonly #tradeIds = new Set<string>()
   readonly #entryTimes: number[] = []
+  readonly #sentIds = new Set<string>()
+  #day = Math.floor(NOON / DAY_MS)
+  #dayStart = START
+  #equity = START
   #factsRead = 0
   #commandsRead = 0
 
@@ -60,6 +69,9 @@ export class InvariantChecker {
     else if (fact.type === 'OrderStatusChanged') this.#move(fact.clientOrderId, fact.status, step)
     else if (fact.type === 'OrderFilled') this.#filled(fact, step)
     else if (fact.type === 'EquityMarked') {
+      const day = Math.floor(fact.ts / DAY_MS)
+      if (day > this.#day) [this.#day, this.#dayStart] = [day, this.#equity]
+      this.#equity = rationalOf(fact.equity)
       const expected = sum([rationalOf(fact.start), rationalOf(fact.realized), rationalOf(fact.unrealized), minus(ZERO, rationalOf(fact.fees))])
       expect(isSame(rationalOf(fact.equity), expected), `${step}: equity = start + realised + unrealised − fees`).toBe(true)
     }
@@ -89,11 +101,16 @@ export class InvariantChecker {
     const worst = plus(held, fact.side === 'BUY' ? open : minus(ZERO, open))
     const size = times(sign(worst) < 0 ? minus(ZERO, worst) : worst, reference)
     expect(orderOf(size, rationalOf(limits.maxPositionNotional)), `${step}: worst case of ${keyOf(fact)}`).toBeLessThanOrEqual(0)
-    const working = [...this.#orders.values()].filter(({ status }) => WORKING.includes(status))
+    const working = this.#working()
     expect(working.length, `${step}: open orders`).toBeLessThanOrEqual(limits.maxOpenOrders)
     const keys = new Set(working.filter(({ submitted }) => !submitted.reduceOnly).map(({ submitted }) => keyOf(submitted)))
     for (const fill of this.#fills) if (sign(this.#heldOf(keyOf(fill))) !== 0) keys.add(keyOf(fill))
     expect(keys.size, `${step}: open positions`).toBeLessThanOrEqual(limits.maxOpenPositions)
+    const { equity, exposure } = this.#valuation()
+    const room = minus(minus(equity, exposure), minus(this.#reserved(), value))
+    expect(orderOf(plus(value, times(value, TAKER_FEE)), room), `${step}: balance`).toBeLessThanOrEqual(0)
+    const dayStart = Math.floor(now / DAY_MS) > this.#day ? this.#equity : this.#dayStart
+    expect(orderOf(minus(dayStart, equity), rationalOf(limits.maxDailyLoss)), `${step}: daily loss`).toBeLessThan(0)
     this.#entryTimes.push(now)
     const lastSecond = this.#entryTimes.filter((ts) => ts > now - 1_000)
     expect(lastSecond.length, `${step}: entries in one second`).toBeLessThanOrEqual(limits.maxOrdersPerSecond)
@@ -129,25 +146,71 @@ export class InvariantChecker {
     const { submitted } = seen
     const asked = [submitted.symbol, submitted.side, submitted.orderType, submitted.quantity, submitted.price, submitted.reduceOnly]
     const { order } = command
-    expect([order.symbol, order.side, order.type, Quantity.format(order.quantity), order.price && Quantity.format(order.price as never), order.reduceOnly]).toEqual(asked)
-    const times_ = this.#driver.sent().filter((id) => id === order.clientOrderId).length
-    if (times_ > 1) expect(isNotFound || seen.status === 'UNKNOWN' || seen.status !== 'SUBMITTED', `${step}: sent again without proof of absence`).toBe(true)
+    const sent = [order.symbol, order.side, order.type, Quantity.format(order.quantity), order.price === undefined ? undefined : Price.format(order.price), order.reduceOnly]
+    expect(sent, `${step}: what is sent is what was recorded`).toEqual(asked)
+    if (this.#sentIds.has(order.clientOrderId)) expect(isNotFound, `${step}: sent again without proof of absence`).toBe(true)
+    this.#sentIds.add(order.clientOrderId)
+  }
+
+  #working(): Seen[] {
+    return [...this.#orders.values()].filter(({ status }) => WORKING.includes(status))
+  }
+
+  #reserved(): Rational {
+    const entries = this.#working().filter(({ submitted }) => !submitted.reduceOnly)
+    return sum(entries.map((seen) => times(rationalOf(seen.submitted.price ?? seen.submitted.referencePrice), openOf(seen))))
+  }
+
+  /** Cash and positions at the last prices, from the fills alone. */
+  #valuation(): { readonly equity: Rational; readonly exposure: Rational } {
+    let equity = START
+    let exposure = ZERO
+    for (const fill of this.#fills) {
+      const value = times(rationalOf(fill.price), rationalOf(fill.quantity))
+      equity = minus(fill.side === 'BUY' ? minus(equity, value) : plus(equity, value), rationalOf(fill.fee))
+    }
+    for (const key of new Set(this.#fills.map(keyOf))) {
+      const mark = this.#driver.state.marks.get(key.split('|')[1] as OrderSubmitted['symbol'])
+      if (mark === undefined) throw new Error(`no price for ${key}`)
+      const value = times(this.#heldOf(key), rationalOf(Price.format(mark.price)))
+      equity = plus(equity, value)
+      exposure = plus(exposure, sign(value) < 0 ? minus(ZERO, value) : value)
+    }
+    return { equity, exposure }
   }
 
   #checkTotals(step: string): void {
     const { state } = this.#driver
-    const working = [...this.#orders.values()].filter(({ status }) => WORKING.includes(status))
+    const working = this.#working()
     expect(state.workingCount, `${step}: working orders`).toBe(working.length)
-    const reserved = sum(working.filter(({ submitted }) => !submitted.reduceOnly).map((seen) => times(rationalOf(seen.submitted.price ?? seen.submitted.referencePrice), openOf(seen))))
-    const account = state.accounts.get('USDT')
-    expect(account === undefined ? '' : Money.format(account.reserved), `${step}: reserved is Σ of what may still fill`).toSatisfy((text: string) => isSame(rationalOf(text), reserved))
     const byKey = [...state.workingByKey.values()].reduce((count, ids) => count + ids.size, 0)
     expect(byKey, `${step}: working orders by key`).toBe(working.length)
+    const account = state.accounts.get('USDT')
+    if (account === undefined) return
+    expectSame(Money.format(account.reserved), this.#reserved(), `${step}: reserved is Σ of what may still fill`)
+    const totals = state.valueTotals.get('USDT')
+    const { equity, exposure } = this.#valuation()
+    expectSame(totals === undefined ? '0' : Money.format(totals.exposure), exposure, `${step}: exposure`)
+    const settled = minus(rationalOf(Money.format(account.realized)), rationalOf(Money.format(account.fees)))
+    expectSame(totals === undefined ? '0' : Money.format(totals.unrealized), minus(minus(equity, START), settled), `${step}: unrealised`)
+    for (const key of new Set([...this.#orders.values()].map(({ submitted }) => keyOf(submitted)))) this.#checkWorkingTotals(key as PositionKey, step)
+    const unknown = working.filter(({ submitted, status }) => status === 'UNKNOWN' || (status === 'PENDING_CANCEL' && state.orders.get(submitted.clientOrderId)?.exchangeOrderId === undefined))
+    expect([...state.unknownOrders.values()].flatMap((ids) => [...ids]).sort(), `${step}: orders of unknown fate`).toEqual(unknown.map(({ submitted }) => submitted.clientOrderId).sort())
+  }
+
+  #checkWorkingTotals(key: PositionKey, step: string): void {
+    const open = (reduceOnly: boolean, side: string) =>
+      sum(this.#working().filter(({ submitted: o }) => keyOf(o) === key && o.reduceOnly === reduceOnly && o.side === side).map(openOf))
+    const totals = workingTotals(this.#driver.state, key)
+    expectSame(Quantity.format(totals.entryBuy), open(false, 'BUY'), `${step}: ${key} working entries, buy`)
+    expectSame(Quantity.format(totals.entrySell), open(false, 'SELL'), `${step}: ${key} working entries, sell`)
+    expectSame(Quantity.format(totals.exitBuy), open(true, 'BUY'), `${step}: ${key} working exits, buy`)
+    expectSame(Quantity.format(totals.exitSell), open(true, 'SELL'), `${step}: ${key} working exits, sell`)
   }
 
   #checkPositions(step: string): void {
     const { state } = this.#driver
-    const start = rationalOf('10000')
+    const start = START
     let spent = ZERO
     let costs = ZERO
     for (const fill of this.#fills) {
@@ -169,6 +232,10 @@ export class InvariantChecker {
   #heldOf(key: string): Rational {
     return sum(this.#fills.filter((fill) => keyOf(fill) === key).map((fill) => (fill.side === 'BUY' ? rationalOf(fill.quantity) : minus(ZERO, rationalOf(fill.quantity)))))
   }
+}
+
+function expectSame(text: string, expected: Rational, what: string): void {
+  if (!isSame(rationalOf(text), expected)) expect(text, what).toBe(`${expected.over}/${expected.under}`)
 }
 
 const keyOf = (of: { readonly traderId: string; readonly symbol: string }): string => `${of.traderId}|${of.symbol}`

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { parseExchangeOrderId, type ClientOrderId } from '#domain/ids.ts'
+import { isWorking } from '#domain/order.ts'
 import { Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
@@ -23,26 +24,26 @@ export type Act =
 
 const pick = fc.nat(1_000)
 /** Hundredths of the quote currency around 100. */
-const price = fc.integer({ min: 8_500, max: 11_500 })
+const price = fc.integer({ min: 9_400, max: 10_600 })
 /** Thousandths of the base. */
-const size = fc.integer({ min: 1, max: 12_000 })
+const size = fc.integer({ min: 1, max: 10_000 }).map((n) => Math.max(1, Math.floor((n * n) / 10_000)))
 
 export const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant('signal' as const), action: fc.nat(3), eth: fc.boolean(), other: fc.boolean(), size, repeat: fc.nat(9).map((n) => n === 0) }) },
+  { weight: 16, arbitrary: fc.record({ kind: fc.constant('signal' as const), action: fc.nat(3), eth: fc.boolean(), other: fc.boolean(), size, repeat: fc.nat(9).map((n) => n === 0) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('order' as const), sell: fc.boolean(), reduce: fc.boolean(), price, size }) },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('accept' as const), pick }) },
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant('accept' as const), pick }) },
   {
-    weight: 8,
+    weight: 5,
     arbitrary: fc.record({ kind: fc.constantFrom('reject' as const, 'cancel' as const, 'expire' as const, 'refuse-cancel' as const, 'lose' as const, 'found' as const, 'cancel-by-person' as const), pick }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('not-found' as const), pick, authoritative: fc.boolean() }) },
-  { weight: 16, arbitrary: fc.record({ kind: fc.constant('fill' as const), pick, share: fc.constantFrom(25, 50, 100, 100, 130), price, repeat: fc.nat(5).map((n) => n === 0) }) },
+  { weight: 16, arbitrary: fc.record({ kind: fc.constant('fill' as const), pick, share: fc.constantFrom(25, 50, 100, 100, 100, 100, 130), price, repeat: fc.nat(5).map((n) => n === 0) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('quote' as const, 'candle' as const), eth: fc.boolean(), price, range: fc.nat(800) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('tick' as const), ms: fc.constantFrom(1, 400, 1_000, 5_000, 12_000, 3_600_000) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('disconnect' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('disconnect' as const, 'connect' as const, 'connect' as const, 'connect' as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('connect' as const, 'resume' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('halt' as const), flatten: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('trader' as const), state: fc.constantFrom<TraderState>('running', 'running', 'paused', 'stopped') }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('halt' as const), flatten: fc.boolean() }).chain((halt) => fc.constantFrom<Act>(halt, { kind: 'resume' }, { kind: 'resume' })) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('trader' as const), state: fc.constantFrom<TraderState>('running', 'running', 'running', 'paused', 'stopped') }) },
 )
 
 export const RANDOM_LIMITS: Partial<RiskLimits> = {
@@ -58,10 +59,12 @@ export function startRandom(): EngineDriver {
 const cents = (n: number) => `${Math.floor(n / 100)}.${(n % 100).toString().padStart(2, '0')}`
 const thousandths = (n: number) => Quantity.parse(`${Math.floor(n / 1_000)}.${(n % 1_000).toString().padStart(3, '0')}`)
 
-/** Every order so far, oldest first; a chooser prefers the youngest. */
+/** Mostly an order that works, now and then any of the last ones: late and repeated reports are part of life. */
 function orderOf(driver: EngineDriver, chosen: number): ClientOrderId | undefined {
-  const ids = driver.factsOf('OrderSubmitted').map(({ clientOrderId }) => clientOrderId)
-  return ids.length === 0 ? undefined : ids[ids.length - 1 - (chosen % Math.min(ids.length, 12))]
+  const all = driver.factsOf('OrderSubmitted').map(({ clientOrderId }) => clientOrderId)
+  const working = all.filter((id) => isWorking(driver.state.orders.get(id)?.status ?? 'FILLED'))
+  const ids = chosen % 9 === 0 || working.length === 0 ? (chosen % 3 === 0 ? all.slice(-12) : []) : working
+  return ids[chosen % Math.max(1, ids.length)]
 }
 
 export function play(driver: EngineDriver, one: Act): void {
@@ -160,7 +163,8 @@ function playFill(driver: EngineDriver, id: ClientOrderId, one: Extract<Act, { r
     })
     return
   }
-  const thousandthsOpen = Math.round((Quantity.toNumber(order.quantity) * 1_000 * one.share) / 100)
+  const open = Quantity.toNumber(order.quantity) - (isWorking(order.status) ? Quantity.toNumber(order.filledQuantity) : 0)
+  const thousandthsOpen = Math.round((open * 1_000 * one.share) / 100)
   driver.fill(id, Quantity.format(thousandths(Math.max(1, thousandthsOpen))), cents(one.price), { fee: `0.0${one.price}` })
 }
 

@@ -18,6 +18,7 @@ export interface Examined {
 }
 
 const PROBLEMS_SHOWN_MAX = 20
+const CERTAIN_DIGITS = 15
 
 /** Takes journal, Postgres and the candle file, and holds them against each other. */
 export async function examine(folder: DataFolder, candles: string, address?: ServerAddress): Promise<Examined> {
@@ -66,9 +67,14 @@ function compareCandles(path: string, rows: readonly TextRow[]): readonly string
   const byTime = new Map(rows.map((row) => [row['open_time_ms'], row]))
   for (const line of lines) {
     const row = byTime.get(line.openTime)
-    const isSameCandle =
-      row !== undefined && (['open', 'high', 'low', 'close', 'volume'] as const).every((name) => isSame(decimal(row[name] ?? '0'), decimal(line[name])))
+    const isSameCandle = row !== undefined && (['open', 'high', 'low', 'close', 'volume'] as const).every((name) => isRead(line[name], row[name] ?? ''))
     if (!isSameCandle && problems.length < PROBLEMS_SHOWN_MAX) problems.push(`candles: the file has ${JSON.stringify(line)}, Postgres ${JSON.stringify(row)}`)
   }
   return problems
+}
+
+/** A number of more digits than a double can hold is the print of a double; it is read to the digits that are certain. */
+function isRead(printed: string, found: string): boolean {
+  if (printed.replace(/\D/g, '').length <= CERTAIN_DIGITS) return isSame(decimal(printed), decimal(found))
+  return Number(found).toPrecision(CERTAIN_DIGITS) === Number(printed).toPrecision(CERTAIN_DIGITS)
 }

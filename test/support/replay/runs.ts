@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DataFolder } from './data-folder.ts'
+import type { DataFolder, ServerAddress } from './data-folder.ts'
 import { examine, type Examined } from './examine.ts'
 import { JournalGauge } from './journal-file.ts'
 import { waitUntilDrained } from './postgres-tables.ts'
 import { WorkstationProcess } from './workstation-process.ts'
 
 const REPLAY_DEADLINE_MS = 600_000
-const DRAIN_DEADLINE_MS = 120_000
+const DRAIN_DEADLINE_MS = 180_000
 const POLL_MS = 2
 
 export interface Times {
@@ -15,21 +15,29 @@ export interface Times {
   readonly drainMs: number
 }
 
+export interface Wishes {
+  readonly speed?: string
+  /** Where Postgres is, when it is not the embedded one. */
+  readonly address?: ServerAddress
+  /** What else happens meanwhile; the replay's end is waited for after it. */
+  readonly during?: (workstation: WorkstationProcess) => Promise<void>
+}
+
 /** Runs a replay to its end and until Postgres has it all, examines what is there, and leaves cleanly. */
-export async function finishReplay(folder: DataFolder, candles: string): Promise<Examined & Times> {
+export async function finishReplay(folder: DataFolder, candles: string, wishes: Wishes = {}): Promise<Examined & Times> {
+  const { speed = 'max', address, during } = wishes
   const began = performance.now()
-  await using workstation = new WorkstationProcess({ dataDir: folder.path, candles })
-  await workstation.replayDone(REPLAY_DEADLINE_MS)
+  await using workstation = new WorkstationProcess({ dataDir: folder.path, candles, speed })
+  await Promise.all([during?.(workstation), workstation.replayDone(REPLAY_DEADLINE_MS)])
   const done = performance.now()
   const gauge = new JournalGauge(folder.journal)
   await waitUntilDrained(
-    () => folder.serverAddress(),
+    async () => address ?? folder.serverAddress(),
     () => gauge.head(),
     DRAIN_DEADLINE_MS,
-  )
-  gauge.close()
+  ).finally(() => gauge.close())
   const drained = performance.now()
-  const examined = await examine(folder, candles)
+  const examined = await examine(folder, candles, address)
   const how = await workstation.stop()
   if (how !== 'code 0') throw new Error(`the workstation left with ${how}: ${workstation.stderr}`)
   return { ...examined, replayMs: Math.round(done - began), drainMs: Math.round(drained - done) }

@@ -20,18 +20,21 @@ export interface CandleState {
   readonly last: Bar | undefined
 }
 
+const LOADING: CandleState = { phase: { kind: 'loading' }, count: 0, last: undefined }
+
 /** Fills the plot: history first, then what the stream brings, then older bars as a person scrolls back. */
 export function useCandles(plot: CandlePlot | undefined, symbol: string | undefined, timeframe: Timeframe): CandleState {
   const { api } = useClient()
   const live = useConnection((state) => state.status.state === 'live')
-  const [state, setState] = useState<CandleState>({ phase: { kind: 'loading' }, count: 0, last: undefined })
+  const wantedKey = `${symbol ?? ''} ${timeframe}`
+  const [state, setState] = useState<CandleState & { readonly key: string }>({ ...LOADING, key: '' })
 
   useEffect(() => {
     if (plot === undefined || symbol === undefined) return undefined
     let wanted = true
     let early: Bar[] | undefined = []
     let asking = true
-    const show = (): void => setState({ phase: { kind: 'live' }, count: plot.bars().length, last: plot.bars().at(-1) })
+    const show = (): void => setState({ key: wantedKey, phase: { kind: 'live' }, count: plot.bars().length, last: plot.bars().at(-1) })
 
     const stopEvents = onCandles((events) => {
       const bars = events.filter((event) => event.symbol === symbol && event.timeframe === timeframe).map((event) => toBar(event.candle))
@@ -65,11 +68,10 @@ export function useCandles(plot: CandlePlot | undefined, symbol: string | undefi
         asking = items.length < FIRST_LOAD
         show()
       } catch (error) {
-        if (wanted) setState({ phase: { kind: 'error', message: toFailure(error).message }, count: 0, last: undefined })
+        if (wanted) setState({ key: wantedKey, phase: { kind: 'error', message: toFailure(error).message }, count: 0, last: undefined })
       }
     }
     plot.setBars([], false)
-    setState({ phase: { kind: 'loading' }, count: 0, last: undefined })
     void first()
     const stopOlder = plot.onNeedOlder(() => void older(), OLDER_WITHIN)
     return () => {
@@ -78,6 +80,6 @@ export function useCandles(plot: CandlePlot | undefined, symbol: string | undefi
       stopOlder()
     }
     // `live` is here on purpose: after a lost line the candles in between are asked for again.
-  }, [api, plot, symbol, timeframe, live])
-  return state
+  }, [api, plot, symbol, timeframe, wantedKey, live])
+  return state.key === wantedKey ? state : LOADING
 }

@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- a canvas, not an image file */
 import type { ReactNode } from 'react'
 import { useEffect, useRef } from 'react'
 import uPlot from 'uplot'

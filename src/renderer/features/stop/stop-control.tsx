@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- a live line of words, not the result of a form */
 import type { ReactNode } from 'react'
 import { useEffect, useRef } from 'react'
 import { Square } from 'lucide-react'

@@ -1,6 +1,5 @@
 import { create } from 'zustand'
 import { useCallback } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { StopReceipt } from '#contract/views.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
 import { useFailureText } from '#renderer/ui/use-act.ts'
@@ -26,7 +25,6 @@ export const useStopState = create<StopState>(() => ({
 export function useStop(): (flatten: boolean, reason: string) => Promise<void> {
   const { api } = useClient()
   const words = useFailureText()
-  const { i18n } = useTranslation()
   return useCallback(
     async (flatten, reason) => {
       if (useStopState.getState().sending) return
@@ -38,7 +36,6 @@ export function useStop(): (flatten: boolean, reason: string) => Promise<void> {
         useStopState.setState({ failure: words(error), sending: false })
       }
     },
-    // The words follow the language.
-    [api, words, i18n.language],
+    [api, words],
   )
 }

@@ -4,7 +4,7 @@ import { X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { PositionView } from '#contract/views.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
-import { dateTime } from '#renderer/format/time.ts'
+import type { en } from '#renderer/i18n/en.ts'
 import { useNumbers } from '#renderer/format/use-numbers.ts'
 import { positions } from '#renderer/state/stores.ts'
 import { IconButton } from '#renderer/ui/controls.tsx'
@@ -13,9 +13,8 @@ import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
 import type { Confirmation } from '#renderer/ui/dialog.tsx'
 import { ConfirmDialog } from '#renderer/ui/dialog.tsx'
 import { useReason } from '#renderer/ui/reason.ts'
-import { SymbolName } from '#renderer/ui/symbol-name.tsx'
 import { useAct } from '#renderer/ui/use-act.ts'
-import { MoneyCell, PnlCell, PriceCell, QuantityCell, SideCell, TimeCell } from './cells.tsx'
+import { moneyColumn, pnlColumn, priceColumn, quantityColumn, sideColumn, symbolColumn, textColumn, timeColumn } from './columns.tsx'
 import { RowDetails } from './row-details.tsx'
 import { EmptyTable } from './empty-table.tsx'
 import type { TableProps } from './table-props.ts'
@@ -25,101 +24,50 @@ type Row = PositionView
 function usePositionColumns(onClose: (row: Row) => void): readonly Column<Row>[] {
   const { t } = useTranslation()
   return useMemo(() => {
-    const price = (id: 'entry' | 'mark' | 'stop' | 'target', pick: (row: Row) => string | null): Column<Row> => ({
-      id,
-      header: t(`column.${id}`),
-      width: 74,
-      align: 'end',
-      text: (row) => pick(row) ?? '',
-      sort: (row) => Number(pick(row) ?? 0),
-      cell: (row) => <PriceCell symbol={row.symbol} value={pick(row)} />,
-    })
-    const pnl = (id: 'unrealized' | 'realized', pick: (row: Row) => string | null): Column<Row> => ({
-      id,
-      header: t(`column.${id}`),
-      width: 88,
-      align: 'end',
-      text: (row) => pick(row) ?? '',
-      sort: (row) => Number(pick(row) ?? 0),
-      cell: (row) => <PnlCell symbol={row.symbol} value={pick(row)} />,
-    })
+    const named = <V,>(id: Exclude<keyof (typeof en)['column'], 'time'>, pick: (row: Row) => V) => ({ id, header: t(`column.${id}`), pick })
+    const close: Column<Row> = {
+      id: 'acts',
+      header: t('table.actions'),
+      width: 28,
+      grow: 0,
+      text: () => '',
+      acts: true,
+      cell: (row) => (
+        <IconButton
+          label={`${t('position.close')} ${row.symbol}`}
+          tabIndex={-1}
+          data-testid={`close-${row.id}`}
+          onClick={() => onClose(row)}
+        >
+          <X />
+        </IconButton>
+      ),
+    }
     return [
-      {
-        id: 'symbol',
-        header: t('column.symbol'),
-        width: 104,
-        text: (row) => row.symbol,
-        cell: (row) => <SymbolName symbol={row.symbol} />,
-      },
-      {
-        id: 'side',
-        header: t('column.side'),
-        width: 60,
-        text: (row) => row.side.toLowerCase(),
-        cell: (row) => <SideCell side={row.side} />,
-      },
-      {
-        id: 'quantity',
-        header: t('column.quantity'),
-        width: 100,
-        align: 'end',
-        text: (row) => row.quantity,
-        sort: (row) => Number(row.quantity),
-        cell: (row) => <QuantityCell symbol={row.symbol} value={row.quantity} />,
-      },
-      price('entry', (row) => row.entry_price),
-      price('mark', (row) => row.mark_price),
-      {
-        id: 'notional',
-        header: t('column.notional'),
-        width: 76,
-        align: 'end',
-        text: (row) => row.notional ?? '',
-        sort: (row) => Number(row.notional ?? 0),
-        cell: (row) => <MoneyCell symbol={row.symbol} value={row.notional} />,
-      },
-      pnl('unrealized', (row) => row.unrealized_pnl),
-      pnl('realized', (row) => row.realized_pnl),
-      {
-        id: 'fees',
-        header: t('column.fees'),
-        width: 70,
-        align: 'end',
-        text: (row) => row.fees,
-        sort: (row) => Number(row.fees),
-        cell: (row) => <MoneyCell symbol={row.symbol} value={row.fees} />,
-        spare: true,
-      },
-      price('stop', (row) => row.stop_loss),
-      price('target', (row) => row.take_profit),
-      { id: 'trader', header: t('column.trader'), width: 74, text: (row) => row.trader_id },
-      {
-        id: 'opened',
-        header: t('column.opened'),
-        width: 116,
-        text: (row) => dateTime(row.opened_at),
-        sort: (row) => row.opened_at,
-        cell: (row) => <TimeCell ms={row.opened_at} />,
-      },
-      { id: 'exchange', header: t('column.exchange'), width: 80, text: (row) => row.exchange, spare: true },
-      {
-        id: 'acts',
-        header: t('table.actions'),
-        width: 28,
-        grow: 0,
-        text: () => '',
-        acts: true,
-        cell: (row) => (
-          <IconButton
-            label={`${t('position.close')} ${row.symbol}`}
-            tabIndex={-1}
-            data-testid={`close-${row.id}`}
-            onClick={() => onClose(row)}
-          >
-            <X />
-          </IconButton>
-        ),
-      },
+      symbolColumn<Row>(t('column.symbol')),
+      sideColumn<Row>(t('column.side')),
+      quantityColumn(named('quantity', (row) => row.quantity)),
+      priceColumn(named('entry', (row) => row.entry_price)),
+      priceColumn(named('mark', (row) => row.mark_price)),
+      moneyColumn(named('notional', (row) => row.notional)),
+      pnlColumn(named('unrealized', (row) => row.unrealized_pnl)),
+      pnlColumn(named('realized', (row) => row.realized_pnl)),
+      moneyColumn(
+        named('fees', (row) => row.fees),
+        { spare: true },
+      ),
+      priceColumn(named('stop', (row) => row.stop_loss)),
+      priceColumn(named('target', (row) => row.take_profit)),
+      textColumn(
+        named('trader', (row) => row.trader_id),
+        { width: 74 },
+      ),
+      timeColumn(named('opened', (row) => row.opened_at)),
+      textColumn(
+        named('exchange', (row) => row.exchange),
+        { spare: true },
+      ),
+      close,
     ]
   }, [t, onClose])
 }

@@ -3,15 +3,15 @@ import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SignalView } from '#contract/views.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
+import type { en } from '#renderer/i18n/en.ts'
 import { isDecimal } from '#renderer/format/decimal.ts'
-import { dateTime } from '#renderer/format/time.ts'
 import { signals } from '#renderer/state/stores.ts'
 import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
 import { Num } from '#renderer/ui/num.tsx'
-import { SymbolName } from '#renderer/ui/symbol-name.tsx'
 import { useReason } from '#renderer/ui/reason.ts'
-import { OutcomeCell, PriceCell, QuantityCell, TimeCell } from './cells.tsx'
+import { OutcomeCell } from './cells.tsx'
+import { priceColumn, quantityColumn, symbolColumn, textColumn, timeColumn } from './columns.tsx'
 import { Older } from './older.tsx'
 import { RowDetails } from './row-details.tsx'
 import { EmptyTable } from './empty-table.tsx'
@@ -22,119 +22,81 @@ type Row = SignalView
 function useSignalColumns(): readonly Column<Row>[] {
   const { t } = useTranslation()
   const reason = useReason()
-  return useMemo(
-    () => [
+  return useMemo(() => {
+    const named = <V,>(id: keyof (typeof en)['column'], pick: (row: Row) => V) => ({ id, header: t(`column.${id}`), pick })
+    const half = { grow: 0.5 }
+    const spare = { spare: true }
+    const figure = (id: 'value' | 'limit', pick: (row: Row) => string | null): Column<Row> => ({
+      id,
+      header: t(`column.${id}`),
+      width: 84,
+      ...half,
+      align: 'end',
+      text: (row) => pick(row) ?? '',
+      sort: (row) => Number(pick(row) ?? 0),
+      cell: (row) => <Num value={pick(row)} trim />,
+    })
+    return [
+      timeColumn(
+        named('time', (row) => row.ts),
+        half,
+      ),
+      symbolColumn<Row>(t('column.symbol'), half),
+      textColumn(
+        named('action', (row) => t(`action.${row.action}`)),
+        { width: 76, ...half },
+      ),
       {
-        id: 'time',
-        header: t('column.time'),
-        width: 116,
-        grow: 0.5,
-        text: (row) => dateTime(row.ts),
-        sort: (row) => row.ts,
-        cell: (row) => <TimeCell ms={row.ts} />,
-      },
-      {
-        id: 'symbol',
-        header: t('column.symbol'),
-        width: 104,
-        grow: 0.5,
-        text: (row) => row.symbol,
-        cell: (row) => <SymbolName symbol={row.symbol} />,
-      },
-      { id: 'action', header: t('column.action'), width: 76, grow: 0.5, text: (row) => t(`action.${row.action}`) },
-      {
-        id: 'outcome',
-        header: t('column.outcome'),
-        width: 86,
-        grow: 0.5,
-        text: (row) => t(`outcome.${row.outcome}`),
+        ...textColumn(
+          named('outcome', (row) => t(`outcome.${row.outcome}`)),
+          { width: 86, ...half },
+        ),
         cell: (row) => <OutcomeCell outcome={row.outcome} />,
       },
+      { ...textColumn(named('why', reason), { width: 260, grow: 3 }), cell: (row) => <span title={reason(row)}>{reason(row)}</span> },
+      figure('value', (row) => row.value),
+      figure('limit', (row) => row.limit),
+      textColumn(
+        named('trader', (row) => row.trader_id),
+        half,
+      ),
       {
-        id: 'why',
-        header: t('column.why'),
-        width: 260,
-        grow: 3,
-        text: (row) => reason(row),
-        cell: (row) => <span title={reason(row)}>{reason(row)}</span>,
-      },
-      {
-        id: 'value',
-        header: t('column.value'),
-        width: 84,
-        grow: 0.5,
-        align: 'end',
-        text: (row) => row.value ?? '',
-        sort: (row) => Number(row.value ?? 0),
-        cell: (row) => <Num value={row.value} trim />,
-      },
-      {
-        id: 'limit',
-        header: t('column.limit'),
-        width: 84,
-        grow: 0.5,
-        align: 'end',
-        text: (row) => row.limit ?? '',
-        sort: (row) => Number(row.limit ?? 0),
-        cell: (row) => <Num value={row.limit} trim />,
-      },
-      { id: 'trader', header: t('column.trader'), width: 84, grow: 0.5, text: (row) => row.trader_id },
-      {
-        id: 'confidence',
-        header: t('column.confidence'),
-        width: 80,
-        grow: 0.5,
-        align: 'end',
-        text: (row) => (row.confidence === null ? '' : row.confidence.toFixed(2)),
-        spare: true,
-      },
-      {
-        id: 'quantity',
-        header: t('column.quantity'),
-        width: 104,
-        align: 'end',
-        text: (row) => row.quantity ?? '',
-        sort: (row) => Number(row.quantity ?? 0),
-        cell: (row) => <QuantityCell symbol={row.symbol} value={row.quantity} />,
-        spare: true,
-      },
-      {
-        id: 'stop',
-        header: t('column.stop'),
-        width: 82,
-        align: 'end',
-        text: (row) => row.stop_loss ?? '',
-        cell: (row) => <PriceCell symbol={row.symbol} value={row.stop_loss} />,
-        spare: true,
-      },
-      {
-        id: 'target',
-        header: t('column.target'),
-        width: 82,
-        align: 'end',
-        text: (row) => row.take_profit ?? '',
-        cell: (row) => <PriceCell symbol={row.symbol} value={row.take_profit} />,
-        spare: true,
-      },
-      { id: 'strategy', header: t('column.strategy'), width: 90, text: (row) => row.strategy, spare: true },
-      {
-        id: 'note',
-        header: t('column.note'),
-        width: 120,
-        grow: 2,
-        text: (row) => row.note ?? '',
-        cell: (row) => (
-          <span className="dim" title={row.note ?? undefined}>
-            {row.note}
-          </span>
+        ...textColumn(
+          named('confidence', (row) => row.confidence?.toFixed(2) ?? null),
+          { ...spare, sort: (row) => row.confidence ?? 0 },
         ),
-        spare: true,
+        align: 'end',
       },
-      { id: 'code', header: t('column.code'), width: 150, text: (row) => row.reason, spare: true },
-      { id: 'id', header: t('column.id'), width: 160, text: (row) => row.id, spare: true },
-    ],
-    [t, reason],
-  )
+      quantityColumn(
+        named('quantity', (row) => row.quantity),
+        spare,
+      ),
+      priceColumn(
+        named('stop', (row) => row.stop_loss),
+        spare,
+      ),
+      priceColumn(
+        named('target', (row) => row.take_profit),
+        spare,
+      ),
+      textColumn(
+        named('strategy', (row) => row.strategy),
+        spare,
+      ),
+      textColumn(
+        named('note', (row) => row.note),
+        { width: 140, grow: 2, ...spare },
+      ),
+      textColumn(
+        named('code', (row) => row.reason),
+        { width: 150, ...spare },
+      ),
+      textColumn(
+        named('id', (row) => row.id),
+        { width: 160, ...spare },
+      ),
+    ]
+  }, [t, reason])
 }
 
 /** The rule and its numbers as two bars on one scale: what was asked and what is allowed. */

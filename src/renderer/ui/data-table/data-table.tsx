@@ -31,7 +31,7 @@ export interface DataTableProps<T> {
 function useColumns<T>(
   name: string,
   columns: readonly Column<T>[],
-): { readonly visible: readonly Column<T>[]; readonly hidden: ReadonlySet<string>; toggle(id: string): void } {
+): { readonly visible: readonly Column<T>[]; readonly hidden: ReadonlySet<string>; readonly toggle: (id: string) => void } {
   const chosen = useSettings((settings) => settings.hiddenColumns[name])
   return useMemo(() => {
     const hidden = new Set(chosen ?? columns.filter((column) => column.spare === true).map((column) => column.id))

@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- a grid of virtual rows cannot be a table */
 import type { ReactNode } from 'react'
 import { memo } from 'react'
 import type { Column } from './column.ts'

@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- a grid of virtual rows cannot be a table */
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { useCallback, useLayoutEffect, useRef, useState } from 'react'
 import { useVirtualizer } from '@tanstack/react-virtual'
@@ -40,7 +41,7 @@ function useScrollAnchor<T>(
     const element = scroller.current
     if (before === undefined || element === null || element.scrollTop < rowHeight) return
     const at = rows.slice(0, ANCHOR_SEARCH_MAX).findIndex((row) => rowId(row) === before)
-    if (at > 0) element.scrollTop += at * rowHeight
+    if (at > 0) element.scrollTo({ top: element.scrollTop + at * rowHeight })
   }, [rows, rowId, scroller, rowHeight])
 }
 
@@ -92,6 +93,7 @@ export function TableBody<T>(props: TableBodyProps<T>): ReactNode {
   const { gridId, label, columns, rows, rowId, sorting, onSort, onOpen, scroller, footer } = props
   const rowHeight = ROW_HEIGHT[useSettings((settings) => settings.density)]
   const [active, setActive] = useState(-1)
+  // oxlint-disable-next-line react/incompatible-library -- the compiler is not used; rows are memoised by themselves
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
