@@ -54,7 +54,7 @@ export async function runVitest(
   const folder = mkdtempSync(join(tmpdir(), 'bot-trading-tests-'))
   const file = join(folder, 'report.json')
   try {
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+    const reporters = [`--reporter=${options.show ? 'default' : 'dot'}`, '--reporter=json', `--outputFile.json=${file}`]
     const run = await runNode([packageFile('vitest/vitest.mjs'), 'run', '--project', project, ...reporters], options)
     return { ...countTests(readReport(file), run.exitCode), output: run.output, durationMs: run.durationMs }
   } finally {

@@ -37,9 +37,12 @@ describe('resolveToken', () => {
     expect(await resolveToken({ dataDir, environment: '' })).toMatchObject({ source: 'file' })
   })
 
-  it.each(['', 'short', 'fifteen-chars-x', 'with a blank in the middle', 'x'.repeat(201), 'umlaut-ä-0123456789'])('refuses %j', async (option) => {
-    await expect(resolveToken({ dataDir, option })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
-  })
+  it.each(['', 'short', 'fifteen-chars-x', 'with a blank in the middle', 'x'.repeat(201), 'umlaut-ä-0123456789'])(
+    'refuses %j',
+    async (option) => {
+      await expect(resolveToken({ dataDir, option })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    },
+  )
 
   it('refuses an emptied file and closes one that others could read', async () => {
     const { path, token } = await resolveToken({ dataDir })

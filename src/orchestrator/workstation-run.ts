@@ -24,7 +24,7 @@ import { missingForTrading, readStatus, type StatusSources } from './status.ts'
 import { WorkstationStream } from './stream/workstation-stream.ts'
 import { TraderManager } from './traders/trader-manager.ts'
 import type { SendFrame, StreamSession, Workstation } from './workstation-api.ts'
-import type { WorkstationOptions } from './workstation.ts'
+import type { WorkstationOptions } from './workstation-options.ts'
 
 const CHECK_EVERY_MS = 1_000
 const CORE_RESTARTS_MAX = 5

@@ -2,24 +2,9 @@ import { join } from 'node:path'
 import { systemClock } from '#platform/clock.ts'
 import { readConfig } from '#platform/config/config.ts'
 import { lockDataDirectory, openDataDirectory } from '#platform/data-directory.ts'
-import type { Logger } from '#platform/log/logger.ts'
-import type { ReplayOptions } from './replay.ts'
+import type { WorkstationOptions } from './workstation-options.ts'
 import { WorkstationRun } from './workstation-run.ts'
 import type { Workstation } from './workstation-api.ts'
-
-export interface WorkstationOptions {
-  readonly dataDir: string
-  /** Else `config.yaml` in the data directory, if it is there. */
-  readonly configFile?: string | undefined
-  /** The folder of the thread entries, and how their files end: sources `.ts`, a build `.js`. */
-  readonly workersDir: URL
-  readonly migrationsDir: string
-  readonly version: string
-  readonly replay?: ReplayOptions | undefined
-  readonly postgres?: 'none' | undefined
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly logger: Logger
-}
 
 /** Which thread entry belongs to this program, running from its sources or from its build. */
 export function workerUrls(workersDir: URL, entry: string): (name: string) => URL {

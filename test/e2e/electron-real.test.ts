@@ -14,9 +14,10 @@ if (whyNot !== null) process.stderr.write(`skipped: the tests in a real Electron
 
 describe.skipIf(whyNot !== null)('the program in Electron', () => {
   let app: ElectronApplication
-  const dataDir = mkdtempSync(join(tmpdir(), 'bot-trading-electron-'))
+  let dataDir: string
 
   beforeAll(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'bot-trading-electron-'))
     await ensureBuilt()
     app = await _electron.launch({ executablePath: executablePath ?? '', args: [ROOT, '--no-postgres', '--data-dir', dataDir], cwd: ROOT })
   })

@@ -17,12 +17,13 @@ describe.skipIf(executablePath === null)('the desktop screens over message ports
   let browser: Browser
   let desktop: StandInDesktop
   let screens: Screens
-  const dataDir = mkdtempSync(join(tmpdir(), 'bot-trading-screens-'))
+  let dataDir: string
   const id = (name: string) => screens.page.getByTestId(name)
   const fills = async () => screens.page.getByTestId('trades-table').getByRole('row').count()
 
   beforeAll(async () => {
     await ensureBuilt()
+    dataDir = mkdtempSync(join(tmpdir(), 'bot-trading-screens-'))
     desktop = new StandInDesktop({ dataDir, args: ['--no-postgres'] })
     browser = await chromium.launch({ executablePath: executablePath ?? '', args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
     screens = await showScreens(desktop, browser)

@@ -63,6 +63,18 @@ describe('what the gateway lets in', () => {
     expect((await rawRequest(running.gateway.port, bytes, { deadlineMs: 400 })).status).toBe(status)
   })
 
+  it.each([
+    ['a foreign Host', () => ['Host: evil.example']],
+    ['a foreign Origin', () => [`Host: ${own()}`, 'Origin: https://evil.example']],
+    ['a wrong token', () => [`Host: ${own()}`, 'Authorization: Bearer wrong-wrong-wrong-wrong']],
+  ])('does not keep the connection of an upgrade refused for %s', async (_what, headers) => {
+    const started = performance.now()
+    await rawRequest(running.gateway.port, `${['GET /ws/v1/stream HTTP/1.1', ...upgrade, ...headers()].join('\r\n')}\r\n\r\n`, {
+      deadlineMs: 10_000,
+    })
+    expect(performance.now() - started).toBeLessThan(5_000)
+  })
+
   it('does not upgrade anywhere else', async () => {
     const bytes = `${['GET /api/v1/positions HTTP/1.1', `Host: ${own()}`, bearer, ...upgrade].join('\r\n')}\r\n\r\n`
     const { text } = await rawRequest(running.gateway.port, bytes, { deadlineMs: 600 })
@@ -72,7 +84,14 @@ describe('what the gateway lets in', () => {
   it('wants the token on every route of the contract, and says nothing without it', async () => {
     expect(CONTRACT_ROUTES.length).toBeGreaterThan(25)
     for (const { method, path } of CONTRACT_ROUTES) {
-      for (const authorization of [undefined, 'Bearer ', 'Bearer nope', `Basic ${TOKEN}`, `Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(0, -1)}`]) {
+      for (const authorization of [
+        undefined,
+        'Bearer ',
+        'Bearer nope',
+        `Basic ${TOKEN}`,
+        `Bearer ${TOKEN}x`,
+        `Bearer ${TOKEN.slice(0, -1)}`,
+      ]) {
         const response = await fetch(`${running.gateway.url}/api/v1${path.replace(/\{\w+\}/g, 'x')}`, {
           method,
           headers: authorization === undefined ? {} : { authorization },
@@ -91,29 +110,37 @@ describe('what the gateway lets in', () => {
   it('shows health without a token in one word, and more with one', async () => {
     expect(await (await fetch(`${running.gateway.url}/api/v1/health`)).json()).toEqual({ status: 'ok' })
     expect(await (await running.call('/api/v1/health')).json()).toMatchObject({ status: 'ok', version: '3.0.0', journal: {} })
-    expect([401, 429]).toContain((await fetch(`${running.gateway.url}/api/v1/health`, { headers: { authorization: 'Bearer wrong' } })).status)
+    expect([401, 429]).toContain(
+      (await fetch(`${running.gateway.url}/api/v1/health`, { headers: { authorization: 'Bearer wrong' } })).status,
+    )
   })
 
   it.each([
-    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 'symbol=BTC', 415, 'MEDIA_TYPE_UNSUPPORTED'],
-    ['plain text', { 'content-type': 'text/plain' }, '{}', 415, 'MEDIA_TYPE_UNSUPPORTED'],
-    ['no content type', {}, '{}', 415, 'MEDIA_TYPE_UNSUPPORTED'],
-    ['broken JSON', { 'content-type': 'application/json' }, '{"a":', 400, 'BODY_NOT_JSON'],
-    ['a prototype', { 'content-type': 'application/json' }, '{"__proto__":{"admin":true}}', 400, 'BODY_NOT_JSON'],
-    ['more than 1 MiB', { 'content-type': 'application/json' }, `"${'x'.repeat(1_048_577)}"`, 413, 'BODY_TOO_LARGE'],
-  ])('refuses a body that is %s', async (_what, headers, body, status, code) => {
+    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 'symbol=BTC', '415 MEDIA_TYPE_UNSUPPORTED'],
+    ['plain text', { 'content-type': 'text/plain' }, '{}', '415 MEDIA_TYPE_UNSUPPORTED'],
+    ['no content type', {}, '{}', '415 MEDIA_TYPE_UNSUPPORTED'],
+    ['broken JSON', { 'content-type': 'application/json' }, '{"a":', '400 BODY_NOT_JSON'],
+    ['a prototype', { 'content-type': 'application/json' }, '{"__proto__":{"admin":true}}', '400 BODY_NOT_JSON'],
+    ['more than 1 MiB', { 'content-type': 'application/json' }, `"${'x'.repeat(1_048_577)}"`, '413 BODY_TOO_LARGE'],
+  ])('refuses a body that is %s', async (_what, headers, body, expected) => {
     const answer = await new Promise<{ status: number; body: string }>((resolve, reject) => {
-      const call = request(`${running.gateway.url}/api/v1/signals`, { method: 'POST', headers: { authorization: `Bearer ${TOKEN}`, 'content-length': Buffer.byteLength(body), ...headers } })
+      const call = request(`${running.gateway.url}/api/v1/signals`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TOKEN}`, 'content-length': Buffer.byteLength(body), ...headers },
+      })
       call.on('error', reject)
       call.on('response', (response) => {
         let text = ''
-        response.on('data', (chunk: Buffer) => { text += chunk.toString('utf8') })
+        response.on('data', (chunk: Buffer) => {
+          text += chunk.toString('utf8')
+        })
         response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }))
       })
       call.end(body)
     })
-    expect(answer.status).toBe(status)
-    expect(JSON.parse(answer.body)).toMatchObject({ code, status })
+    const problem = JSON.parse(answer.body) as { status: number; code: string }
+    expect(`${answer.status} ${problem.code}`).toBe(expected)
+    expect(problem.status).toBe(answer.status)
   })
 
   it('answers unknown paths and methods as problems', async () => {
@@ -132,23 +159,36 @@ describe('what the gateway lets in', () => {
 
   it('ends a client that sends its header too slowly', async () => {
     const started = performance.now()
-    const answer = await rawRequest(running.gateway.port, `GET /api/v1/health HTTP/1.1\r\nHost: ${own()}\r\nX-Slow: `, { deadlineMs: 9_000 })
+    const answer = await rawRequest(running.gateway.port, `GET /api/v1/health HTTP/1.1\r\nHost: ${own()}\r\nX-Slow: `, {
+      deadlineMs: 9_000,
+    })
     expect(answer.status).toBe(408)
     expect(performance.now() - started).toBeLessThan(8_000)
   })
 
   it('refuses bytes that are no HTTP and headers without end', async () => {
     expect((await rawRequest(running.gateway.port, 'what is this\r\n\r\n')).status).toBe(400)
-    expect((await rawRequest(running.gateway.port, `GET / HTTP/1.1\r\nHost: ${own()}\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`)).status).toBe(431)
+    expect((await rawRequest(running.gateway.port, `GET / HTTP/1.1\r\nHost: ${own()}\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`)).status).toBe(
+      431,
+    )
   })
 
   it('is not heard on any other address of this machine', async () => {
-    const others = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []).filter((entry) => !entry.internal && entry.family === 'IPv4').map((entry) => entry.address)
+    const others = Object.values(networkInterfaces())
+      .flatMap((entries) => entries ?? [])
+      .filter((entry) => !entry.internal && entry.family === 'IPv4')
+      .map((entry) => entry.address)
     for (const address of ['127.0.0.2', ...others]) {
       const outcome = await new Promise<string>((resolve) => {
         const socket = connect({ host: address, port: running.gateway.port, timeout: 1_000 })
-        socket.on('connect', () => { socket.destroy(); resolve('connected') })
-        socket.on('timeout', () => { socket.destroy(); resolve('timeout') })
+        socket.on('connect', () => {
+          socket.destroy()
+          resolve('connected')
+        })
+        socket.on('timeout', () => {
+          socket.destroy()
+          resolve('timeout')
+        })
         socket.on('error', () => resolve('refused'))
       })
       expect(outcome, address).not.toBe('connected')
@@ -156,7 +196,13 @@ describe('what the gateway lets in', () => {
   })
 
   it('slows down wrong tokens, not the right one', async () => {
-    const statuses = await Promise.all(Array.from({ length: 60 }, async () => (await fetch(`${running.gateway.url}/api/v1/risk`, { headers: { authorization: 'Bearer guess-guess-guess-guess' } })).status))
+    const statuses = await Promise.all(
+      Array.from(
+        { length: 60 },
+        async () =>
+          (await fetch(`${running.gateway.url}/api/v1/risk`, { headers: { authorization: 'Bearer guess-guess-guess-guess' } })).status,
+      ),
+    )
     expect(statuses).toContain(429)
     expect(statuses.every((status) => status === 401 || status === 429)).toBe(true)
     const right = await Promise.all(Array.from({ length: 200 }, async () => (await running.call('/api/v1/risk')).status))
@@ -191,16 +237,30 @@ describe('what the gateway lets in', () => {
     expect(text).toContain('bot_trading_test 1\n')
     expect(text).toContain('bot_trading_http_request_duration_seconds_bucket')
     expect(text).not.toContain('/api/v1/nothing')
-    expect([401, 429]).toContain((await fetch(`${running.gateway.url}/metrics`, { headers: { authorization: 'Bearer wrong-wrong-wrong' } })).status)
+    expect([401, 429]).toContain(
+      (await fetch(`${running.gateway.url}/metrics`, { headers: { authorization: 'Bearer wrong-wrong-wrong' } })).status,
+    )
   })
 
   it('says who has its port, and leaves them alone', async () => {
     const { port } = running.gateway
     const second = startGateway({
-      workstation: { router: running.front.router, openStream: running.front.stream.openStream.bind(running.front.stream), status: running.front.status, metrics: async () => '' },
-      host: '127.0.0.1', port, token: TOKEN, logger: running.front.dependencies.logger, version: '3.0.0',
+      workstation: {
+        router: running.front.router,
+        openStream: running.front.stream.openStream.bind(running.front.stream),
+        status: running.front.status,
+        metrics: async () => '',
+      },
+      host: '127.0.0.1',
+      port,
+      token: TOKEN,
+      logger: running.front.dependencies.logger,
+      version: '3.0.0',
     })
-    await expect(second).rejects.toMatchObject({ code: 'PORT_TAKEN', message: expect.stringContaining(process.platform === 'linux' ? `process ${process.pid}` : String(port)) })
+    await expect(second).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      message: expect.stringContaining(process.platform === 'linux' ? `process ${process.pid}` : String(port)),
+    })
     expect((await running.call('/api/v1/positions')).status).toBe(200)
   })
 

@@ -23,8 +23,10 @@ describe('the event stream over a WebSocket', () => {
     clients.push(opened)
     return opened
   }
-  const buy = (): Promise<Response> => running.post('/api/v1/signals', { symbol: 'BTC/USDT', action: 'BUY', quantity: '0.001', strategy: 's' })
-  const eventsOf = (follower: StreamClient, channel: string): Numbered[] => follower.frames.filter((frame): frame is Numbered => frame.type === 'event' && frame.channel === channel)
+  const buy = (): Promise<Response> =>
+    running.post('/api/v1/signals', { symbol: 'BTC/USDT', action: 'BUY', quantity: '0.001', strategy: 's' })
+  const eventsOf = (follower: StreamClient, channel: string): Numbered[] =>
+    follower.frames.filter((frame): frame is Numbered => frame.type === 'event' && frame.channel === channel)
 
   it('confirms, shows the present, then counts without a gap', async () => {
     const follower = await client()

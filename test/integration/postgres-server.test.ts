@@ -231,7 +231,10 @@ describe('the embedded server', () => {
     await (await start(dataDir)).stop(5_000)
     for (const delayMs of [0, 20, 40, 60, 80]) {
       const signal = AbortSignal.timeout(delayMs)
-      await startEmbeddedPostgres({ dataDir, port: 0, logger: silentLogger, signal }).then((server) => server.stop(5_000), () => undefined)
+      await startEmbeddedPostgres({ dataDir, port: 0, logger: silentLogger, signal }).then(
+        (server) => server.stop(5_000),
+        () => undefined,
+      )
       expect(await readPidFile(join(dataDir, 'cluster'))).toBeUndefined()
     }
   })

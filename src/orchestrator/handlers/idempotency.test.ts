@@ -21,7 +21,11 @@ describe('IdempotencyCache', () => {
   it('refuses a key that comes with another request, in any place of it', async () => {
     const { cache, act } = makeCache()
     await cache.once('k', ['orders.create', { a: { b: [1, 2] } }], act)
-    for (const other of [['orders.create', { a: { b: [2, 1] } }], ['orders.cancel', { a: { b: [1, 2] } }], ['orders.create', undefined]]) {
+    for (const other of [
+      ['orders.create', { a: { b: [2, 1] } }],
+      ['orders.cancel', { a: { b: [1, 2] } }],
+      ['orders.create', undefined],
+    ]) {
       await expect(cache.once('k', other, act)).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' })
     }
   })

@@ -42,10 +42,17 @@ function journalOf(list: readonly Act[], onEntries: (entries: readonly JournalEn
     if (act.signal === undefined) return
     engine.ask({
       type: 'SubmitSignals',
-      signals: [{
-        signalId: parseSignalId(`t:${i}`), traderId: trader, strategy: 's', symbol: parseSymbol(act.symbol), action: act.signal, ts: engine.now,
-        quantity: act.signal.startsWith('CLOSE') ? undefined : Quantity.parse((act.quantity / 100).toFixed(2)),
-      }],
+      signals: [
+        {
+          signalId: parseSignalId(`t:${i}`),
+          traderId: trader,
+          strategy: 's',
+          symbol: parseSymbol(act.symbol),
+          action: act.signal,
+          ts: engine.now,
+          quantity: act.signal.startsWith('CLOSE') ? undefined : Quantity.parse((act.quantity / 100).toFixed(2)),
+        },
+      ],
     })
   })
   return engine.entries
@@ -54,9 +61,21 @@ function journalOf(list: readonly Act[], onEntries: (entries: readonly JournalEn
 function everything(model: ReadModel): unknown {
   const all = { limit: 1_000 }
   return {
-    orders: model.orders(all), open: model.workingOrders(), trades: model.trades(all), signals: model.signals(all), alerts: model.alerts(all),
-    audit: model.audit(all), positions: model.positions(), balances: model.balances(), curve: model.equityCurve(5_000), traders: model.traders(),
-    risk: model.risk(), prices: model.prices(), candles: model.lastCandles(), instruments: model.instruments(), seq: model.lastSeq,
+    orders: model.orders(all),
+    open: model.workingOrders(),
+    trades: model.trades(all),
+    signals: model.signals(all),
+    alerts: model.alerts(all),
+    audit: model.audit(all),
+    positions: model.positions(),
+    balances: model.balances(),
+    curve: model.equityCurve(5_000),
+    traders: model.traders(),
+    risk: model.risk(),
+    prices: model.prices(),
+    candles: model.lastCandles(),
+    instruments: model.instruments(),
+    seq: model.lastSeq,
     outcomes: [...model.signalOutcomes()],
   }
 }
@@ -70,7 +89,8 @@ describe('ReadModel', () => {
         for (const entry of entries) whole.apply(entry)
         const pieces = new ReadModel()
         const bounds = [0, ...cuts.map((cut) => Math.min(cut, entries.length)).toSorted((a, b) => a - b), entries.length]
-        for (let i = 1; i < bounds.length; i += 1) for (const entry of structuredClone(entries.slice(bounds[i - 1], bounds[i]))) pieces.apply(entry)
+        for (let i = 1; i < bounds.length; i += 1)
+          for (const entry of structuredClone(entries.slice(bounds[i - 1], bounds[i]))) pieces.apply(entry)
         expect(everything(pieces)).toEqual(everything(whole))
       }),
       { numRuns: 60 },
@@ -79,7 +99,9 @@ describe('ReadModel', () => {
 
   it('values positions exactly as the engine does: their sum is the account at every mark', () => {
     const sum = (values: readonly (string | null)[]): string =>
-      fixed.format(fixed.trim(values.reduce((total, value) => fixed.add(total, fixed.parse<'Sum'>(value ?? '0')), fixed.make<'Sum'>(0n, 0))))
+      fixed.format(
+        fixed.trim(values.reduce((total, value) => fixed.add(total, fixed.parse<'Sum'>(value ?? '0')), fixed.make<'Sum'>(0n, 0))),
+      )
     let marks = 0
     fc.assert(
       fc.property(acts, (list) => {
@@ -96,7 +118,9 @@ describe('ReadModel', () => {
             expect(sum([view?.realized_pnl ?? null])).toBe(sum([entry.fact.realized]))
             expect(sum([view?.fees ?? null])).toBe(sum([entry.fact.fees]))
             const account = model.balances()[0]
-            expect(sum([account?.start ?? null, account?.realized ?? null, account?.unrealized ?? null])).toBe(sum([account?.equity ?? null, account?.fees ?? null]))
+            expect(sum([account?.start ?? null, account?.realized ?? null, account?.unrealized ?? null])).toBe(
+              sum([account?.equity ?? null, account?.fees ?? null]),
+            )
           }
         })
       }),
@@ -111,7 +135,10 @@ describe('ReadModel', () => {
         const model = new ReadModel()
         for (const entry of journalOf(list)) {
           model.apply(entry)
-          expect(model.risk().used).toMatchObject({ open_orders: model.orders({ limit: 1_000, status: 'OPEN' }).items.length, open_positions: model.positions().length })
+          expect(model.risk().used).toMatchObject({
+            open_orders: model.orders({ limit: 1_000, status: 'OPEN' }).items.length,
+            open_positions: model.positions().length,
+          })
         }
       }),
       { numRuns: 20 },
@@ -175,7 +202,9 @@ describe('ReadModel', () => {
   })
 })
 
-function countAll(page: (cursor: string | undefined) => { readonly items: readonly unknown[]; readonly nextCursor: string | null }): number {
+function countAll(
+  page: (cursor: string | undefined) => { readonly items: readonly unknown[]; readonly nextCursor: string | null },
+): number {
   let count = 0
   let cursor: string | undefined
   for (;;) {
@@ -198,8 +227,20 @@ function idOf(n: number) {
 
 function submitted(n: number, ts: number): Fact {
   return {
-    type: 'OrderSubmitted', ts, clientOrderId: idOf(n), traderId: trader, strategy: 's', signalId: parseSignalId(`s:${n}`), exchange: 'paper',
-    symbol: parseSymbol('BTC/USDT'), side: n % 2 === 0 ? 'BUY' : 'SELL', orderType: 'MARKET', purpose: 'ENTRY', quantity: '0.01', referencePrice: '100', reduceOnly: false,
+    type: 'OrderSubmitted',
+    ts,
+    clientOrderId: idOf(n),
+    traderId: trader,
+    strategy: 's',
+    signalId: parseSignalId(`s:${n}`),
+    exchange: 'paper',
+    symbol: parseSymbol('BTC/USDT'),
+    side: n % 2 === 0 ? 'BUY' : 'SELL',
+    orderType: 'MARKET',
+    purpose: 'ENTRY',
+    quantity: '0.01',
+    referencePrice: '100',
+    reduceOnly: false,
   }
 }
 
@@ -214,13 +255,38 @@ function* syntheticOrders(count: number, after: number): Generator<JournalEntry>
     const base = { ts: START + n, clientOrderId: idOf(n), symbol: parseSymbol('BTC/USDT'), traderId: trader } as const
     yield* numbered(
       [
-        { type: 'SignalDecided', ts: base.ts, signalId: parseSignalId(`s:${n}`), traderId: trader, strategy: 's', symbol: 'BTC/USDT', action: 'BUY', outcome: 'ACCEPTED', reason: 'ACCEPTED', clientOrderId: base.clientOrderId },
+        {
+          type: 'SignalDecided',
+          ts: base.ts,
+          signalId: parseSignalId(`s:${n}`),
+          traderId: trader,
+          strategy: 's',
+          symbol: 'BTC/USDT',
+          action: 'BUY',
+          outcome: 'ACCEPTED',
+          reason: 'ACCEPTED',
+          clientOrderId: base.clientOrderId,
+        },
         submitted(n, base.ts),
         { ...base, type: 'OrderStatusChanged', status: 'ACCEPTED' },
         {
-          ...base, type: 'OrderFilled', tradeId: parseTradeId(`f${n}`), strategy: 's', exchange: 'paper', side: 'BUY', price: '100', quantity: '0.01', fee: '0.001',
-          feeCurrency: 'USDT', liquidity: 'TAKER', realizedPnl: '0', orderStatus: 'FILLED', orderFilledQuantity: '0.01', orderFilledNotional: '1',
-          position: { quantity: '0.01', entryCost: '1', realizedPnl: '0', fees: '0.001', openedAt: START }, cash: '10000',
+          ...base,
+          type: 'OrderFilled',
+          tradeId: parseTradeId(`f${n}`),
+          strategy: 's',
+          exchange: 'paper',
+          side: 'BUY',
+          price: '100',
+          quantity: '0.01',
+          fee: '0.001',
+          feeCurrency: 'USDT',
+          liquidity: 'TAKER',
+          realizedPnl: '0',
+          orderStatus: 'FILLED',
+          orderFilledQuantity: '0.01',
+          orderFilledNotional: '1',
+          position: { quantity: '0.01', entryCost: '1', realizedPnl: '0', fees: '0.001', openedAt: START },
+          cash: '10000',
         },
       ],
       n,

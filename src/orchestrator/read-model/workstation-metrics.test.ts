@@ -2,9 +2,21 @@ import { describe, expect, it } from 'vitest'
 import { WorkstationMetrics, type WorkstationMetricValues } from './workstation-metrics.ts'
 
 const VALUES: WorkstationMetricValues = {
-  journalSeq: 12, replicaLagEvents: 3, replicaConnected: true, uptimeSeconds: 5, halted: false, openPositions: 1, workingOrders: 2,
-  signals: new Map([['ACCEPTED', 7], ['DENIED', 1]]), orders: new Map([['FILLED', 4]]), equity: [{ exchange: 'paper', currency: 'USDT', value: 10_000.5 }],
-  traders: [{ id: 'one', state: 'running', steps: 9, errors: 0, restarts: 0 }], components: [{ name: 'engine', state: 'running', restarts: 0 }],
+  journalSeq: 12,
+  replicaLagEvents: 3,
+  replicaConnected: true,
+  uptimeSeconds: 5,
+  halted: false,
+  openPositions: 1,
+  workingOrders: 2,
+  signals: new Map([
+    ['ACCEPTED', 7],
+    ['DENIED', 1],
+  ]),
+  orders: new Map([['FILLED', 4]]),
+  equity: [{ exchange: 'paper', currency: 'USDT', value: 10_000.5 }],
+  traders: [{ id: 'one', state: 'running', steps: 9, errors: 0, restarts: 0 }],
+  components: [{ name: 'engine', state: 'running', restarts: 0 }],
 }
 
 describe('WorkstationMetrics', () => {

@@ -7,6 +7,8 @@ import type { PgConnection } from '#storage/postgres/connection.ts'
 import type { FromReplica, ToReplica } from '#workers/replica.messages.ts'
 
 const HISTORY_DEADLINE_MS = 5_000
+/** Keeps a long outage's backlog from growing the process: batches are small and read from the disk. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 96 } as const
 export type ReplicaNews = Extract<FromReplica, { readonly type: 'ReplicaStatus' }>
 
 export interface ReplicaThreadOptions {
@@ -30,7 +32,7 @@ export class ReplicaThread {
 
   constructor(options: ReplicaThreadOptions) {
     this.#options = options
-    this.#thread = startThread({ url: options.url, name: 'replica' })
+    this.#thread = startThread({ url: options.url, name: 'replica', resourceLimits: RESOURCE_LIMITS })
     this.#thread.onMessage((message) => this.#receive(message))
     void this.#thread.exited.then(({ exitCode, error }) => {
       this.#isDead = true

@@ -1,6 +1,8 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- a live line of words, not the result of a form */
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
 import { Tooltip } from 'radix-ui'
+import { useTranslation } from 'react-i18next'
 import { ClientProvider } from '#renderer/client/client-context.tsx'
 import { createElectronClient, receivePorts } from '#renderer/client/electron-client.ts'
 import { toFailure } from '#renderer/client/failure.ts'
@@ -65,6 +67,17 @@ function Session({ client, onUnauthorized }: { readonly client: WorkstationClien
   )
 }
 
+function Opening(): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <main className="token-screen">
+      <p className="dim" role="status">
+        {t('connection.connecting')}
+      </p>
+    </main>
+  )
+}
+
 export function App(): ReactNode {
   const [stage, setStage] = useState<Stage>({ at: 'opening' })
   useEffect(() => {
@@ -83,6 +96,7 @@ export function App(): ReactNode {
     <Guard>
       {stage.at === 'open' && <Session client={stage.client} onUnauthorized={onUnauthorized} />}
       {stage.at === 'token' && <TokenScreen failed={stage.failed} onToken={enter} />}
+      {stage.at === 'opening' && <Opening />}
       {stage.at === 'failed' && <Empty text={stage.message} />}
     </Guard>
   )

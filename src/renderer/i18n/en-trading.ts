@@ -2,9 +2,6 @@
 export const enTrading = {
   watchlist: {
     title: 'Watchlist',
-    symbol: 'symbol',
-    last: 'last',
-    change: 'change',
     empty: 'No instrument yet. They appear when an exchange has connected.',
     window: 'Change since {{time}} UTC',
   },
@@ -76,18 +73,9 @@ export const enTrading = {
     empty: 'No candles of {{symbol}} at {{timeframe}} yet. They appear when the exchange sends the first one, or choose another timeframe.',
     failed: 'The candles were not loaded: {{message}}',
     fit: 'Newest',
-    entry: 'entry',
     stop: 'stop',
     target: 'target',
-    buy: 'buy',
-    sell: 'sell',
-    markers: 'Marks',
-    fills: 'Fills',
-    signals: 'Signals',
-    volume: 'Volume',
-    lines: 'Orders and stops',
     described: 'Candle chart of {{symbol}}, {{timeframe}}. Last {{last}}. The same figures are in the tables below.',
-    watch_legend: 'Hollow candles rose, filled ones fell',
   },
   ticket: {
     title: 'Order',
@@ -194,8 +182,6 @@ export const enTrading = {
     all_loaded: 'No older rows',
     kept: 'The newest {{n}} are kept here',
     failed: 'Not loaded: {{message}}',
-    details: 'Details',
-    open: 'Show details',
     actions: 'Acts',
   },
   column: {

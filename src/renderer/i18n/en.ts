@@ -2,22 +2,16 @@ import { enTrading } from './en-trading.ts'
 
 /** Words of the screen. `ru.ts` says the same; a key that is missing there does not compile. */
 export const en = {
-  app: { name: 'BOT Trading', loading: 'Starting', charts: 'Charts: TradingView Lightweight Charts, uPlot' },
+  app: { name: 'BOT Trading', charts: 'Charts: TradingView Lightweight Charts, uPlot' },
   age: { s: '{{n}} s', min: '{{n}} min', h: '{{n}} h', d: '{{n}} d' },
   common: {
     cancel: 'Cancel',
     close: 'Close',
-    keep: 'Keep it',
     save: 'Save',
-    retry: 'Try again',
-    none: 'none',
-    all: 'all',
     yes: 'yes',
     no: 'no',
     ago: '{{age}} ago',
-    utc: 'UTC',
     menu: 'Settings',
-    since: 'since {{time}}',
   },
   mode: {
     demo: 'DEMO',
@@ -38,7 +32,6 @@ export const en = {
   },
   health: {
     title: 'Components',
-    evidence: 'last seen',
     restarts_one: '{{count}} restart',
     restarts_other: '{{count}} restarts',
     summary: '{{up}} of {{all}} components are up',
@@ -152,8 +145,6 @@ export const en = {
     chart: 'Chart {{symbol}}',
     buy: 'Write a buy order',
     sell: 'Write a sell order',
-    filter: 'Filter the table',
-    focus_stop: 'Go to the stop button',
     add_trader: 'Add a trader',
     close_all: 'Cancel and close: hold the stop button',
   },

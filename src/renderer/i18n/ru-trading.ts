@@ -4,9 +4,6 @@ import type { Translation } from './messages.ts'
 export const ruTrading: Translation<typeof enTrading> = {
   watchlist: {
     title: 'Котировки',
-    symbol: 'символ',
-    last: 'цена',
-    change: 'изм.',
     empty: 'Инструментов пока нет. Они появятся, когда подключится биржа.',
     window: 'Изменение с {{time}} UTC',
   },
@@ -86,18 +83,9 @@ export const ruTrading: Translation<typeof enTrading> = {
     empty: 'Свечей {{symbol}} {{timeframe}} пока нет. Они появятся с первой свечой от биржи; или выберите другой таймфрейм.',
     failed: 'Свечи не загружены: {{message}}',
     fit: 'К последней',
-    entry: 'вход',
     stop: 'стоп',
     target: 'цель',
-    buy: 'покупка',
-    sell: 'продажа',
-    markers: 'Отметки',
-    fills: 'Сделки',
-    signals: 'Сигналы',
-    volume: 'Объём',
-    lines: 'Заявки и стопы',
     described: 'Свечной график {{symbol}}, {{timeframe}}. Последняя цена {{last}}. Те же числа есть в таблицах ниже.',
-    watch_legend: 'Полые свечи росли, закрашенные падали',
   },
   ticket: {
     title: 'Заявка',
@@ -208,8 +196,6 @@ export const ruTrading: Translation<typeof enTrading> = {
     all_loaded: 'Старее нет',
     kept: 'Здесь хранятся последние {{n}}',
     failed: 'Не загружено: {{message}}',
-    details: 'Подробности',
-    open: 'Показать подробности',
     actions: 'Действия',
   },
   column: {

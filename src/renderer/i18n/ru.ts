@@ -2,22 +2,16 @@ import type { Messages } from './messages.ts'
 import { ruTrading } from './ru-trading.ts'
 
 export const ru: Messages = {
-  app: { name: 'BOT Trading', loading: 'Запуск', charts: 'Графики: TradingView Lightweight Charts, uPlot' },
+  app: { name: 'BOT Trading', charts: 'Графики: TradingView Lightweight Charts, uPlot' },
   age: { s: '{{n}} с', min: '{{n}} мин', h: '{{n}} ч', d: '{{n}} д' },
   common: {
     cancel: 'Отмена',
     close: 'Закрыть',
-    keep: 'Оставить',
     save: 'Сохранить',
-    retry: 'Повторить',
-    none: 'нет',
-    all: 'все',
     yes: 'да',
     no: 'нет',
     ago: '{{age}} назад',
-    utc: 'UTC',
     menu: 'Настройки',
-    since: 'с {{time}}',
   },
   mode: {
     demo: 'ДЕМО',
@@ -38,7 +32,6 @@ export const ru: Messages = {
   },
   health: {
     title: 'Части системы',
-    evidence: 'последнее',
     restarts_one: '{{count}} перезапуск',
     restarts_few: '{{count}} перезапуска',
     restarts_many: '{{count}} перезапусков',
@@ -175,8 +168,6 @@ export const ru: Messages = {
     chart: 'График {{symbol}}',
     buy: 'Написать покупку',
     sell: 'Написать продажу',
-    filter: 'Фильтр таблицы',
-    focus_stop: 'К кнопке стоп',
     add_trader: 'Добавить трейдера',
     close_all: 'Отменить и закрыть всё: удерживайте кнопку стоп',
   },

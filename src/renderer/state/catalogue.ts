@@ -112,8 +112,8 @@ export function startCatalogue(api: Api): () => void {
     useSystem.subscribe(tradersSoon.nudge),
     followEquity(),
     // Exchanges may list their instruments after the first question; a lost line may hide any change.
-    useConnection.subscribe(({ status }, before) => {
-      if (status.state === 'live' && before.status.state !== 'live') askAll()
+    useConnection.subscribe(({ turns }, before) => {
+      if (turns > 1 && turns !== before.turns) askAll()
     }),
   ]
   askAll()

@@ -141,7 +141,7 @@ export function startFeed(stream: StreamClient): () => void {
   followCandles(parts)
   parts.stops.push(
     stream.onStatus((status) => {
-      useConnection.setState({ status })
+      useConnection.setState(({ turns }) => ({ status, turns: turns + (status.state === 'live' ? 1 : 0) }))
       if (status.state !== 'lost') return
       for (const sink of sinks) sink.setPhase({ kind: 'stale', since: status.since })
     }),

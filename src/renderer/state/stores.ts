@@ -29,7 +29,11 @@ export interface ValueState<T> {
 }
 export const useSystem = create<ValueState<StatusView>>(() => ({ phase: { kind: 'loading' }, value: undefined }))
 export const useRisk = create<ValueState<RiskView>>(() => ({ phase: { kind: 'loading' }, value: undefined }))
-export const useConnection = create<{ readonly status: StreamStatus }>(() => ({ status: { state: 'connecting' } }))
+/** `turns` counts how often the line came (back); what is asked for rather than streamed is asked again then. */
+export const useConnection = create<{ readonly status: StreamStatus; readonly turns: number }>(() => ({
+  status: { state: 'connecting' },
+  turns: 0,
+}))
 
 const NO_PRICE = undefined
 

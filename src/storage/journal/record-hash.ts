@@ -8,5 +8,5 @@ export const GENESIS_HASH: Buffer = Buffer.alloc(32)
  * after it. Written as hex inside the hashed text, so no two different inputs read the same.
  */
 export function recordHash(previous: Buffer, seq: number, body: string): Buffer {
-  return Buffer.from(hash('sha256', `${previous.toString('hex')}|${seq}|${body}`, 'base64'), 'base64')
+  return hash('sha256', `${previous.toString('hex')}|${seq}|${body}`, 'buffer')
 }

@@ -13,7 +13,7 @@ import { claimDatabase, encode, pack, readEvent, ship } from './ship.ts'
 import type { Parcel } from './ship.ts'
 import { WakeUp } from './wake-up.ts'
 
-const BATCH_FACTS = 2_000
+const BATCH_FACTS = 1_000
 /** After a failure parcels are small and grow again: a server too slow for a big one still gets on. */
 const BATCH_FACTS_MIN = 50
 /** Without a notice from the engine, the journal is looked at this often. */

@@ -3,6 +3,7 @@ import type { Clock } from '#platform/clock.ts'
 import { analyzeSteps } from '#engine/analyze.ts'
 import type { EngineInput, TradingEngine } from '#engine/engine.ts'
 import type { EngineAnswer, ExchangeStatus, FromExchange, ToExchange } from '#engine/ports.ts'
+import { setMark } from '#engine/portfolio/valuation.ts'
 import { writeSnapshot } from '#engine/snapshot.ts'
 import { closeTime } from '#engine/state.ts'
 import type { AnalyzeDispatch, Transaction } from '#engine/transaction.ts'
@@ -19,7 +20,7 @@ import { TraderLinks } from './trader-links.ts'
 const BATCH_MAX = 2_048
 /** Inputs that may wait; more are refused, never queued without bound. */
 const INBOX_MAX = 100_000
-const SNAPSHOT_EVERY_FACTS = 20_000
+const SNAPSHOT_EVERY_FACTS = 50_000
 const TICK_MS = 1_000
 
 const STOPPED: EngineAnswer = { type: 'Refused', code: 'REFUSED', message: 'The engine has stopped because the journal cannot be written or because of a fault. Nothing was sent.' }
@@ -236,8 +237,11 @@ export class EngineSession {
     this.#announced = true
     this.#options.post({ type: 'MarketOpen' })
     if (!this.#options.lockStep) return
-    const newest = Math.max(0, ...[...state.lastCandles.values()].map(closeTime))
-    const again = [...state.lastCandles.values()].filter((candle) => closeTime(candle) === newest).flatMap((candle): AnalyzeDispatch[] => analyzeSteps(state, candle, 0))
+    const candles = [...state.lastCandles.values()].sort((a, b) => closeTime(a) - closeTime(b))
+    // The market of a replay stands where it stood, so what a crash swallowed is decided at the same prices.
+    for (const candle of candles) setMark(state, candle.symbol, { price: candle.close, ts: closeTime(candle) })
+    const newest = Math.max(0, ...candles.map(closeTime))
+    const again = candles.filter((candle) => closeTime(candle) === newest).flatMap((candle): AnalyzeDispatch[] => analyzeSteps(state, candle, 0))
     this.#barrier.begin(0, again.filter((dispatch) => this.#traders.send(dispatch)))
     this.#schedule()
   }

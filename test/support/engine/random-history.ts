@@ -29,7 +29,7 @@ const price = fc.integer({ min: 9_400, max: 10_600 })
 const size = fc.integer({ min: 1, max: 10_000 }).map((n) => Math.max(1, Math.floor((n * n) / 10_000)))
 
 export const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 16, arbitrary: fc.record({ kind: fc.constant('signal' as const), action: fc.nat(3), eth: fc.boolean(), other: fc.boolean(), size, repeat: fc.nat(9).map((n) => n === 0) }) },
+  { weight: 16, arbitrary: fc.record({ kind: fc.constant('signal' as const), action: fc.constantFrom(0, 0, 0, 1, 1, 2, 3), eth: fc.boolean(), other: fc.boolean(), size, repeat: fc.nat(9).map((n) => n === 0) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('order' as const), sell: fc.boolean(), reduce: fc.boolean(), price, size }) },
   { weight: 10, arbitrary: fc.record({ kind: fc.constant('accept' as const), pick }) },
   {
@@ -37,9 +37,9 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constantFrom('reject' as const, 'cancel' as const, 'expire' as const, 'refuse-cancel' as const, 'lose' as const, 'found' as const, 'cancel-by-person' as const), pick }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('not-found' as const), pick, authoritative: fc.boolean() }) },
-  { weight: 16, arbitrary: fc.record({ kind: fc.constant('fill' as const), pick, share: fc.constantFrom(25, 50, 100, 100, 100, 100, 130), price, repeat: fc.nat(5).map((n) => n === 0) }) },
+  { weight: 16, arbitrary: fc.record({ kind: fc.constant('fill' as const), pick, share: fc.constantFrom(25, 50, 50, 75, 100, 100, 100, 100, 100, 100, 100, 130), price, repeat: fc.nat(5).map((n) => n === 0) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('quote' as const, 'candle' as const), eth: fc.boolean(), price, range: fc.nat(800) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('tick' as const), ms: fc.constantFrom(1, 400, 1_000, 5_000, 12_000, 3_600_000) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('tick' as const), ms: fc.constantFrom(1, 1, 400, 400, 1_000, 5_000, 12_000, 12_000, 12_000, 3_600_000) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('disconnect' as const, 'connect' as const, 'connect' as const, 'connect' as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('connect' as const, 'resume' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('halt' as const), flatten: fc.boolean() }).chain((halt) => fc.constantFrom<Act>(halt, { kind: 'resume' }, { kind: 'resume' })) },
@@ -47,7 +47,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
 )
 
 export const RANDOM_LIMITS: Partial<RiskLimits> = {
-  maxOrderNotional: '900', maxPositionNotional: '2000', maxOpenPositions: 3, maxDailyLoss: '400', maxOrdersPerSecond: 6, maxOpenOrders: 9,
+  maxOrderNotional: '900', maxPositionNotional: '1100', maxOpenPositions: 3, maxDailyLoss: '90', maxOrdersPerSecond: 4, maxOpenOrders: 5, referenceMaxAgeMs: 600_000,
 }
 
 export function startRandom(): EngineDriver {
@@ -63,7 +63,7 @@ const thousandths = (n: number) => Quantity.parse(`${Math.floor(n / 1_000)}.${(n
 function orderOf(driver: EngineDriver, chosen: number): ClientOrderId | undefined {
   const all = driver.factsOf('OrderSubmitted').map(({ clientOrderId }) => clientOrderId)
   const working = all.filter((id) => isWorking(driver.state.orders.get(id)?.status ?? 'FILLED'))
-  const ids = chosen % 9 === 0 || working.length === 0 ? (chosen % 3 === 0 ? all.slice(-12) : []) : working
+  const ids = working.length === 0 || chosen % 9 === 0 ? (chosen % 18 === 0 ? all.slice(-12) : []) : working
   return ids[chosen % Math.max(1, ids.length)]
 }
 

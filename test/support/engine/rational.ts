@@ -26,7 +26,12 @@ export function rationalOf(text: string): Rational {
   return { over: negative ? -over : over, under }
 }
 
-export const plus = (a: Rational, b: Rational): Rational => rational(a.over * b.under + b.over * a.under, a.under * b.under)
+/** Where one divisor goes into the other, as powers of ten do, it is kept: sums stay short. */
+export function plus(a: Rational, b: Rational): Rational {
+  if (a.under % b.under === 0n) return { over: a.over + b.over * (a.under / b.under), under: a.under }
+  if (b.under % a.under === 0n) return { over: b.over + a.over * (b.under / a.under), under: b.under }
+  return rational(a.over * b.under + b.over * a.under, a.under * b.under)
+}
 export const minus = (a: Rational, b: Rational): Rational => plus(a, rational(-b.over, b.under))
 export const times = (a: Rational, b: Rational): Rational => rational(a.over * b.over, a.under * b.under)
 export const over = (a: Rational, b: Rational): Rational => rational(a.over * b.under, a.under * b.over)

@@ -67,8 +67,10 @@ function compareCandles(path: string, rows: readonly TextRow[]): readonly string
   const byTime = new Map(rows.map((row) => [row['open_time_ms'], row]))
   for (const line of lines) {
     const row = byTime.get(line.openTime)
-    const isSameCandle = row !== undefined && (['open', 'high', 'low', 'close', 'volume'] as const).every((name) => isRead(line[name], row[name] ?? ''))
-    if (!isSameCandle && problems.length < PROBLEMS_SHOWN_MAX) problems.push(`candles: the file has ${JSON.stringify(line)}, Postgres ${JSON.stringify(row)}`)
+    const isSameCandle =
+      row !== undefined && (['open', 'high', 'low', 'close', 'volume'] as const).every((name) => isRead(line[name], row[name] ?? ''))
+    if (!isSameCandle && problems.length < PROBLEMS_SHOWN_MAX)
+      problems.push(`candles: the file has ${JSON.stringify(line)}, Postgres ${JSON.stringify(row)}`)
   }
   return problems
 }

@@ -10,6 +10,7 @@ export interface Kill {
   readonly afterMs: number
   /** Whether the database server goes with it. */
   readonly serverToo: boolean
+  readonly noPostgres?: boolean
 }
 
 export interface KillPlan {
@@ -44,7 +45,7 @@ export function planKills({ count, random, head, startMs }: KillPlan): readonly 
 
 /** Lives one life until its kill; gives the journal's head when it was over. */
 export async function liveAndDie(folder: DataFolder, candles: string, kill: Kill): Promise<number> {
-  await using workstation = new WorkstationProcess({ dataDir: folder.path, candles })
+  await using workstation = new WorkstationProcess({ dataDir: folder.path, candles, noPostgres: kill.noPostgres ?? false })
   if (kill.atHead !== undefined) await reachHead(folder, workstation, kill.atHead)
   await sleep(Math.floor(kill.afterMs))
   const until = performance.now() + (kill.afterMs % 1)

@@ -1,4 +1,18 @@
-import { absolute, add, decimal, divideHalfEven, isLess, isSame, multiply, negate, roundUp, show, subtract, ZERO, type Decimal } from './decimal.ts'
+import {
+  absolute,
+  add,
+  decimal,
+  divideHalfEven,
+  isLess,
+  isSame,
+  multiply,
+  negate,
+  roundUp,
+  show,
+  subtract,
+  ZERO,
+  type Decimal,
+} from './decimal.ts'
 import type { TextRow } from './postgres-tables.ts'
 
 /** Digits of a cost that is split, and of a fee, as documented. */
@@ -79,7 +93,11 @@ function book(position: Held, trade: TextRow): Decimal {
   const size = absolute(before)
   const closing = isAgainst ? (isLess(amount, size) ? amount : size) : ZERO
   const closingSigned = signed.units < 0n ? negate(closing) : closing
-  const costOut = !isAgainst ? ZERO : isSame(closing, size) ? position.cost : divideHalfEven(multiply(position.cost, closing), size, COST_DIGITS)
+  const costOut = !isAgainst
+    ? ZERO
+    : isSame(closing, size)
+      ? position.cost
+      : divideHalfEven(multiply(position.cost, closing), size, COST_DIGITS)
   const realized = subtract(negate(multiply(price, closingSigned)), costOut)
   position.quantity = add(before, signed)
   position.cost = add(subtract(position.cost, costOut), multiply(price, subtract(signed, closingSigned)))

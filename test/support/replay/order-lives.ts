@@ -57,14 +57,20 @@ export function auditOrders(rows: readonly JournalRow[]): readonly string[] {
       trades.add(trade)
       life.fills += 1
       life.filled = add(life.filled, decimal(fact.quantity ?? ''))
-      check(isSame(life.filled, decimal(fact.orderFilledQuantity ?? '')), `fills of ${id} sum up to ${show(life.filled)}, not ${fact.orderFilledQuantity}`)
+      check(
+        isSame(life.filled, decimal(fact.orderFilledQuantity ?? '')),
+        `fills of ${id} sum up to ${show(life.filled)}, not ${fact.orderFilledQuantity}`,
+      )
     }
   }
   for (const [id, { quantity, filled, statuses }] of orders) {
     check(statuses.filter((status) => FINAL.has(status)).length <= 1, `order ${id} ended more than once: ${statuses.join(' ')}`)
     check(!isLess(quantity, filled), `order ${id} was filled with ${show(filled)} of ${show(quantity)}`)
     check(statuses.at(-1) !== 'FILLED' || isSame(filled, quantity), `order ${id} is FILLED with ${show(filled)} of ${show(quantity)}`)
-    check(!['SUBMITTED', 'UNKNOWN', 'PENDING_CANCEL'].includes(statuses.at(-1) ?? ''), `the fate of order ${id} is open: ${statuses.join(' ')}`)
+    check(
+      !['SUBMITTED', 'UNKNOWN', 'PENDING_CANCEL'].includes(statuses.at(-1) ?? ''),
+      `the fate of order ${id} is open: ${statuses.join(' ')}`,
+    )
   }
   for (const id of promised) check(orders.has(id), `a signal was accepted as order ${id}, which was never submitted`)
   return problems
@@ -86,4 +92,16 @@ export function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`
+}
+
+const DECISIVE = ['CandleClosed', 'SignalDecided', 'OrderSubmitted', 'OrderFilled', 'EquityMarked', 'AlertRaised'] as const
+
+/**
+ * The texts of what a replay decides, kind by kind. Between kinds the order may differ from run to run: an exchange's answer
+ * and a trader's answer to one candle race, and neither changes the other.
+ */
+export function decisiveFacts(rows: readonly JournalRow[]): Readonly<Record<string, readonly string[]>> {
+  const kinds = Object.fromEntries(DECISIVE.map((type) => [type as string, [] as string[]]))
+  for (const { body } of rows) kinds[(JSON.parse(body) as FactText).type]?.push(body)
+  return kinds
 }

@@ -39,7 +39,11 @@ export async function watchOutage(workstation: WorkstationProcess, durationMs: n
 }
 
 /** Asks until the status is as wanted; throws with the last one when it does not become so. */
-export async function untilStatus(workstation: WorkstationProcess, isWanted: (status: Status) => boolean, deadlineMs = SEEN_DEADLINE_MS): Promise<Status> {
+export async function untilStatus(
+  workstation: WorkstationProcess,
+  isWanted: (status: Status) => boolean,
+  deadlineMs = SEEN_DEADLINE_MS,
+): Promise<Status> {
   const deadline = performance.now() + deadlineMs
   for (;;) {
     const status = await workstation.status()

@@ -81,6 +81,8 @@ export function differences(expected: Outcome, found: Outcome): readonly string[
       (index) => JSON.stringify(a[index]) !== JSON.stringify(b[index]),
     )
     if (at === undefined) return []
-    return [`${table}: ${a.length} rows expected, ${b.length} found; row ${at}: ${JSON.stringify(a[at])} expected, ${JSON.stringify(b[at])} found`]
+    return [
+      `${table}: ${a.length} rows expected, ${b.length} found; row ${at}: ${JSON.stringify(a[at])} expected, ${JSON.stringify(b[at])} found`,
+    ]
   })
 }

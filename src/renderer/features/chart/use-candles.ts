@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { Timeframe } from '#domain/candle.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
 import { toFailure } from '#renderer/client/failure.ts'
@@ -6,7 +6,7 @@ import { onCandles } from '#renderer/state/feed.ts'
 import type { Phase } from '#renderer/state/rows.ts'
 import { useConnection } from '#renderer/state/stores.ts'
 import type { Bar } from './candle-data.ts'
-import { toBar } from './candle-data.ts'
+import { mergeBars, toBar } from './candle-data.ts'
 import type { CandlePlot } from './candle-plot.ts'
 
 const FIRST_LOAD = 1_000
@@ -25,7 +25,8 @@ const LOADING: CandleState = { phase: { kind: 'loading' }, count: 0, last: undef
 /** Fills the plot: history first, then what the stream brings, then older bars as a person scrolls back. */
 export function useCandles(plot: CandlePlot | undefined, symbol: string | undefined, timeframe: Timeframe): CandleState {
   const { api } = useClient()
-  const live = useConnection((state) => state.status.state === 'live')
+  const turns = useConnection((state) => state.turns)
+  const shownKey = useRef('')
   const wantedKey = `${symbol ?? ''} ${timeframe}`
   const [state, setState] = useState<CandleState & { readonly key: string }>({ ...LOADING, key: '' })
 
@@ -62,16 +63,19 @@ export function useCandles(plot: CandlePlot | undefined, symbol: string | undefi
       try {
         const { items } = await api.markets.candles({ symbol, timeframe, limit: FIRST_LOAD })
         if (!wanted) return
-        plot.setBars(items.map(toBar), false)
+        plot.setBars(mergeBars(kept ? plot.bars() : [], items.map(toBar)), kept)
         plot.update(early ?? [])
         early = undefined
         asking = items.length < FIRST_LOAD
         show()
       } catch (error) {
-        if (wanted) setState({ key: wantedKey, phase: { kind: 'error', message: toFailure(error).message }, count: 0, last: undefined })
+        if (wanted && !kept)
+          setState({ key: wantedKey, phase: { kind: 'error', message: toFailure(error).message }, count: 0, last: undefined })
       }
     }
-    plot.setBars([], false)
+    const kept = shownKey.current === wantedKey && plot.bars().length > 0
+    shownKey.current = wantedKey
+    if (!kept) plot.setBars([], false)
     void first()
     const stopOlder = plot.onNeedOlder(() => void older(), OLDER_WITHIN)
     return () => {
@@ -79,7 +83,7 @@ export function useCandles(plot: CandlePlot | undefined, symbol: string | undefi
       stopEvents()
       stopOlder()
     }
-    // `live` is here on purpose: after a lost line the candles in between are asked for again.
-  }, [api, plot, symbol, timeframe, wantedKey, live])
+    // `turns` is here on purpose: after a lost line the candles in between are asked for again.
+  }, [api, plot, symbol, timeframe, wantedKey, turns])
   return state.key === wantedKey ? state : LOADING
 }

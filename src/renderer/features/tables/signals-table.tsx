@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { useMemo, useState } from 'react'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { SignalView } from '#contract/views.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
@@ -19,13 +20,55 @@ import type { TableProps } from './table-props.ts'
 
 type Row = SignalView
 
+/** Hidden until a person shows them. */
+function spareColumns(t: TFunction): readonly Column<Row>[] {
+  const named = <V,>(id: keyof (typeof en)['column'], pick: (row: Row) => V) => ({ id, header: t(`column.${id}`), pick })
+  const spare = { spare: true }
+  return [
+    {
+      ...textColumn(
+        named('confidence', (row) => row.confidence?.toFixed(2) ?? null),
+        { ...spare, sort: (row) => row.confidence ?? 0 },
+      ),
+      align: 'end',
+    },
+    quantityColumn(
+      named('quantity', (row) => row.quantity),
+      spare,
+    ),
+    priceColumn(
+      named('stop', (row) => row.stop_loss),
+      spare,
+    ),
+    priceColumn(
+      named('target', (row) => row.take_profit),
+      spare,
+    ),
+    textColumn(
+      named('strategy', (row) => row.strategy),
+      spare,
+    ),
+    textColumn(
+      named('note', (row) => row.note),
+      { width: 140, grow: 2, ...spare },
+    ),
+    textColumn(
+      named('code', (row) => row.reason),
+      { width: 150, ...spare },
+    ),
+    textColumn(
+      named('id', (row) => row.id),
+      { width: 160, ...spare },
+    ),
+  ]
+}
+
 function useSignalColumns(): readonly Column<Row>[] {
   const { t } = useTranslation()
   const reason = useReason()
   return useMemo(() => {
     const named = <V,>(id: keyof (typeof en)['column'], pick: (row: Row) => V) => ({ id, header: t(`column.${id}`), pick })
     const half = { grow: 0.5 }
-    const spare = { spare: true }
     const figure = (id: 'value' | 'limit', pick: (row: Row) => string | null): Column<Row> => ({
       id,
       header: t(`column.${id}`),
@@ -60,41 +103,7 @@ function useSignalColumns(): readonly Column<Row>[] {
         named('trader', (row) => row.trader_id),
         half,
       ),
-      {
-        ...textColumn(
-          named('confidence', (row) => row.confidence?.toFixed(2) ?? null),
-          { ...spare, sort: (row) => row.confidence ?? 0 },
-        ),
-        align: 'end',
-      },
-      quantityColumn(
-        named('quantity', (row) => row.quantity),
-        spare,
-      ),
-      priceColumn(
-        named('stop', (row) => row.stop_loss),
-        spare,
-      ),
-      priceColumn(
-        named('target', (row) => row.take_profit),
-        spare,
-      ),
-      textColumn(
-        named('strategy', (row) => row.strategy),
-        spare,
-      ),
-      textColumn(
-        named('note', (row) => row.note),
-        { width: 140, grow: 2, ...spare },
-      ),
-      textColumn(
-        named('code', (row) => row.reason),
-        { width: 150, ...spare },
-      ),
-      textColumn(
-        named('id', (row) => row.id),
-        { width: 160, ...spare },
-      ),
+      ...spareColumns(t),
     ]
   }, [t, reason])
 }

@@ -12,7 +12,7 @@ const CANDLES_MAX = 1_440
 /** Closed candles of the last day or as much of it as there is, oldest first. */
 export function useDayCandles(symbol: string, timeframe: Timeframe): readonly CandleView[] {
   const { api } = useClient()
-  const live = useConnection((state) => state.status.state === 'live')
+  const turns = useConnection((state) => state.turns)
   const [candles, setCandles] = useState<readonly CandleView[]>([])
   useEffect(() => {
     let wanted = true
@@ -37,6 +37,6 @@ export function useDayCandles(symbol: string, timeframe: Timeframe): readonly Ca
       wanted = false
       stop()
     }
-  }, [api, symbol, timeframe, live])
+  }, [api, symbol, timeframe, turns])
   return candles
 }
