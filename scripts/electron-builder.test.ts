@@ -58,6 +58,8 @@ test('ships the build and the migrations, and neither Node nor source maps', () 
   expect(packaging.files.some((pattern) => /^(src|test|scripts|bench)/.test(pattern))).toBe(false)
   expect(packaging.extraResources).toContainEqual({ from: 'migrations', to: 'migrations' })
   expect(manifest.main).toBe('out/main/index.js')
+  // A list of a single system that only excludes means "everything else", sources and tests included.
+  for (const system of [packaging.linux, packaging.win, packaging.mac]) expect(system).not.toHaveProperty('files')
 })
 
 test('native modules come as they are, for Node-API', () => expect(packaging.npmRebuild).toBe(false))

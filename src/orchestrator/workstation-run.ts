@@ -16,8 +16,9 @@ import { firstLimits, firstTraders } from './first-start.ts'
 import { createRouter } from './handlers/router.ts'
 import { JournalFollower } from './journal-follower.ts'
 import { candleEventOf, candlesBefore } from './market-data.ts'
-import { collectMetrics } from './metrics.ts'
+import { metricValues } from './metrics.ts'
 import { ReadModel } from './read-model/read-model.ts'
+import { WorkstationMetrics } from './read-model/workstation-metrics.ts'
 import { ReplicaService } from './replica/replica-service.ts'
 import { identifyReplay } from './replay.ts'
 import { missingForTrading, readStatus, type StatusSources } from './status.ts'
@@ -50,6 +51,7 @@ export class WorkstationRun implements Workstation {
   readonly #stream: WorkstationStream
   readonly #sources: StatusSources
   readonly #replica: ReplicaService
+  readonly #metrics: WorkstationMetrics
   readonly #replayDone: (() => void)[] = []
   readonly #stopping = new AbortController()
   readonly router: AnyRouter
@@ -82,6 +84,7 @@ export class WorkstationRun implements Workstation {
       database: options.postgres === 'none' ? { ...options.config.database, mode: 'none' } : options.config.database,
       board: this.#board, logger: logger.child({ component: 'replica' }),
     })
+    this.#metrics = new WorkstationMetrics(() => metricValues(this.status(), this.#readModel, this.#traders?.list() ?? []))
     this.router = createRouter({
       readModel: this.#readModel,
       engine: { request: (command) => this.#request(command) },
@@ -121,7 +124,7 @@ export class WorkstationRun implements Workstation {
   }
 
   metrics(): Promise<string> {
-    return collectMetrics({ status: this.status(), readModel: this.#readModel, traders: this.#traders?.list() ?? [] })
+    return this.#metrics.text()
   }
 
   postgresAddress(): string | null {
@@ -142,6 +145,7 @@ export class WorkstationRun implements Workstation {
     await this.#replica.stop()
     this.#follower?.close()
     this.#stream.close()
+    this.#metrics.close()
     this.#reader?.close()
     this.#candles?.close()
     this.#options.release()
@@ -184,7 +188,7 @@ export class WorkstationRun implements Workstation {
     const { directory, config, clock, workerUrl, logger } = this.#options
     const traders = new TraderManager({
       workerUrl: workerUrl('trader'), cachePath: directory.cache, strategyDirectory: directory.strategies, silenceMaxMs: config.traders.silence_max_ms,
-      elapsed: clock.elapsed, logger: logger.child({ component: 'traders' }), tradersMax: config.traders.max,
+      elapsed: () => clock.elapsed(), logger: logger.child({ component: 'traders' }), tradersMax: config.traders.max,
       attach: (traderId, port) => core.engine.attachTrader(traderId, port),
       detach: (traderId) => core.engine.detachTrader(traderId),
       view: (traderId) => this.#readModel.trader(traderId),

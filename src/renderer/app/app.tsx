@@ -10,6 +10,7 @@ import { createHttpClient } from '#renderer/client/http-client.ts'
 import { forgetToken, keepToken, takeToken } from '#renderer/client/token.ts'
 import type { WorkstationClient } from '#renderer/client/workstation-client.ts'
 import { TokenScreen } from '#renderer/features/token/token-screen.tsx'
+import { NumbersProvider } from '#renderer/format/use-numbers.tsx'
 import { startCatalogue } from '#renderer/state/catalogue.ts'
 import { startFeed } from '#renderer/state/feed.ts'
 import { Empty, Guard } from '#renderer/ui/panel.tsx'
@@ -61,7 +62,9 @@ function Session({ client, onUnauthorized }: { readonly client: WorkstationClien
   return (
     <ClientProvider value={client}>
       <Tooltip.Provider delayDuration={400}>
-        <Screen />
+        <NumbersProvider>
+          <Screen />
+        </NumbersProvider>
       </Tooltip.Provider>
     </ClientProvider>
   )

@@ -4,7 +4,7 @@ import { Command as CommandIcon } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { StatusView } from '#contract/views.ts'
 import { percentOf } from '#renderer/format/decimal.ts'
-import { moneyDigits, NOTHING, useNumbers } from '#renderer/format/use-numbers.ts'
+import { moneyDigits, NOTHING, useNumbers } from '#renderer/format/use-numbers.tsx'
 import { HealthButton } from '#renderer/features/health/health-popover.tsx'
 import { SettingsMenu } from '#renderer/features/menu/settings-menu.tsx'
 import { modKey } from '#renderer/features/palette/shortcuts.ts'
@@ -108,13 +108,9 @@ export function TopBar(): ReactNode {
         </>
       )}
       <HealthButton />
-      <button
-        type="button"
-        className="bar-button palette-button"
-        aria-label={t('top.commands')}
-        onClick={() => useRequests.setState({ palette: true })}
-      >
+      <button type="button" className="bar-button palette-button" onClick={() => useRequests.setState({ palette: true })}>
         <CommandIcon size={13} aria-hidden="true" />
+        <span className="sr-only">{t('top.commands')}</span>
         <kbd>{`${modKey()} K`}</kbd>
       </button>
       <SettingsMenu />

@@ -23,6 +23,15 @@ export function IconButton({ label, children, ...rest }: ButtonHTMLAttributes<HT
   )
 }
 
+/** The same inside a table: light enough for every row, and reached through the row, not by Tab. */
+export function RowButton({ label, children, ...rest }: ButtonHTMLAttributes<HTMLButtonElement> & { readonly label: string }): ReactNode {
+  return (
+    <button type="button" className="icon-button" tabIndex={-1} aria-label={label} title={label} {...rest}>
+      {children}
+    </button>
+  )
+}
+
 export function Hint({ text, children }: { readonly text: string; readonly children: ReactNode }): ReactNode {
   return (
     <Tooltip.Root>

@@ -1,9 +1,9 @@
-import { useCallback } from 'react'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ReasonCode } from '#domain/signal.ts'
 import { isDecimal } from '#renderer/format/decimal.ts'
 import { clockTime } from '#renderer/format/time.ts'
-import { NOTHING, useNumbers } from '#renderer/format/use-numbers.ts'
+import { NOTHING, useNumbers } from '#renderer/format/use-numbers.tsx'
 
 export interface Verdict {
   readonly reason: ReasonCode
@@ -15,8 +15,9 @@ export interface Verdict {
 export function useReason(): (verdict: Verdict) => string {
   const { t } = useTranslation()
   const numbers = useNumbers()
-  return useCallback(
-    ({ reason, value, limit }) => {
+  return useMemo(() => {
+    const known = new WeakMap<Verdict, string>()
+    const write = ({ reason, value, limit }: Verdict): string => {
       const shown = (text: string | null | undefined): string => {
         if (text === null || text === undefined) return NOTHING
         if (reason === 'SIGNAL_EXPIRED' && /^\d{12,14}$/.test(text)) return clockTime(Number(text))
@@ -24,7 +25,11 @@ export function useReason(): (verdict: Verdict) => string {
         return numbers.decimal(text, { trim: true })
       }
       return t(`reason.${reason}`, { value: shown(value), limit: shown(limit) })
-    },
-    [t, numbers],
-  )
+    }
+    return (verdict) => {
+      const sentence = known.get(verdict) ?? write(verdict)
+      known.set(verdict, sentence)
+      return sentence
+    }
+  }, [t, numbers])
 }

@@ -6,7 +6,7 @@ import { startThread, type ManagedThread } from '#platform/threads/managed-threa
 import type { FromEngine, ToEngine } from '#workers/engine.messages.ts'
 import { BTC, ETH_PERP, NOON, instrumentOf, traderConfig } from './engine-driver.ts'
 
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 30_000
 
 /** Messages in the order they came; a reader waits for the first that fits and that nobody has taken. */
 class Mailbox<T> {

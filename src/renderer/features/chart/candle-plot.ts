@@ -147,6 +147,7 @@ export class CandlePlot {
     for (const spec of wanted) {
       const options = this.#lineOptions(spec)
       const known = this.#lines.get(spec.key)
+      if (known?.spec.price === spec.price && known.spec.title === spec.title) continue
       if (known === undefined) this.#lines.set(spec.key, { spec, line: this.#candles.createPriceLine(options) })
       else {
         known.line.applyOptions(options)

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { BalanceView } from '#contract/views.ts'
-import { moneyDigits, useNumbers } from '#renderer/format/use-numbers.ts'
+import { moneyDigits, useNumbers } from '#renderer/format/use-numbers.tsx'
 import { useCatalogue } from '#renderer/state/catalogue.ts'
 import { balances, useMainBalance } from '#renderer/state/stores.ts'
 import { useChangeToday } from '#renderer/state/today.ts'

@@ -4,8 +4,8 @@ import { useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { EquityPoint } from '#contract/views.ts'
-import type { Numbers } from '#renderer/format/use-numbers.ts'
-import { useNumbers } from '#renderer/format/use-numbers.ts'
+import type { Numbers } from '#renderer/format/use-numbers.tsx'
+import { useNumbers } from '#renderer/format/use-numbers.tsx'
 import { useSettings } from '#renderer/state/settings.ts'
 
 interface EquityPlotProps {

@@ -3,7 +3,7 @@ import { Popover } from 'radix-ui'
 import { useTranslation } from 'react-i18next'
 import type { ComponentView, StatusView } from '#contract/views.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
-import { useNumbers } from '#renderer/format/use-numbers.ts'
+import { useNumbers } from '#renderer/format/use-numbers.tsx'
 import { useSystem } from '#renderer/state/stores.ts'
 import { useNow } from '#renderer/ui/use-now.ts'
 
@@ -66,7 +66,7 @@ export function HealthButton(): ReactNode {
   return (
     <Popover.Root>
       <Popover.Trigger asChild>
-        <button type="button" className="bar-button" data-testid="health" aria-label={`${t('top.health')}: ${summary}`} title={summary}>
+        <button type="button" className="bar-button" data-testid="health" title={summary}>
           <span className="bar-label">{t('top.health')}</span>
           <span className="dot" data-state={state} aria-hidden="true" />
           <span className="num">{`${up}/${wanted.length}`}</span>

@@ -35,7 +35,7 @@ function useAlertColumns(): readonly Column<AlertView>[] {
         grow: 0.5,
         text: (row) => t(`severity.${row.severity}`),
         sort: (row) => ORDER[row.severity],
-        cell: (row) => <SeverityCell severity={row.severity} />,
+        cell: (row) => <SeverityCell severity={row.severity} label={t(`severity.${row.severity}`)} />,
       },
       {
         id: 'message',

@@ -1,12 +1,11 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { OrderStatus } from '#domain/order.ts'
 import type { SignalOutcome } from '#domain/signal.ts'
 import { dateTime, monthTime } from '#renderer/format/time.ts'
-import { useNumbers } from '#renderer/format/use-numbers.ts'
+import { useNumbers } from '#renderer/format/use-numbers.tsx'
 import { Num, Pnl } from '#renderer/ui/num.tsx'
 
-/** Cells that know how their kind of value is written. */
+/** Cells that know how their kind of value is written. Words come from the column: a cell is drawn thousands of times. */
 export function TimeCell({ ms }: { readonly ms: number }): ReactNode {
   return (
     <time className="num dim" dateTime={new Date(ms).toISOString()} title={`${dateTime(ms)} UTC`}>
@@ -15,13 +14,18 @@ export function TimeCell({ ms }: { readonly ms: number }): ReactNode {
   )
 }
 
-export function SideCell({ side }: { readonly side: 'BUY' | 'SELL' | 'LONG' | 'SHORT' | 'FLAT' }): ReactNode {
-  const { t } = useTranslation()
+export function SideCell({
+  side,
+  label,
+}: {
+  readonly side: 'BUY' | 'SELL' | 'LONG' | 'SHORT' | 'FLAT'
+  readonly label: string
+}): ReactNode {
   const way = side === 'BUY' || side === 'LONG' ? 'up' : side === 'FLAT' ? 'none' : 'down'
   return (
     <span className="side" data-way={way}>
       <span className="side-mark" aria-hidden="true" />
-      {t(`side.${side}`)}
+      {label}
     </span>
   )
 }
@@ -61,35 +65,38 @@ const STATUS_STATE: Readonly<Record<OrderStatus, 'good' | 'look' | 'bad' | 'off'
   EXPIRED: 'off',
   REJECTED: 'bad',
 }
-export function StatusCell({ status }: { readonly status: OrderStatus }): ReactNode {
-  const { t } = useTranslation()
+export function StatusCell({ status, label }: { readonly status: OrderStatus; readonly label: string }): ReactNode {
   const state = STATUS_STATE[status]
   return (
     <span className="tag" data-state={state}>
       {(state === 'good' || state === 'look' || state === 'bad') && <span className="dot" data-state={state} aria-hidden="true" />}
-      {t(`status.${status}`)}
+      {label}
     </span>
   )
 }
 
 const OUTCOME_STATE = { ACCEPTED: 'good', DENIED: 'look', DUPLICATE: 'off', EXPIRED: 'off' } as const
-export function OutcomeCell({ outcome }: { readonly outcome: SignalOutcome }): ReactNode {
-  const { t } = useTranslation()
+export function OutcomeCell({ outcome, label }: { readonly outcome: SignalOutcome; readonly label: string }): ReactNode {
   return (
     <span className="tag" data-state={OUTCOME_STATE[outcome]}>
       <span className="dot" data-state={OUTCOME_STATE[outcome]} aria-hidden="true" />
-      {t(`outcome.${outcome}`)}
+      {label}
     </span>
   )
 }
 
 const SEVERITY_STATE = { info: 'off', warning: 'look', critical: 'bad' } as const
-export function SeverityCell({ severity }: { readonly severity: 'info' | 'warning' | 'critical' }): ReactNode {
-  const { t } = useTranslation()
+export function SeverityCell({
+  severity,
+  label,
+}: {
+  readonly severity: 'info' | 'warning' | 'critical'
+  readonly label: string
+}): ReactNode {
   return (
     <span className="tag" data-state={SEVERITY_STATE[severity]}>
       <span className="dot" data-state={SEVERITY_STATE[severity]} aria-hidden="true" />
-      {t(`severity.${severity}`)}
+      {label}
     </span>
   )
 }

@@ -10,6 +10,7 @@ interface Named<T, V> {
   readonly header: string
   readonly pick: (row: T) => V
 }
+type Side = 'BUY' | 'SELL' | 'LONG' | 'SHORT' | 'FLAT'
 interface Traded {
   readonly symbol: string
 }
@@ -30,8 +31,14 @@ export function symbolColumn<T extends Traded>(header: string, extra: Extra<T> =
   return { id: 'symbol', header, width: 104, text: (row) => row.symbol, cell: (row) => <SymbolName symbol={row.symbol} />, ...extra }
 }
 
-export function sideColumn<T extends { readonly side: 'BUY' | 'SELL' | 'LONG' | 'SHORT' | 'FLAT' }>(header: string): Column<T> {
-  return { id: 'side', header, width: 60, text: (row) => row.side.toLowerCase(), cell: (row) => <SideCell side={row.side} /> }
+export function sideColumn<T extends { readonly side: Side }>(header: string, words: (side: Side) => string): Column<T> {
+  return {
+    id: 'side',
+    header,
+    width: 60,
+    text: (row) => row.side.toLowerCase(),
+    cell: (row) => <SideCell side={row.side} label={words(row.side)} />,
+  }
 }
 
 export function priceColumn<T extends Traded>({ id, header, pick }: Named<T, string | null>, extra: Extra<T> = {}): Column<T> {

@@ -32,7 +32,7 @@ function useFillColumns(): readonly Column<Row>[] {
     return [
       timeColumn(named('time', (row) => row.ts)),
       symbolColumn<Row>(t('column.symbol')),
-      sideColumn<Row>(t('column.side')),
+      sideColumn<Row>(t('column.side'), (side) => t(`side.${side}`)),
       quantityColumn(named('quantity', (row) => row.quantity)),
       priceColumn(named('price', (row) => row.price)),
       fee,

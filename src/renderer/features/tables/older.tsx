@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useNumbers } from '#renderer/format/use-numbers.ts'
+import { useNumbers } from '#renderer/format/use-numbers.tsx'
 import { ROWS_MAX } from '#renderer/state/rows.ts'
 import type { RowsStore } from '#renderer/state/rows.ts'
 import { Button } from '#renderer/ui/controls.tsx'

@@ -6,9 +6,9 @@ import type { OrderView } from '#contract/views.ts'
 import { isWorking } from '#domain/order.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
 import type { en } from '#renderer/i18n/en.ts'
-import { useNumbers } from '#renderer/format/use-numbers.ts'
+import { useNumbers } from '#renderer/format/use-numbers.tsx'
 import { orders } from '#renderer/state/stores.ts'
-import { IconButton } from '#renderer/ui/controls.tsx'
+import { RowButton } from '#renderer/ui/controls.tsx'
 import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
 import type { Confirmation } from '#renderer/ui/dialog.tsx'
@@ -36,9 +36,9 @@ function useOrderColumns(onCancel: (row: Row) => void): readonly Column<Row>[] {
       acts: true,
       cell: (row) =>
         isWorking(row.status) && (
-          <IconButton label={t('order.cancel')} tabIndex={-1} data-testid={`cancel-${row.id}`} onClick={() => onCancel(row)}>
+          <RowButton label={t('order.cancel')} data-testid={`cancel-${row.id}`} onClick={() => onCancel(row)}>
             <X />
-          </IconButton>
+          </RowButton>
         ),
     }
     const status: Column<Row> = {
@@ -46,12 +46,12 @@ function useOrderColumns(onCancel: (row: Row) => void): readonly Column<Row>[] {
         named('status', (row) => t(`status.${row.status}`)),
         { width: 92 },
       ),
-      cell: (row) => <StatusCell status={row.status} />,
+      cell: (row) => <StatusCell status={row.status} label={t(`status.${row.status}`)} />,
     }
     return [
       timeColumn(named('time', (row) => row.created_at)),
       symbolColumn<Row>(t('column.symbol')),
-      sideColumn<Row>(t('column.side')),
+      sideColumn<Row>(t('column.side'), (side) => t(`side.${side}`)),
       textColumn(
         named('type', (row) => t(`order_type.${row.type}`)),
         { width: 64, spare: true },

@@ -5,9 +5,9 @@ import { useTranslation } from 'react-i18next'
 import type { PositionView } from '#contract/views.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
 import type { en } from '#renderer/i18n/en.ts'
-import { useNumbers } from '#renderer/format/use-numbers.ts'
+import { useNumbers } from '#renderer/format/use-numbers.tsx'
 import { positions } from '#renderer/state/stores.ts'
-import { IconButton } from '#renderer/ui/controls.tsx'
+import { RowButton } from '#renderer/ui/controls.tsx'
 import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
 import type { Confirmation } from '#renderer/ui/dialog.tsx'
@@ -33,19 +33,14 @@ function usePositionColumns(onClose: (row: Row) => void): readonly Column<Row>[]
       text: () => '',
       acts: true,
       cell: (row) => (
-        <IconButton
-          label={`${t('position.close')} ${row.symbol}`}
-          tabIndex={-1}
-          data-testid={`close-${row.id}`}
-          onClick={() => onClose(row)}
-        >
+        <RowButton label={`${t('position.close')} ${row.symbol}`} data-testid={`close-${row.id}`} onClick={() => onClose(row)}>
           <X />
-        </IconButton>
+        </RowButton>
       ),
     }
     return [
       symbolColumn<Row>(t('column.symbol')),
-      sideColumn<Row>(t('column.side')),
+      sideColumn<Row>(t('column.side'), (side) => t(`side.${side}`)),
       quantityColumn(named('quantity', (row) => row.quantity)),
       priceColumn(named('entry', (row) => row.entry_price)),
       priceColumn(named('mark', (row) => row.mark_price)),

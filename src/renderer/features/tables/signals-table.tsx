@@ -94,7 +94,7 @@ function useSignalColumns(): readonly Column<Row>[] {
           named('outcome', (row) => t(`outcome.${row.outcome}`)),
           { width: 86, ...half },
         ),
-        cell: (row) => <OutcomeCell outcome={row.outcome} />,
+        cell: (row) => <OutcomeCell outcome={row.outcome} label={t(`outcome.${row.outcome}`)} />,
       },
       { ...textColumn(named('why', reason), { width: 260, grow: 3 }), cell: (row) => <span title={reason(row)}>{reason(row)}</span> },
       figure('value', (row) => row.value),
@@ -117,7 +117,7 @@ function Why({ row }: { readonly row: Row }): ReactNode {
   const most = bars ? Math.max(Math.abs(Number(value)), Math.abs(Number(limit)), Number.MIN_VALUE) : 1
   return (
     <div className="why">
-      <OutcomeCell outcome={row.outcome} />
+      <OutcomeCell outcome={row.outcome} label={t(`outcome.${row.outcome}`)} />
       <p className="why-words">{reason(row)}.</p>
       {bars &&
         (

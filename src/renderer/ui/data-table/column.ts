@@ -23,28 +23,49 @@ export interface Sorting {
   readonly down: boolean
 }
 
+const COLLATOR = new Intl.Collator('en', { numeric: true })
+
 export function sortRows<T>(rows: readonly T[], columns: readonly Column<T>[], sorting: Sorting | undefined): readonly T[] {
   const column = columns.find((one) => one.id === sorting?.column)
   if (column === undefined || sorting === undefined) return rows
   const way = sorting.down ? -1 : 1
   const { sort, text } = column
-  if (sort === undefined) return rows.toSorted((a, b) => way * text(a).localeCompare(text(b)))
-  return rows.toSorted((a, b) => way * (sort(a) - sort(b)))
+  // Keys are made once a row, not once a comparison.
+  if (sort === undefined) {
+    const keyed = rows.map((row) => ({ row, key: text(row) }))
+    return keyed.sort((a, b) => way * COLLATOR.compare(a.key, b.key)).map(({ row }) => row)
+  }
+  const keyed = rows.map((row) => ({ row, key: sort(row) }))
+  return keyed.sort((a, b) => way * (a.key - b.key)).map(({ row }) => row)
+}
+
+/** What the filter reads of a row, made once while the columns stay the same. */
+export type Haystack<T> = (row: T) => string
+export function createHaystack<T extends object>(columns: readonly Column<T>[]): Haystack<T> {
+  const searched = columns.filter((column) => column.acts !== true)
+  const known = new WeakMap<T, string>()
+  return (row) => {
+    let text = known.get(row)
+    if (text === undefined) {
+      text = searched
+        .map((column) => column.text(row))
+        .join('\n')
+        .toLowerCase()
+      known.set(row, text)
+    }
+    return text
+  }
 }
 
 /** Rows in which every word of the filter appears somewhere. */
-export function filterRows<T>(rows: readonly T[], columns: readonly Column<T>[], filter: string): readonly T[] {
+export function filterRows<T>(rows: readonly T[], haystack: Haystack<T>, filter: string): readonly T[] {
   const words = filter
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '')
   if (words.length === 0) return rows
-  const searched = columns.filter((column) => column.acts !== true)
   return rows.filter((row) => {
-    const text = searched
-      .map((column) => column.text(row))
-      .join('\n')
-      .toLowerCase()
+    const text = haystack(row)
     return words.every((word) => text.includes(word))
   })
 }

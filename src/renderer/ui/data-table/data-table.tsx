@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { useCallback, useId, useMemo, useRef, useState } from 'react'
+import { useCallback, useDeferredValue, useId, useMemo, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
@@ -8,11 +8,11 @@ import { set, useSettings } from '#renderer/state/settings.ts'
 import { Button } from '../controls.tsx'
 import { Empty, Skeleton } from '../panel.tsx'
 import type { Column, Sorting } from './column.ts'
-import { filterRows, sortRows, toCsv } from './column.ts'
+import { createHaystack, filterRows, sortRows, toCsv } from './column.ts'
 import { TableBody } from './table-body.tsx'
 import { TableToolbar } from './toolbar.tsx'
 
-export interface DataTableProps<T> {
+export interface DataTableProps<T extends object> {
   readonly name: string
   readonly label: string
   readonly columns: readonly Column<T>[]
@@ -55,13 +55,15 @@ function useCopy<T>(rows: readonly T[], columns: readonly Column<T>[]): () => vo
 }
 
 /** A table of any length: sort, filter as you type, choose columns, copy as CSV, walk by keyboard, open with Enter. */
-export function DataTable<T>(props: DataTableProps<T>): ReactNode {
+export function DataTable<T extends object>(props: DataTableProps<T>): ReactNode {
   const { name, label, columns, rows, rowId, phase, empty, onOpen, toolbar, footer, testId } = props
   const { t } = useTranslation()
   const [filter, setFilter] = useState('')
   const [sorting, setSorting] = useState<Sorting | undefined>(undefined)
   const { visible, hidden, toggle } = useColumns(name, columns)
-  const found = useMemo(() => filterRows(rows, columns, filter), [rows, columns, filter])
+  const haystack = useMemo(() => createHaystack(columns), [columns])
+  const wanted = useDeferredValue(filter)
+  const found = useMemo(() => filterRows(rows, haystack, wanted), [rows, haystack, wanted])
   const sorted = useMemo(() => sortRows(found, columns, sorting), [found, columns, sorting])
   const copy = useCopy(sorted, visible)
   const scroller = useRef<HTMLDivElement>(null)

@@ -3,18 +3,32 @@ import type { ReactNode } from 'react'
 import { memo } from 'react'
 import type { Column } from './column.ts'
 
-interface RowProps<T> {
-  readonly id: string
+interface CellsProps<T> {
   readonly row: T
+  readonly columns: readonly Column<T>[]
+}
+
+function CellsView<T>({ row, columns }: CellsProps<T>): ReactNode {
+  return columns.map((column) => (
+    <div key={column.id} role="gridcell" className="table-cell" data-align={column.align ?? 'start'} data-acts={column.acts}>
+      {column.cell === undefined ? column.text(row) : column.cell(row)}
+    </div>
+  ))
+}
+
+/** Draws again only when its row changed: scrolling and new rows above move it, no more. */
+const Cells = memo(CellsView) as typeof CellsView
+
+interface RowProps<T> extends CellsProps<T> {
+  readonly id: string
   readonly index: number
   readonly top: number
-  readonly columns: readonly Column<T>[]
   readonly active: boolean
   readonly onSelect: (index: number) => void
   readonly onOpen: ((row: T) => void) | undefined
 }
 
-function RowView<T>({ id, row, index, top, columns, active, onSelect, onOpen }: RowProps<T>): ReactNode {
+export function TableRow<T>({ id, row, index, top, columns, active, onSelect, onOpen }: RowProps<T>): ReactNode {
   return (
     <div
       id={id}
@@ -27,14 +41,7 @@ function RowView<T>({ id, row, index, top, columns, active, onSelect, onOpen }: 
       onMouseDown={() => onSelect(index)}
       onDoubleClick={() => onOpen?.(row)}
     >
-      {columns.map((column) => (
-        <div key={column.id} role="gridcell" className="table-cell" data-align={column.align ?? 'start'} data-acts={column.acts}>
-          {column.cell === undefined ? column.text(row) : column.cell(row)}
-        </div>
-      ))}
+      <Cells row={row} columns={columns} />
     </div>
   )
 }
-
-/** Draws again only when its own row, place or state changed. */
-export const TableRow = memo(RowView) as typeof RowView

@@ -120,36 +120,37 @@ export function TableBody<T>(props: TableBodyProps<T>): ReactNode {
   const items = virtual.getVirtualItems()
   const activeShown = items.some((item) => item.index === active)
   return (
-    <div
-      ref={scroller}
-      className="table-scroll"
-      role="grid"
-      aria-label={label}
-      aria-rowcount={rows.length + 1}
-      aria-activedescendant={activeShown ? `${gridId}-${active}` : undefined}
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-      style={{ '--columns': template, '--row': `${rowHeight}px`, '--least': `${leastWidth}px` }}
-    >
-      <HeaderRow columns={columns} sorting={sorting} onSort={onSort} />
-      <div role="rowgroup" className="table-rows" style={{ height: virtual.getTotalSize() }}>
-        {items.map((item) => {
-          const row = rows[item.index]
-          if (row === undefined) return null
-          return (
-            <TableRow
-              key={rowId(row)}
-              id={`${gridId}-${item.index}`}
-              row={row}
-              index={item.index}
-              top={item.start}
-              columns={columns}
-              active={item.index === active}
-              onSelect={select}
-              onOpen={onOpen}
-            />
-          )
-        })}
+    <div ref={scroller} className="table-scroll">
+      <div
+        className="table-grid"
+        role="grid"
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        aria-activedescendant={activeShown ? `${gridId}-${active}` : undefined}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        style={{ '--columns': template, '--row': `${rowHeight}px`, '--least': `${leastWidth}px` }}
+      >
+        <HeaderRow columns={columns} sorting={sorting} onSort={onSort} />
+        <div role="rowgroup" className="table-rows" style={{ height: virtual.getTotalSize() }}>
+          {items.map((item) => {
+            const row = rows[item.index]
+            if (row === undefined) return null
+            return (
+              <TableRow
+                key={rowId(row)}
+                id={`${gridId}-${item.index}`}
+                row={row}
+                index={item.index}
+                top={item.start}
+                columns={columns}
+                active={item.index === active}
+                onSelect={select}
+                onOpen={onOpen}
+              />
+            )
+          })}
+        </div>
       </div>
       {footer}
     </div>

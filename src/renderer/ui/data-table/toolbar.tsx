@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { DropdownMenu } from 'radix-ui'
 import { Check, Columns3, Copy, Search, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { useNumbers } from '#renderer/format/use-numbers.ts'
+import { useNumbers } from '#renderer/format/use-numbers.tsx'
 import { IconButton } from '../controls.tsx'
 
 interface ToolbarProps {

@@ -1,4 +1,5 @@
-import { useMemo } from 'react'
+import type { ReactNode } from 'react'
+import { createContext, useContext, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useInstruments } from '#renderer/state/catalogue.ts'
 import { useSettings } from '#renderer/state/settings.ts'
@@ -35,8 +36,7 @@ export interface Numbers {
 
 export const NOTHING = '–'
 
-/** Numbers in the chosen language, with the digits their instrument has. */
-export function useNumbers(): Numbers {
+function useMakeNumbers(): Numbers {
   const language = useSettings((settings) => settings.language)
   const instruments = useInstruments()
   const { t } = useTranslation()
@@ -64,4 +64,18 @@ export function useNumbers(): Numbers {
       },
     }
   }, [language, instruments, t])
+}
+
+const NumbersContext = createContext<Numbers | undefined>(undefined)
+
+/** Made once for the whole screen: thousands of cells read it. */
+export function NumbersProvider({ children }: { readonly children: ReactNode }): ReactNode {
+  return <NumbersContext value={useMakeNumbers()}>{children}</NumbersContext>
+}
+
+/** Numbers in the chosen language, with the digits their instrument has. */
+export function useNumbers(): Numbers {
+  const numbers = useContext(NumbersContext)
+  if (numbers === undefined) throw new Error('no numbers: render inside NumbersProvider')
+  return numbers
 }
