@@ -33,7 +33,6 @@ const counts = addCounts([
     return { passed: 1, failed: 0, skipped: 0 }
   }),
   await part('integration', () => project('integration', env)),
-  await part('acceptance', () => project('acceptance', env)),
   await part('end to end', () => project('e2e', env)),
 ])
 process.exitCode = counts.failed === 0 ? 0 : 1

@@ -4,6 +4,8 @@ export const IPC = {
   ports: 'workstation:ports',
   /** preload → main: the page is ready for its ports. */
   hello: 'workstation:hello',
+  /** preload → main, answered: the stop hotkey and whether it is registered. */
+  hotkey: 'workstation:hotkey',
 } as const
 
 /** What preload puts on `window.workstation`; nothing else crosses. */

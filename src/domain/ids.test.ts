@@ -14,7 +14,9 @@ describe('makeClientOrderId', () => {
   })
 
   it('never names two orders alike, and sorts by time within a trader', () => {
-    const ids = Array.from({ length: 5_000 }, (_, i) => makeClientOrderId({ instance: 'ab12', traderId, time: 1_700_000_000_000 + Math.floor(i / 7), sequence: i + 1 }))
+    const ids = Array.from({ length: 5_000 }, (_, i) =>
+      makeClientOrderId({ instance: 'ab12', traderId, time: 1_700_000_000_000 + Math.floor(i / 7), sequence: i + 1 }),
+    )
     expect(new Set(ids).size).toBe(ids.length)
     expect([...ids].sort()).toEqual(ids)
   })

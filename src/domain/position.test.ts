@@ -9,9 +9,18 @@ import { Quantity, SignedQuantity } from './money/quantity.ts'
 import { Position } from './position.ts'
 
 const instrument: Instrument = {
-  symbol: parseSymbol('BTC/USDT:USDT'), exchange: 'test', kind: 'perpetual', base: 'BTC', quote: 'USDT', settle: 'USDT',
-  tickSize: Price.parse('0.01'), lotSize: Quantity.parse('0.001'), minQuantity: Quantity.parse('0.001'), minNotional: Money.parse('5', 'USDT'),
-  makerFee: BasisPoints.parse('2'), takerFee: BasisPoints.parse('5.5'),
+  symbol: parseSymbol('BTC/USDT:USDT'),
+  exchange: 'test',
+  kind: 'perpetual',
+  base: 'BTC',
+  quote: 'USDT',
+  settle: 'USDT',
+  tickSize: Price.parse('0.01'),
+  lotSize: Quantity.parse('0.001'),
+  minQuantity: Quantity.parse('0.001'),
+  minNotional: Money.parse('5', 'USDT'),
+  makerFee: BasisPoints.parse('2'),
+  takerFee: BasisPoints.parse('5.5'),
 }
 const flat = Position.open(parseTraderId('t'), instrument, 0)
 
@@ -21,7 +30,8 @@ interface Deal {
   readonly quantity: string
   readonly fee: string
 }
-const decimal = (max: number, scale: number) => fc.integer({ min: 1, max }).map((units) => `${Math.floor(units / 10 ** scale)}.${(units % 10 ** scale).toString().padStart(scale, '0')}`)
+const decimal = (max: number, scale: number) =>
+  fc.integer({ min: 1, max }).map((units) => `${Math.floor(units / 10 ** scale)}.${(units % 10 ** scale).toString().padStart(scale, '0')}`)
 const deal: fc.Arbitrary<Deal> = fc.record({
   side: fc.constantFrom('BUY', 'SELL'),
   price: decimal(9_999_999_999, 5),
@@ -31,7 +41,11 @@ const deal: fc.Arbitrary<Deal> = fc.record({
 })
 
 function apply(position: Position, one: Deal, ts = 1) {
-  return Position.applyFill(position, { side: one.side, price: Price.parse(one.price), quantity: Quantity.parse(one.quantity), fee: Money.parse(one.fee, 'USDT'), ts }, 'USDT')
+  return Position.applyFill(
+    position,
+    { side: one.side, price: Price.parse(one.price), quantity: Quantity.parse(one.quantity), fee: Money.parse(one.fee, 'USDT'), ts },
+    'USDT',
+  )
 }
 const money = (value: Money): Rational => rationalOf(Money.format(value))
 const signed = (one: Deal): Rational => (one.side === 'BUY' ? rationalOf(one.quantity) : minus(rational(0n), rationalOf(one.quantity)))
@@ -65,10 +79,17 @@ describe('Position.applyFill', () => {
       fc.property(fc.array(deal, { maxLength: 40 }), decimal(9_999_999_999, 5), (deals, mark) => {
         const position = deals.reduce((held, one) => apply(held, one).position, flat)
         const start = rationalOf('10000')
-        const booked = minus(plus(plus(start, money(position.realizedPnl)), money(Position.unrealizedPnl(position, Price.parse(mark)))), money(position.fees))
-        const value = (side: Deal['side']) => sum(deals.filter((one) => one.side === side).map((one) => times(rationalOf(one.price), rationalOf(one.quantity))))
+        const booked = minus(
+          plus(plus(start, money(position.realizedPnl)), money(Position.unrealizedPnl(position, Price.parse(mark)))),
+          money(position.fees),
+        )
+        const value = (side: Deal['side']) =>
+          sum(deals.filter((one) => one.side === side).map((one) => times(rationalOf(one.price), rationalOf(one.quantity))))
         const held = sum(deals.map(signed))
-        const cash = minus(plus(minus(plus(start, value('SELL')), value('BUY')), times(held, rationalOf(mark))), sum(deals.map(({ fee }) => rationalOf(fee))))
+        const cash = minus(
+          plus(minus(plus(start, value('SELL')), value('BUY')), times(held, rationalOf(mark))),
+          sum(deals.map(({ fee }) => rationalOf(fee))),
+        )
         expect(isSame(booked, cash)).toBe(true)
       }),
       { numRuns: 300 },
@@ -89,17 +110,29 @@ describe('Position.applyFill', () => {
 
   it('an entry realises nothing, whatever its price', () => {
     fc.assert(
-      fc.property(fc.array(deal.map((one): Deal => ({ ...one, side: 'SELL' })), { maxLength: 10 }), (deals) => {
-        for (const [i, one] of deals.entries()) {
-          const before = deals.slice(0, i).reduce((held, each) => apply(held, each).position, flat)
-          expect(Money.isZero(apply(before, one).realized)).toBe(true)
-        }
-      }),
+      fc.property(
+        fc.array(
+          deal.map((one): Deal => ({ ...one, side: 'SELL' })),
+          { maxLength: 10 },
+        ),
+        (deals) => {
+          for (const [i, one] of deals.entries()) {
+            const before = deals.slice(0, i).reduce((held, each) => apply(held, each).position, flat)
+            expect(Money.isZero(apply(before, one).realized)).toBe(true)
+          }
+        },
+      ),
     )
   })
 
   it('closes, flips and reopens by hand-made figures', () => {
-    const text = (p: Position) => [SignedQuantity.format(p.quantity), Money.format(p.entryCost), Money.format(p.realizedPnl), Money.format(p.fees), p.openedAt]
+    const text = (p: Position) => [
+      SignedQuantity.format(p.quantity),
+      Money.format(p.entryCost),
+      Money.format(p.realizedPnl),
+      Money.format(p.fees),
+      p.openedAt,
+    ]
     let position = apply(flat, { side: 'BUY', price: '100', quantity: '3', fee: '0.1' }, 10).position
     expect(text(position)).toEqual(['3', '300', '0', '0.1', 10])
     position = apply(position, { side: 'SELL', price: '110', quantity: '1', fee: '0.1' }, 20).position

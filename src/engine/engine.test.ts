@@ -35,7 +35,8 @@ function fold(facts: readonly Fact[], into: EngineState = createState('test')): 
 function textOf(state: EngineState): string {
   const body = JSON.parse(writeSnapshot(state)) as { readonly now: number }
   const isPlain = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
-  const sorted = (_: string, value: unknown) => (isPlain(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value)
+  const sorted = (_: string, value: unknown) =>
+    isPlain(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value
   return JSON.stringify({ ...body, now: 0 }, sorted)
 }
 
@@ -52,7 +53,9 @@ describe('TradingEngine', () => {
           play(driver, one)
           checker.check(`step ${i} ${JSON.stringify(one)}`, one.kind === 'not-found' && one.authoritative)
           const decided = driver.facts.slice(before).filter(({ type }) => type === 'SignalDecided').length
-          expect(decided, `step ${i}: one decision a signal`).toBe(one.kind === 'signal' ? (one.repeat ? 2 : 1) : one.kind === 'order' ? 1 : 0)
+          expect(decided, `step ${i}: one decision a signal`).toBe(
+            one.kind === 'signal' ? (one.repeat ? 2 : 1) : one.kind === 'order' ? 1 : 0,
+          )
           steps += 1
         }
       }),
@@ -70,7 +73,8 @@ describe('TradingEngine', () => {
         driver.engine.process = (input) => {
           const result = process(input)
           for (const fact of result.transaction.facts) if (fact.type === 'OrderSubmitted') recorded.add(fact.clientOrderId)
-          for (const command of result.transaction.commands) if (command.type === 'SubmitOrder') expect(recorded).toContain(command.order.clientOrderId)
+          for (const command of result.transaction.commands)
+            if (command.type === 'SubmitOrder') expect(recorded).toContain(command.order.clientOrderId)
           return result
         }
         for (const one of acts) play(driver, one)
@@ -113,7 +117,7 @@ describe('TradingEngine', () => {
         expect([...middle.tradeIds]).toEqual([...state.tradeIds])
         expect([...middle.signalIds]).toEqual([...state.signalIds])
         expect(middle.workingCount).toBe(state.workingCount)
-        expect(new Map([...middle.workingByKey].sort())).toEqual(new Map([...state.workingByKey].sort()))
+        expect(middle.workingByKey).toEqual(state.workingByKey)
       }),
       RUNS,
     )

@@ -17,8 +17,17 @@ describe('halt', () => {
     const ids = [driver.enter(), driver.enter({ symbol: ETH_PERP })]
     driver.accept(ids[0] ?? failed())
     driver.takeCommands()
-    const { transaction, answer } = driver.process({ type: 'Command', command: { type: 'Halt', by: 'person', reason: 'test', flatten: false }, ts: driver.now })
-    expect(transaction.facts.map(({ type }) => type)).toEqual(['TradingHalted', 'ActionAudited', 'OrderStatusChanged', 'OrderStatusChanged'])
+    const { transaction, answer } = driver.process({
+      type: 'Command',
+      command: { type: 'Halt', by: 'person', reason: 'test', flatten: false },
+      ts: driver.now,
+    })
+    expect(transaction.facts.map(({ type }) => type)).toEqual([
+      'TradingHalted',
+      'ActionAudited',
+      'OrderStatusChanged',
+      'OrderStatusChanged',
+    ])
     expect(transaction.commands.map((command) => (command.type === 'CancelOrder' ? command.clientOrderId : command.type))).toEqual(ids)
     expect(answer).toEqual({ type: 'HaltReceipt', canceling: ids, flattening: [] })
   })
@@ -107,12 +116,18 @@ describe('flatten', () => {
     driver.takeCommands()
     const receipt = stop(driver, true)
     expect(receipt).toMatchObject({ canceling: [working] })
-    expect(driver.takeCommands().map((c) => (c.type === 'SubmitOrder' ? [c.order.symbol, c.order.side, c.order.reduceOnly] : c.type))).toEqual(['CancelOrder', [ETH_PERP, 'BUY', true]])
+    expect(
+      driver.takeCommands().map((c) => (c.type === 'SubmitOrder' ? [c.order.symbol, c.order.side, c.order.reduceOnly] : c.type)),
+    ).toEqual(['CancelOrder', [ETH_PERP, 'BUY', true]])
     driver.fill(working, '0.2')
     expect(driver.takeCommands()).toEqual([])
     driver.say('OrderCanceled', working, { reason: 'done' })
     const [close] = driver.takeCommands()
-    expect(close?.type === 'SubmitOrder' && [close.order.side, Quantity.format(close.order.quantity), close.order.reduceOnly]).toEqual(['SELL', '1.2', true])
+    expect(close?.type === 'SubmitOrder' && [close.order.side, Quantity.format(close.order.quantity), close.order.reduceOnly]).toEqual([
+      'SELL',
+      '1.2',
+      true,
+    ])
   })
 
   it('goes on after partial fills until flat and then rests', () => {

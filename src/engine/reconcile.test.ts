@@ -20,7 +20,8 @@ function crashed(downMs = 0): Crashed {
   driver.quote(BTC, '100')
   return { driver, accepted, unanswered }
 }
-const found = (driver: EngineDriver, id: ClientOrderId) => driver.say('OrderFound', id, { exchangeOrderId: parseExchangeOrderId(`X-${id}`) })
+const found = (driver: EngineDriver, id: ClientOrderId) =>
+  driver.say('OrderFound', id, { exchangeOrderId: parseExchangeOrderId(`X-${id}`) })
 
 describe('reconciliation', () => {
   it('asks about each working order and nothing else, and marks what was never answered as unknown', () => {

@@ -9,7 +9,6 @@ import { serveStream } from './stream-port.ts'
 import { isTrustedSender } from './trusted-page.ts'
 
 /** Also known to preload, which shares only the contract with main. */
-const HOTKEY_CHANNEL = 'workstation:hotkey'
 
 export interface PageConnectorOptions {
   readonly ipcMain: IpcMain
@@ -53,7 +52,7 @@ export function connectPages(options: PageConnectorOptions): void {
       },
     )
   })
-  ipcMain.handle(HOTKEY_CHANNEL, (event) => {
+  ipcMain.handle(IPC.hotkey, (event) => {
     if (!trusted(event)) throw new Error('refused')
     return options.hotkey()
   })

@@ -10,7 +10,7 @@ import { pause, withDeadline } from '#platform/deadline.ts'
 import { openCandleCacheReader, type CandleReader } from '#storage/cache/candle-cache.ts'
 import { openJournalReader, type JournalReader } from '#storage/journal/journal-reader.ts'
 import { ComponentBoard } from './component-board.ts'
-import { Core } from './core/core.ts'
+import { Core, type CoreFailure } from './core/core.ts'
 import type { MarketNews, ReplayProgress } from './core/exchange-thread.ts'
 import { firstLimits, firstTraders } from './first-start.ts'
 import { createRouter } from './handlers/router.ts'
@@ -273,30 +273,42 @@ export class WorkstationRun implements Workstation {
   /** Looks after engine and exchange until the stop; brings them back, a little later each time, when one fails. */
   async #watch(): Promise<void> {
     const { signal } = this.#stopping
-    let restarts = 0
-    let openedAt = systemClock.elapsed()
-    while (!signal.aborted && this.#core !== undefined) {
-      const failed = await Promise.race([this.#core.failed, pause(CHECK_EVERY_MS, signal)])
-      if (signal.aborted) return
-      if (failed === undefined) {
-        await this.#core.check()
-        if (systemClock.elapsed() - openedAt > CORE_STABLE_AFTER_MS) restarts = 0
-        continue
-      }
-      this.#board.see(failed.part, 'down', failed.reason.message)
-      this.#options.logger.error({ part: failed.part, code: failed.reason.code, restarts }, failed.reason.message)
+    for (let restarts = 0; !signal.aborted && this.#core !== undefined; restarts += 1) {
+      const openedAt = systemClock.elapsed()
+      const failure = await this.#failureOf(this.#core)
+      if (failure === undefined) return
+      if (systemClock.elapsed() - openedAt > CORE_STABLE_AFTER_MS) restarts = 0
+      const { part, reason } = failure
+      this.#options.logger.error({ part, code: reason.code, restarts }, reason.message)
       this.#open = false
       await this.#traders?.close()
       await this.#core.stop()
-      if (restarts >= CORE_RESTARTS_MAX || !failed.reason.retryable) {
-        this.#board.see(failed.part, 'down', `${failed.reason.message} It is not started again by itself.`)
+      if (restarts >= CORE_RESTARTS_MAX || !reason.retryable) {
+        this.#board.see(part, 'down', `${reason.message} It is not started again by itself.`)
         return
       }
+      this.#board.see(part, 'down', reason.message)
       await pause(Math.min(CORE_BACKOFF_MS * 2 ** restarts, CORE_BACKOFF_MAX_MS), signal)
-      restarts += 1
-      openedAt = systemClock.elapsed()
-      this.#board.restarted(failed.part)
+      if (signal.aborted) return
+      this.#board.restarted(part)
       await this.#startCore().catch((error: unknown) => this.#options.logger.error({ error: String(error) }, 'The engine could not be started again'))
     }
+  }
+
+  /** Checks for signs of life until a part fails, or the stop. One listener on the failure, however long it lasts. */
+  async #failureOf(core: Core): Promise<CoreFailure | undefined> {
+    const { signal } = this.#stopping
+    const wake = new AbortController()
+    let failure: CoreFailure | undefined
+    void core.failed.then((failed) => {
+      failure = failed
+      wake.abort()
+    })
+    const either = AbortSignal.any([signal, wake.signal])
+    while (!signal.aborted && failure === undefined) {
+      await core.check()
+      await pause(CHECK_EVERY_MS, either)
+    }
+    return signal.aborted ? undefined : failure
   }
 }

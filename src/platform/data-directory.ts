@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -44,6 +44,17 @@ export function openDataDirectory(path: string): DataDirectory {
   return files
 }
 
+/** Who holds it, as far as it has said. */
+function otherInstance(path: string): string {
+  try {
+    const said: unknown = JSON.parse(readFileSync(join(path, 'instance.json'), 'utf8'))
+    if (typeof said === 'object' && said !== null && 'pid' in said && 'url' in said) return `Another instance (process ${String(said.pid)}, ${String(said.url)})`
+  } catch {
+    // It may not have got that far, or be a desktop window without an address.
+  }
+  return 'Another instance'
+}
+
 /**
  * Holds the directory for one instance. The lock is the operating system's, taken through SQLite, so a killed process
  * leaves none behind. Throws `DATA_DIR_LOCKED` naming the other instance.
@@ -56,7 +67,7 @@ export function lockDataDirectory(path: string): { readonly release: () => void 
     db.prepare('INSERT OR REPLACE INTO holder (id, pid) VALUES (1, ?)').run(process.pid)
   } catch (error) {
     db.close()
-    throw new AppError('DATA_DIR_LOCKED', `Another instance works on ${path}. This one did not start and changed nothing. Use the running one, or stop it first, or give --data-dir another directory.`, { cause: error })
+    throw new AppError('DATA_DIR_LOCKED', `${otherInstance(path)} works on ${path}. This one did not start and changed nothing. Use the running one, or stop it first, or give --data-dir another directory.`, { cause: error })
   }
   return { release: () => void db.close() }
 }

@@ -2,7 +2,6 @@ import { contextBridge, ipcRenderer } from 'electron'
 import { IPC, type WorkstationBridge } from '#contract/ipc.ts'
 
 /** Also known to `main/hotkey-channel`; a sandboxed preload and main share only the contract. */
-const HOTKEY_CHANNEL = 'workstation:hotkey'
 const VERSION_ARGUMENT = '--workstation-version='
 
 /** The little of the page used here. DOM types would leak into every Node file of the same program. */
@@ -16,7 +15,7 @@ const page = globalThis as unknown as Page
 const bridge: WorkstationBridge = {
   kind: 'electron',
   version: process.argv.find((argument) => argument.startsWith(VERSION_ARGUMENT))?.slice(VERSION_ARGUMENT.length) ?? '',
-  hotkey: () => ipcRenderer.invoke(HOTKEY_CHANNEL) as ReturnType<WorkstationBridge['hotkey']>,
+  hotkey: () => ipcRenderer.invoke(IPC.hotkey) as ReturnType<WorkstationBridge['hotkey']>,
 }
 
 contextBridge.exposeInMainWorld('workstation', bridge)

@@ -22,7 +22,15 @@ function quote(last: string): Quote {
 }
 
 function signalOf(id: string): Signal {
-  return { signalId: parseSignalId(id), traderId: TRADER, strategy: 'test', symbol: BTC, action: 'BUY', quantity: Quantity.parse('0.1'), ts: NOON }
+  return {
+    signalId: parseSignalId(id),
+    traderId: TRADER,
+    strategy: 'test',
+    symbol: BTC,
+    action: 'BUY',
+    quantity: Quantity.parse('0.1'),
+    ts: NOON,
+  }
 }
 
 /** All that is durable at this moment, read through a connection of its own. */
@@ -45,8 +53,14 @@ async function liveEngine(journalPath: string): Promise<EngineThread> {
   return engine
 }
 const WIDE = {
-  maxOrderNotional: '100000', maxPositionNotional: '100000', maxOpenPositions: 10, maxDailyLoss: '100000', maxOrdersPerSecond: 10_000, priceCollarBps: '500',
-  referenceMaxAgeMs: 180_000, maxOpenOrders: 10_000,
+  maxOrderNotional: '100000',
+  maxPositionNotional: '100000',
+  maxOpenPositions: 10,
+  maxDailyLoss: '100000',
+  maxOrdersPerSecond: 10_000,
+  priceCollarBps: '500',
+  referenceMaxAgeMs: 180_000,
+  maxOpenOrders: 10_000,
 }
 
 describe('journal before send', () => {
@@ -106,7 +120,10 @@ describe('restart', () => {
     {
       await using engine = await liveEngine(journalPath)
       const answer = await engine.request({ type: 'SubmitSignals', signals: [signalOf('known'), signalOf('lost')] })
-      ids = answer.type === 'Decisions' ? answer.decisions.flatMap(({ clientOrderId }) => (clientOrderId === undefined ? [] : [clientOrderId])) : []
+      ids =
+        answer.type === 'Decisions'
+          ? answer.decisions.flatMap(({ clientOrderId }) => (clientOrderId === undefined ? [] : [clientOrderId]))
+          : []
       const [known] = ids
       if (known === undefined) throw new Error(JSON.stringify(answer))
       await engine.heard(() => engine.exchange.accept(known, Date.now()))
@@ -120,23 +137,40 @@ describe('restart', () => {
     const [known, lost] = queries
     if (known === undefined || lost === undefined) throw new Error('two orders were to be asked about')
     const ts = Date.now()
-    again.exchange.step({ ts, reports: [{ type: 'OrderNotFound', clientOrderId: lost.clientOrderId, symbol: BTC, ts, authoritative: true }] })
+    again.exchange.step({
+      ts,
+      reports: [{ type: 'OrderNotFound', clientOrderId: lost.clientOrderId, symbol: BTC, ts, authoritative: true }],
+    })
     expect((await again.exchange.take('SubmitOrder')).order.clientOrderId).toBe(ids[1])
     expect(again.inbox.all.some(({ type }) => type === 'MarketOpen')).toBe(false)
-    again.exchange.step({ ts, reports: [{ type: 'OrderFound', clientOrderId: known.clientOrderId, symbol: BTC, ts, exchangeOrderId: parseExchangeOrderId('X-1') }] })
+    again.exchange.step({
+      ts,
+      reports: [{ type: 'OrderFound', clientOrderId: known.clientOrderId, symbol: BTC, ts, exchangeOrderId: parseExchangeOrderId('X-1') }],
+    })
     await again.take('MarketOpen')
     await again.request({ type: 'Halt', by: 'test', reason: 'test', flatten: false })
     await again.stop()
     await using third = await EngineThread.open({ journalPath })
     await third.heard(() => third.exchange.step({ ts: Date.now(), quotes: [quote('100')] }))
     expect(await third.request({ type: 'SubmitSignals', signals: [signalOf('late')] })).toMatchObject({ decisions: [{ reason: 'HALTED' }] })
-    expect(await third.request({ type: 'SubmitSignals', signals: [signalOf('lost')] })).toMatchObject({ decisions: [{ outcome: 'DUPLICATE' }] })
+    expect(await third.request({ type: 'SubmitSignals', signals: [signalOf('lost')] })).toMatchObject({
+      decisions: [{ outcome: 'DUPLICATE' }],
+    })
   })
 })
 
 function candle(n: number, close: string): Candle {
   const last = price(close)
-  return { symbol: BTC, timeframe: '1m', openTime: NOON + n * MINUTE_MS, open: last, high: last, low: last, close: last, volume: Quantity.parse('1') }
+  return {
+    symbol: BTC,
+    timeframe: '1m',
+    openTime: NOON + n * MINUTE_MS,
+    open: last,
+    high: last,
+    low: last,
+    close: last,
+    volume: Quantity.parse('1'),
+  }
 }
 
 const CLOSES = ['100', '101', '99', '102', '98', '103']
@@ -154,13 +188,18 @@ async function lockStepRun(journalPath: string, order: readonly TraderId[]): Pro
     const step = engine.exchange.nextStep({ ts, reports: waiting.map((id) => fillOf(id, close, ts)), candles: [candle(n, close)] })
     for (const [i, trader] of traders.entries()) {
       const asked = await trader.next()
-      expect(engine.exchange.inbox.all.filter((message) => message.type === 'StepDone' && message.step === step), `before answer ${i}`).toEqual([])
+      expect(
+        engine.exchange.inbox.all.filter((message) => message.type === 'StepDone' && message.step === step),
+        `before answer ${i}`,
+      ).toEqual([])
       trader.answer(asked, [{ action: n % 2 === 0 ? 'BUY' : 'CLOSE_LONG' }])
       await setImmediate()
       await engine.ping()
     }
     expect(await engine.exchange.take('StepDone')).toMatchObject({ step })
-    waiting = engine.exchange.inbox.all.flatMap((message) => (message.type === 'SubmitOrder' ? [message.order.clientOrderId] : [])).slice(-2)
+    waiting = engine.exchange.inbox.all
+      .flatMap((message) => (message.type === 'SubmitOrder' ? [message.order.clientOrderId] : []))
+      .slice(-2)
     for (const id of waiting) await engine.heard(() => engine.exchange.accept(id, ts))
   }
   await engine.stop()
@@ -169,8 +208,16 @@ async function lockStepRun(journalPath: string, order: readonly TraderId[]): Pro
 
 function fillOf(clientOrderId: ClientOrderId, at: string, ts: number): ExchangeReport {
   return {
-    type: 'OrderFill', clientOrderId, symbol: BTC, ts, tradeId: parseTradeId(`T-${clientOrderId}`), exchangeOrderId: parseExchangeOrderId(`X-${clientOrderId}`),
-    price: price(at), quantity: Quantity.parse('0.9'), fee: Money.parse('0.01', 'USDT'), liquidity: 'TAKER',
+    type: 'OrderFill',
+    clientOrderId,
+    symbol: BTC,
+    ts,
+    tradeId: parseTradeId(`T-${clientOrderId}`),
+    exchangeOrderId: parseExchangeOrderId(`X-${clientOrderId}`),
+    price: price(at),
+    quantity: Quantity.parse('0.9'),
+    fee: Money.parse('0.01', 'USDT'),
+    liquidity: 'TAKER',
   }
 }
 

@@ -38,8 +38,33 @@ describe('parse and format', () => {
   })
 
   it.each([
-    '', ' ', '1 ', ' 1', '1 000', '1e5', '1E5', '1e-8', 'NaN', 'Infinity', '-Infinity', '+1', '--1', '-', '.5', '5.', '.', '1,5', '1_000',
-    '0x10', '1n', '1\n', '１２', '٣', '1.2.3', 'null', 'undefined',
+    '',
+    ' ',
+    '1 ',
+    ' 1',
+    '1 000',
+    '1e5',
+    '1E5',
+    '1e-8',
+    'NaN',
+    'Infinity',
+    '-Infinity',
+    '+1',
+    '--1',
+    '-',
+    '.5',
+    '5.',
+    '.',
+    '1,5',
+    '1_000',
+    '0x10',
+    '1n',
+    '1\n',
+    '１２',
+    '٣',
+    '1.2.3',
+    'null',
+    'undefined',
   ])('refuse %j', (text) => {
     expect(() => fixed.parse(text)).toThrow(RangeError)
   })
@@ -90,7 +115,9 @@ describe('arithmetic against exact fractions', () => {
   it('multiplies without rounding', () => {
     fc.assert(
       fc.property(decimalText, decimalText, (left, right) => {
-        expect(isSame(valueOf(fixed.multiply(fixed.parse(left), fixed.parse(right))), times(rationalOf(left), rationalOf(right)))).toBe(true)
+        expect(isSame(valueOf(fixed.multiply(fixed.parse(left), fixed.parse(right))), times(rationalOf(left), rationalOf(right)))).toBe(
+          true,
+        )
       }),
       RUNS,
     )
@@ -98,13 +125,19 @@ describe('arithmetic against exact fractions', () => {
 
   it('divides in each direction', () => {
     fc.assert(
-      fc.property(decimalText, decimalText.filter((text) => /[1-9]/.test(text)), fc.integer({ min: 0, max: 20 }), rounding, (left, right, scale, way) => {
-        const exact = over(rationalOf(left), rationalOf(right))
-        const expected = toWhole(times(exact, rational(10n ** BigInt(scale))), way)
-        const quotient = fixed.divide(fixed.parse(left), fixed.parse(right), scale, way)
-        expect(quotient.scale).toBe(scale)
-        expect(quotient.units).toBe(expected)
-      }),
+      fc.property(
+        decimalText,
+        decimalText.filter((text) => /[1-9]/.test(text)),
+        fc.integer({ min: 0, max: 20 }),
+        rounding,
+        (left, right, scale, way) => {
+          const exact = over(rationalOf(left), rationalOf(right))
+          const expected = toWhole(times(exact, rational(10n ** BigInt(scale))), way)
+          const quotient = fixed.divide(fixed.parse(left), fixed.parse(right), scale, way)
+          expect(quotient.scale).toBe(scale)
+          expect(quotient.units).toBe(expected)
+        },
+      ),
       RUNS,
     )
   })

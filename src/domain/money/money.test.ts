@@ -5,7 +5,8 @@ import { BasisPoints, Money, basisPoints, notional } from './money.ts'
 import { Price } from './price.ts'
 import { Quantity, SignedQuantity } from './quantity.ts'
 
-const digits = (scale: number) => (units: number) => `${Math.floor(units / 10 ** scale)}.${(units % 10 ** scale).toString().padStart(scale, '0')}`
+const digits = (scale: number) => (units: number) =>
+  `${Math.floor(units / 10 ** scale)}.${(units % 10 ** scale).toString().padStart(scale, '0')}`
 const amount = fc.nat(10 ** 12).map(digits(6))
 const size = fc.integer({ min: 1, max: 10 ** 12 }).map(digits(8))
 
@@ -20,7 +21,15 @@ describe('Money', () => {
 
   it('keeps its currency in every operation and across structuredClone', () => {
     const a = structuredClone(Money.parse('-1.50', 'USDT'))
-    const values = [Money.add(a, a), Money.subtract(a, a), Money.negate(a), Money.absolute(a), Money.trim(a), Money.roundToScale(a, 0, 'floor'), Money.max(a, Money.zero('USDT'))]
+    const values = [
+      Money.add(a, a),
+      Money.subtract(a, a),
+      Money.negate(a),
+      Money.absolute(a),
+      Money.trim(a),
+      Money.roundToScale(a, 0, 'floor'),
+      Money.max(a, Money.zero('USDT')),
+    ]
     expect(values.map(({ currency }) => currency)).toEqual(values.map(() => 'USDT'))
     expect(values.map(Money.format)).toEqual(['-3.00', '0.00', '1.50', '1.50', '-1.5', '-2', '0'])
   })
@@ -65,7 +74,12 @@ describe('Price and Quantity', () => {
   it('know whether they lie on the tick, at the tick and one unit beside it', () => {
     const tick = Price.parse('0.05')
     expect(['100.00', '100.05', '0.05', '100.050'].map((text) => Price.isOnTick(Price.parse(text), tick))).toEqual([true, true, true, true])
-    expect(['100.04', '100.06', '0.01', '100.0501'].map((text) => Price.isOnTick(Price.parse(text), tick))).toEqual([false, false, false, false])
+    expect(['100.04', '100.06', '0.01', '100.0501'].map((text) => Price.isOnTick(Price.parse(text), tick))).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ])
   })
 
   it('give a side its sign and take it away again', () => {

@@ -49,15 +49,21 @@ describe('sending', () => {
   it('records the order before the send, once, under one id', () => {
     const driver = EngineDriver.ready()
     driver.takeCommands()
-    const { transaction } = driver.process({ type: 'Command', command: { type: 'SubmitSignals', signals: [driver.signalOf()] }, ts: driver.now })
+    const { transaction } = driver.process({
+      type: 'Command',
+      command: { type: 'SubmitSignals', signals: [driver.signalOf()] },
+      ts: driver.now,
+    })
     expect(transaction.facts.map(({ type }) => type)).toEqual(['OrderSubmitted', 'SignalDecided'])
     const [command] = transaction.commands
     const [fact] = transaction.facts
     expect(transaction.commands).toHaveLength(1)
-    expect(command?.type === 'SubmitOrder' && fact?.type === 'OrderSubmitted' && command.order.clientOrderId === fact.clientOrderId).toBe(true)
+    expect(command?.type === 'SubmitOrder' && fact?.type === 'OrderSubmitted' && command.order.clientOrderId === fact.clientOrderId).toBe(
+      true,
+    )
   })
 
-  it('sizes an entry by the trader\'s notional, rounded down to the lot', () => {
+  it("sizes an entry by the trader's notional, rounded down to the lot", () => {
     const driver = EngineDriver.ready()
     driver.quote(BTC, '333.33')
     expect(Quantity.format(driver.state.orders.get(driver.enter())?.quantity ?? quantity('0'))).toBe('0.300')
@@ -77,7 +83,7 @@ describe('sending', () => {
     expect(again.signal({ signalId: same.signalId }).outcome).toBe('DUPLICATE')
   })
 
-  it('a strategy\'s answer to a step is decided once, also after a restart', () => {
+  it("a strategy's answer to a step is decided once, also after a restart", () => {
     const driver = EngineDriver.ready()
     driver.answer(1_000, [{ action: 'BUY' }, { action: 'BUY', quantity: '0.5' }])
     driver.answer(1_000, [{ action: 'BUY' }])
@@ -96,7 +102,11 @@ describe('sending', () => {
   })
 
   it.each([
-    { action: 'HOLD' }, { action: 'BUY', quantity: '1e3' }, { action: 'BUY', quantity: 5 }, { action: 'BUY', quantity: '-1' }, { action: 'BUY', stopLoss: 'NaN' },
+    { action: 'HOLD' },
+    { action: 'BUY', quantity: '1e3' },
+    { action: 'BUY', quantity: 5 },
+    { action: 'BUY', quantity: '-1' },
+    { action: 'BUY', stopLoss: 'NaN' },
   ])('a malformed proposal %j is said and not traded', (proposed) => {
     const driver = EngineDriver.ready()
     driver.hold('1')
@@ -236,7 +246,10 @@ describe('cancels', () => {
   it('of nothing and of what has ended are refused', () => {
     const driver = EngineDriver.ready()
     const id = driver.hold('1')
-    expect(driver.command({ type: 'CancelOrder', clientOrderId: FOREIGN, by: 'person' })).toMatchObject({ type: 'Refused', code: 'NOT_FOUND' })
+    expect(driver.command({ type: 'CancelOrder', clientOrderId: FOREIGN, by: 'person' })).toMatchObject({
+      type: 'Refused',
+      code: 'NOT_FOUND',
+    })
     expect(driver.command({ type: 'CancelOrder', clientOrderId: id, by: 'person' })).toMatchObject({ type: 'Refused', code: 'CONFLICT' })
   })
 
@@ -286,7 +299,8 @@ describe('cancels', () => {
     const driver = EngineDriver.ready({ limits: { maxOrdersPerSecond: 5 } })
     const ids = Array.from({ length: 5 }, () => driver.enter())
     expect(driver.signal().reason).toBe('MAX_ORDER_RATE')
-    for (const clientOrderId of ids) expect(driver.command({ type: 'CancelOrder', clientOrderId, by: 'person' })).toMatchObject({ type: 'Done' })
+    for (const clientOrderId of ids)
+      expect(driver.command({ type: 'CancelOrder', clientOrderId, by: 'person' })).toMatchObject({ type: 'Done' })
   })
 })
 

@@ -28,9 +28,11 @@ describe('stop and target', () => {
     const driver = holding()
     driver.candle(BTC, { low, high, close: '100' })
     expect(purposes(driver)).toEqual(closes)
-    expect(driver.commands.map((c) => c.type === 'SubmitOrder' && [c.order.side, c.order.type, c.order.reduceOnly, Quantity.format(c.order.quantity)])).toEqual(
-      closes.map(() => ['SELL', 'MARKET', true, '1']),
-    )
+    expect(
+      driver.commands.map(
+        (c) => c.type === 'SubmitOrder' && [c.order.side, c.order.type, c.order.reduceOnly, Quantity.format(c.order.quantity)],
+      ),
+    ).toEqual(closes.map(() => ['SELL', 'MARKET', true, '1']))
   })
 
   it.each([
@@ -116,7 +118,7 @@ describe('stop and target', () => {
     }
   })
 
-  it('belongs to one trader: the other one\'s position in the same instrument stays', () => {
+  it("belongs to one trader: the other one's position in the same instrument stays", () => {
     const driver = holding()
     driver.trader({ traderId: OTHER_TRADER })
     driver.hold('2', { traderId: OTHER_TRADER, stopLoss: price('50') })
@@ -147,7 +149,7 @@ describe('candles', () => {
     }
   })
 
-  it('of two timeframes of an instrument do not get in each other\'s way', () => {
+  it("of two timeframes of an instrument do not get in each other's way", () => {
     const driver = EngineDriver.ready()
     driver.trader({ timeframe: '5m' })
     for (let i = 0; i < 5; i += 1) driver.candle(BTC, { low: '99', high: '101', close: '100', openTime: NOON + i * 60_000 })

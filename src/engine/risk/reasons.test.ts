@@ -43,7 +43,9 @@ const CASES: Record<Exclude<ReasonCode, 'ACCEPTED'>, Case> = {
       return driver.signal()
     },
   },
-  UNKNOWN_TRADER: { ask: (broken) => EngineDriver.ready().signal({ traderId: broken ? parseTraderId('nobody') : TRADER, quantity: quantity('1') }) },
+  UNKNOWN_TRADER: {
+    ask: (broken) => EngineDriver.ready().signal({ traderId: broken ? parseTraderId('nobody') : TRADER, quantity: quantity('1') }),
+  },
   TRADER_NOT_RUNNING: {
     ask: (broken) => {
       const driver = EngineDriver.ready()
@@ -83,7 +85,9 @@ const CASES: Record<Exclude<ReasonCode, 'ACCEPTED'>, Case> = {
       return driver.signal()
     },
   },
-  QUANTITY_BELOW_LOT: { ask: (broken) => EngineDriver.ready({ rules: { minNotional: '0' } }).signal({ quantity: quantity(broken ? '0.0009' : '0.001') }) },
+  QUANTITY_BELOW_LOT: {
+    ask: (broken) => EngineDriver.ready({ rules: { minNotional: '0' } }).signal({ quantity: quantity(broken ? '0.0009' : '0.001') }),
+  },
   QUANTITY_OFF_LOT: { ask: (broken) => EngineDriver.ready().signal({ quantity: quantity(broken ? '1.0005' : '1.0010') }) },
   QUANTITY_BELOW_MINIMUM: {
     ask: (broken) => EngineDriver.ready({ rules: { minQuantity: '0.1' } }).signal({ quantity: quantity(broken ? '0.099' : '0.1') }),
@@ -126,9 +130,12 @@ const CASES: Record<Exclude<ReasonCode, 'ACCEPTED'>, Case> = {
       return driver.signal()
     },
   },
-  PRICE_COLLAR: { ask: (broken) => EngineDriver.ready({ limits: { priceCollarBps: '500' } }).order({ price: price(broken ? '94.99' : '95') }) },
+  PRICE_COLLAR: {
+    ask: (broken) => EngineDriver.ready({ limits: { priceCollarBps: '500' } }).order({ price: price(broken ? '94.99' : '95') }),
+  },
   INSUFFICIENT_BALANCE: {
-    ask: (broken) => EngineDriver.ready({ balance: '1001', rules: { takerFee: '10' } }).signal({ quantity: quantity(broken ? '10.001' : '10') }),
+    ask: (broken) =>
+      EngineDriver.ready({ balance: '1001', rules: { takerFee: '10' } }).signal({ quantity: quantity(broken ? '10.001' : '10') }),
   },
   NOTHING_TO_CLOSE: {
     ask: (broken) => {
@@ -233,8 +240,17 @@ describe('each limit alone', () => {
   })
 
   it.each([
-    ['maxOrderNotional', 'abc'], ['maxOrderNotional', ''], ['maxPositionNotional', '-1'], ['maxDailyLoss', 'NaN'], ['maxDailyLoss', undefined], ['priceCollarBps', '1e3'],
-    ['maxOpenOrders', Number.NaN], ['maxOpenPositions', -1], ['maxOrdersPerSecond', 1.5], ['referenceMaxAgeMs', Number.POSITIVE_INFINITY], ['maxOpenOrders', '5'],
+    ['maxOrderNotional', 'abc'],
+    ['maxOrderNotional', ''],
+    ['maxPositionNotional', '-1'],
+    ['maxDailyLoss', 'NaN'],
+    ['maxDailyLoss', undefined],
+    ['priceCollarBps', '1e3'],
+    ['maxOpenOrders', Number.NaN],
+    ['maxOpenPositions', -1],
+    ['maxOrdersPerSecond', 1.5],
+    ['referenceMaxAgeMs', Number.POSITIVE_INFINITY],
+    ['maxOpenOrders', '5'],
   ])('a garbled %s (%s) is refused whole and the old limits stay', (name, value) => {
     const driver = EngineDriver.ready({ limits: { maxOrderNotional: '500' } })
     const before = driver.facts.length
@@ -256,7 +272,15 @@ describe('exits', () => {
     const driver = EngineDriver.ready()
     driver.hold('1')
     driver.trader({}, 'paused')
-    driver.limits({ maxOrderNotional: '0', maxPositionNotional: '0', maxOpenPositions: 0, maxDailyLoss: '0', maxOrdersPerSecond: 0, maxOpenOrders: 0, referenceMaxAgeMs: 0 })
+    driver.limits({
+      maxOrderNotional: '0',
+      maxPositionNotional: '0',
+      maxOpenPositions: 0,
+      maxDailyLoss: '0',
+      maxOrdersPerSecond: 0,
+      maxOpenOrders: 0,
+      referenceMaxAgeMs: 0,
+    })
     driver.now += 600_000
     expect(driver.signal({ action: 'CLOSE_LONG' }).reason).toBe('ACCEPTED')
   })
@@ -266,7 +290,13 @@ describe('exits', () => {
     driver.hold('1')
     driver.trader({}, 'stopped')
     expect(driver.signal({ action: 'CLOSE_LONG' }).reason).toBe('TRADER_NOT_RUNNING')
-    const answer = driver.command({ type: 'ClosePosition', traderId: TRADER, symbol: BTC, by: 'person', signalId: parseSignalId('by-hand') })
+    const answer = driver.command({
+      type: 'ClosePosition',
+      traderId: TRADER,
+      symbol: BTC,
+      by: 'person',
+      signalId: parseSignalId('by-hand'),
+    })
     expect(answer).toMatchObject({ type: 'Decisions', decisions: [{ reason: 'ACCEPTED' }] })
   })
 
@@ -275,7 +305,9 @@ describe('exits', () => {
     driver.hold('1')
     const first = accepted(driver.signal({ action: 'CLOSE_LONG', quantity: quantity('0.6') }))
     expect(driver.signal({ action: 'CLOSE_LONG', quantity: quantity('0.401') }).reason).toBe('QUANTITY_ABOVE_POSITION')
-    expect(driver.order({ side: 'SELL', type: 'MARKET', price: undefined, reduceOnly: true, quantity: quantity('0.401') }).reason).toBe('QUANTITY_ABOVE_POSITION')
+    expect(driver.order({ side: 'SELL', type: 'MARKET', price: undefined, reduceOnly: true, quantity: quantity('0.401') }).reason).toBe(
+      'QUANTITY_ABOVE_POSITION',
+    )
     const rest = accepted(driver.signal({ action: 'CLOSE_LONG' }))
     expect(Quantity.format(driver.state.orders.get(rest)?.quantity ?? quantity('0'))).toBe('0.4')
     driver.fill(first, '0.6')

@@ -20,6 +20,11 @@ export interface CoreOptions {
   readonly logger: Logger
 }
 
+export interface CoreFailure {
+  readonly part: 'engine' | 'exchange'
+  readonly reason: AppError
+}
+
 /**
  * Engine and exchange threads, which live and die together: an exchange without its engine has nobody to answer, and an
  * engine that lost its exchange recovers best the way it starts, from the journal.
@@ -36,15 +41,14 @@ export class Core {
     board.see('exchange', 'starting', 'opening the market')
     this.engine = new EngineThread({ url: workerUrl('engine'), journalPath, instance, purpose, lockStep, onHead, onReplayDone })
     this.#exchange = new ExchangeThread({ ...options.exchange, url: workerUrl('exchange'), enginePort: this.engine.exchangePort, logger: logger.child({ component: 'exchange' }) })
-  }
-
-  /** The first of the two that fails, with its reason. */
-  get failed(): Promise<{ readonly part: 'engine' | 'exchange'; readonly reason: AppError }> {
-    return Promise.race([
+    this.failed = Promise.race([
       this.engine.failed.then((reason) => ({ part: 'engine' as const, reason })),
       this.#exchange.failed.then((reason) => ({ part: 'exchange' as const, reason })),
     ])
   }
+
+  /** Resolves with the first of the two that fails, and its reason. */
+  readonly failed: Promise<CoreFailure>
 
   /** The journal is read and the exchange's rules are known; the market is closed. A failure of either part is thrown. */
   async ready(): Promise<EngineReady> {

@@ -11,25 +11,27 @@ export interface Verdict {
   readonly limit?: string | null | undefined
 }
 
+/** A sentence is written once a verdict: tables ask for it on every draw. */
+function remembered(write: (verdict: Verdict) => string): (verdict: Verdict) => string {
+  const known = new WeakMap<Verdict, string>()
+  return (verdict) => {
+    const sentence = known.get(verdict) ?? write(verdict)
+    known.set(verdict, sentence)
+    return sentence
+  }
+}
+
 /** A verdict of the gate as a sentence with its numbers. */
 export function useReason(): (verdict: Verdict) => string {
   const { t } = useTranslation()
   const numbers = useNumbers()
   return useMemo(() => {
-    const known = new WeakMap<Verdict, string>()
-    const write = ({ reason, value, limit }: Verdict): string => {
-      const shown = (text: string | null | undefined): string => {
-        if (text === null || text === undefined) return NOTHING
-        if (reason === 'SIGNAL_EXPIRED' && /^\d{12,14}$/.test(text)) return clockTime(Number(text))
-        if (reason === 'TRADER_NOT_RUNNING' || !isDecimal(text)) return text
-        return numbers.decimal(text, { trim: true })
-      }
-      return t(`reason.${reason}`, { value: shown(value), limit: shown(limit) })
+    const shown = (reason: ReasonCode, text: string | null | undefined): string => {
+      if (text === null || text === undefined) return NOTHING
+      if (reason === 'SIGNAL_EXPIRED' && /^\d{12,14}$/.test(text)) return clockTime(Number(text))
+      if (reason === 'TRADER_NOT_RUNNING' || !isDecimal(text)) return text
+      return numbers.decimal(text, { trim: true })
     }
-    return (verdict) => {
-      const sentence = known.get(verdict) ?? write(verdict)
-      known.set(verdict, sentence)
-      return sentence
-    }
+    return remembered(({ reason, value, limit }) => t(`reason.${reason}`, { value: shown(reason, value), limit: shown(reason, limit) }))
   }, [t, numbers])
 }

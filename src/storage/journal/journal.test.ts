@@ -9,7 +9,13 @@ import { Journal } from './journal.ts'
 import { GENESIS_HASH, recordHash } from './record-hash.ts'
 import { JOURNAL_VERSION } from './schema.ts'
 
-const factOf = (n: number): ActionAudited => ({ type: 'ActionAudited', ts: 1_000 + n, actor: 'test', action: 'write', target: `record ${n} — “naïve” \u0000 𝕏` })
+const factOf = (n: number): ActionAudited => ({
+  type: 'ActionAudited',
+  ts: 1_000 + n,
+  actor: 'test',
+  action: 'write',
+  target: `record ${n} — “naïve” \u0000 𝕏`,
+})
 const facts = (from: number, count: number): Fact[] => Array.from({ length: count }, (_, i) => factOf(from + i))
 
 function codeOf(act: () => unknown): string {
@@ -53,13 +59,20 @@ describe('durability', () => {
     const pragma = vi.spyOn(Database.prototype, 'pragma')
     const journal = new Journal({ path: directory.join('journal.db') })
     const db = pragma.mock.contexts[0] as Database.Database
-    expect([db.pragma('journal_mode', { simple: true }), db.pragma('synchronous', { simple: true }), db.pragma('mmap_size', { simple: true })]).toEqual(['wal', 2, 0])
+    expect([
+      db.pragma('journal_mode', { simple: true }),
+      db.pragma('synchronous', { simple: true }),
+      db.pragma('mmap_size', { simple: true }),
+    ]).toEqual(['wal', 2, 0])
     journal.close()
   })
 
-  it.each([['synchronous = FULL', 'synchronous = NORMAL'], ['journal_mode = WAL', 'journal_mode = DELETE']])('refuses to start where `%s` leads to `%s`', (asked, got) => {
+  it.each([
+    ['synchronous = FULL', 'synchronous = NORMAL'],
+    ['journal_mode = WAL', 'journal_mode = DELETE'],
+  ])('refuses to start where `%s` leads to `%s`', (asked, got) => {
     using directory = temporaryDirectory()
-    const real = Database.prototype.pragma
+    const real = Reflect.get(Database.prototype, 'pragma') as (text: string, options?: Database.PragmaOptions) => unknown
     vi.spyOn(Database.prototype, 'pragma').mockImplementation(function (this: Database.Database, text, options) {
       return real.call(this, text === asked ? got : text, options)
     })
@@ -101,7 +114,11 @@ describe('chain', () => {
       return rows
     }
     expect(hashes(one)).toEqual(hashes(all))
-    expect((hashes(one)[0] as { readonly hash: string }).hash).toBe(recordHash(GENESIS_HASH, 1, JSON.stringify(factOf(1))).toString('hex').toUpperCase())
+    expect((hashes(one)[0] as { readonly hash: string }).hash).toBe(
+      recordHash(GENESIS_HASH, 1, JSON.stringify(factOf(1)))
+        .toString('hex')
+        .toUpperCase(),
+    )
   })
 
   it('one changed byte of any text or hash is found, with its record named', () => {
@@ -110,11 +127,20 @@ describe('chain', () => {
     written(intact, 6)
     const size = Buffer.byteLength(JSON.stringify(factOf(1)))
     for (let seq = 1; seq <= 6; seq += 1) {
-      for (const [column, at] of [['hash', 0], ['hash', 31], ['body', 0], ['body', size - 1], ['body', 20], ['body', 60]] as const) {
+      for (const [column, at] of [
+        ['hash', 0],
+        ['hash', 31],
+        ['body', 0],
+        ['body', size - 1],
+        ['body', 20],
+        ['body', 60],
+      ] as const) {
         const path = directory.join(`${seq}-${column}-${at}.db`)
         copyFileSync(intact, path)
         const db = new Database(path)
-        const { value } = db.prepare(`SELECT CAST(${column} AS BLOB) AS value FROM journal WHERE seq = ?`).get(seq) as { readonly value: Buffer }
+        const { value } = db.prepare(`SELECT CAST(${column} AS BLOB) AS value FROM journal WHERE seq = ?`).get(seq) as {
+          readonly value: Buffer
+        }
         value[at] = (value[at] ?? 0) ^ 1
         db.prepare(`UPDATE journal SET ${column} = ${column === 'body' ? 'CAST(? AS TEXT)' : '?'} WHERE seq = ?`).run(value, seq)
         db.close()
@@ -132,9 +158,25 @@ describe('chain', () => {
     expect(verify(path)).toContain(`JOURNAL_CORRUPT: Journal record ${seq} is damaged`)
   })
 
+  it('a record rewritten together with its own hash is betrayed by the next one', () => {
+    using directory = temporaryDirectory()
+    const path = directory.join('journal.db')
+    written(path, 6)
+    const db = new Database(path)
+    const { hash: before } = db.prepare('SELECT hash FROM journal WHERE seq = 2').get() as { readonly hash: Buffer }
+    const body = JSON.stringify(factOf(99))
+    db.prepare('UPDATE journal SET body = ?, hash = ? WHERE seq = 3').run(body, recordHash(before, 3, body))
+    db.close()
+    expect(verify(path)).toMatch(/^JOURNAL_CORRUPT: Journal record 4/)
+  })
+
   it('swapped, repeated and renumbered records are found', () => {
     using directory = temporaryDirectory()
-    const swaps = ['UPDATE journal SET body = (SELECT body FROM journal WHERE seq = 5 - j.seq) FROM journal j WHERE journal.seq = j.seq AND j.seq IN (2, 3)', 'UPDATE journal SET seq = 9 WHERE seq = 6', 'UPDATE journal SET seq = 0 WHERE seq = 1']
+    const swaps = [
+      'UPDATE journal SET body = (SELECT body FROM journal WHERE seq = 5 - j.seq) FROM journal j WHERE journal.seq = j.seq AND j.seq IN (2, 3)',
+      'UPDATE journal SET seq = 9 WHERE seq = 6',
+      'UPDATE journal SET seq = 0 WHERE seq = 1',
+    ]
     for (const [i, sql] of swaps.entries()) {
       const path = directory.join(`${i}.db`)
       written(path, 6)
@@ -246,7 +288,10 @@ describe('snapshots', () => {
       journal.append([factOf(n)])
       journal.writeSnapshot(`state ${n}`)
     }
-    expect(journal.readSnapshots()).toMatchObject([{ seq: 3, body: 'state 3' }, { seq: 2, body: 'state 2' }])
+    expect(journal.readSnapshots()).toMatchObject([
+      { seq: 3, body: 'state 3' },
+      { seq: 2, body: 'state 2' },
+    ])
     damage(path, "UPDATE snapshots SET body = 'state X' WHERE seq = 3")
     expect(journal.readSnapshots()).toMatchObject([{ seq: 2, body: 'state 2' }])
     damage(path, "UPDATE snapshots SET hash = x'00' WHERE seq = 2")
@@ -277,7 +322,11 @@ describe('reading', () => {
     expect(reader.head()).toBe(10)
     const pages: number[][] = []
     for (let after = 0; after < reader.head(); after = pages.at(-1)?.at(-1) ?? 99) pages.push(reader.read(after, 4).map(({ seq }) => seq))
-    expect(pages).toEqual([[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]])
+    expect(pages).toEqual([
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+      [9, 10],
+    ])
     expect(reader.read(10, 4)).toEqual([])
     expect(reader.readBackwards(11, 3).map(({ seq }) => seq)).toEqual([10, 9, 8])
     expect(reader.readBackwards(2, 3)).toEqual([{ seq: 1, fact: factOf(1) }])

@@ -27,7 +27,13 @@ function journalOf(path: string, seed: number): { readonly state: EngineState; r
 
 /** What a restart must know, order of properties aside. */
 function essence(state: EngineState): unknown {
-  return { ...(JSON.parse(writeSnapshot(state)) as object), now: 0, tradeIds: [...state.tradeIds], signalIds: [...state.signalIds], working: state.workingCount }
+  return {
+    ...(JSON.parse(writeSnapshot(state)) as object),
+    now: 0,
+    tradeIds: [...state.tradeIds],
+    signalIds: [...state.signalIds],
+    working: state.workingCount,
+  }
 }
 
 describe('recoverState', () => {
@@ -36,7 +42,11 @@ describe('recoverState', () => {
     const path = directory.join('journal.db')
     const { state, facts } = journalOf(path, seed)
     const read: number[] = []
-    for (const damage of ['SELECT 1', "UPDATE snapshots SET body = body || ' ' WHERE seq = (SELECT max(seq) FROM snapshots)", 'DELETE FROM snapshots']) {
+    for (const damage of [
+      'SELECT 1',
+      "UPDATE snapshots SET body = body || ' ' WHERE seq = (SELECT max(seq) FROM snapshots)",
+      'DELETE FROM snapshots',
+    ]) {
       const db = new Database(path)
       db.exec(damage)
       db.close()
@@ -55,7 +65,7 @@ describe('recoverState', () => {
     const path = directory.join('journal.db')
     const { facts } = journalOf(path, 5)
     const db = new Database(path)
-    db.prepare("UPDATE journal SET body = replace(body, '\"ts\":1', '\"ts\":2') WHERE seq = ?").run(facts - 1)
+    db.prepare('UPDATE journal SET body = replace(body, \'"ts":1\', \'"ts":2\') WHERE seq = ?').run(facts - 1)
     db.close()
     const journal = new Journal({ path })
     expect(() => recoverState(journal)).toThrow(`record ${facts - 1}`)

@@ -5,7 +5,14 @@ import { BTC, ETH_PERP, OTHER_TRADER, TRADER } from '#test/support/engine/engine
 import { StepBarrier } from './step-barrier.ts'
 
 const dispatch = (traderId = TRADER, symbol = BTC) => ({ traderId, step: { symbol } }) as AnalyzeDispatch
-const answer = (step: number, traderId = TRADER, symbol = BTC): StepAnswer => ({ type: 'StepAnswer', step, traderId, symbol, stepTime: 0, signals: [] })
+const answer = (step: number, traderId = TRADER, symbol = BTC): StepAnswer => ({
+  type: 'StepAnswer',
+  step,
+  traderId,
+  symbol,
+  stepTime: 0,
+  signals: [],
+})
 
 describe('StepBarrier', () => {
   it('opens once, when everyone has answered, with the answers in one order whatever the order they came in', () => {
@@ -17,7 +24,11 @@ describe('StepBarrier', () => {
         expect(barrier.take(), `before answer ${i}`).toBeUndefined()
         if (each !== undefined) barrier.answer(each)
       }
-      expect(barrier.take()?.answers.map(({ traderId, symbol }) => `${traderId} ${symbol}`)).toEqual([`${TRADER} ${BTC}`, `${TRADER} ${ETH_PERP}`, `${OTHER_TRADER} ${BTC}`])
+      expect(barrier.take()?.answers.map(({ traderId, symbol }) => `${traderId} ${symbol}`)).toEqual([
+        `${TRADER} ${BTC}`,
+        `${TRADER} ${ETH_PERP}`,
+        `${OTHER_TRADER} ${BTC}`,
+      ])
       expect(barrier.take()).toBeUndefined()
     }
   })

@@ -1,6 +1,14 @@
 import type { Candle, Timeframe } from '#domain/candle.ts'
 import type { Fact, FactType } from '#domain/facts.ts'
-import { parseExchangeOrderId, parseSignalId, parseSymbol, parseTradeId, parseTraderId, type ClientOrderId, type InstrumentSymbol } from '#domain/ids.ts'
+import {
+  parseExchangeOrderId,
+  parseSignalId,
+  parseSymbol,
+  parseTradeId,
+  parseTraderId,
+  type ClientOrderId,
+  type InstrumentSymbol,
+} from '#domain/ids.ts'
 import type { Instrument } from '#domain/instrument.ts'
 import { BasisPoints, Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
@@ -22,26 +30,54 @@ export const ETH_PERP = parseSymbol('ETH/USDT:USDT')
 export const TRADER = parseTraderId('alpha')
 export const OTHER_TRADER = parseTraderId('beta')
 
-type OneReport<T extends ExchangeReport['type']> = Omit<Extract<ExchangeReport, { readonly type: T }>, 'clientOrderId' | 'symbol' | 'ts' | 'type'>
+type OneReport<T extends ExchangeReport['type']> = Omit<
+  Extract<ExchangeReport, { readonly type: T }>,
+  'clientOrderId' | 'symbol' | 'ts' | 'type'
+>
 
-export function instrumentOf(symbol: InstrumentSymbol, rules: Partial<Record<'tick' | 'lot' | 'minQuantity' | 'minNotional' | 'takerFee', string>> = {}): Instrument {
+export function instrumentOf(
+  symbol: InstrumentSymbol,
+  rules: Partial<Record<'tick' | 'lot' | 'minQuantity' | 'minNotional' | 'takerFee', string>> = {},
+): Instrument {
   return {
-    symbol, exchange: 'scripted', kind: symbol.includes(':') ? 'perpetual' : 'spot', base: symbol.split('/')[0] ?? '', quote: 'USDT', settle: 'USDT',
-    tickSize: Price.parse(rules.tick ?? '0.01'), lotSize: Quantity.parse(rules.lot ?? '0.001'), minQuantity: Quantity.parse(rules.minQuantity ?? '0.001'),
-    minNotional: Money.parse(rules.minNotional ?? '5', 'USDT'), makerFee: BasisPoints.parse('2'), takerFee: BasisPoints.parse(rules.takerFee ?? '0'),
+    symbol,
+    exchange: 'scripted',
+    kind: symbol.includes(':') ? 'perpetual' : 'spot',
+    base: symbol.split('/')[0] ?? '',
+    quote: 'USDT',
+    settle: 'USDT',
+    tickSize: Price.parse(rules.tick ?? '0.01'),
+    lotSize: Quantity.parse(rules.lot ?? '0.001'),
+    minQuantity: Quantity.parse(rules.minQuantity ?? '0.001'),
+    minNotional: Money.parse(rules.minNotional ?? '5', 'USDT'),
+    makerFee: BasisPoints.parse('2'),
+    takerFee: BasisPoints.parse(rules.takerFee ?? '0'),
   }
 }
 
 export function traderConfig(change: Partial<TraderConfig> = {}): TraderConfig {
   return {
-    traderId: TRADER, strategy: 'test', symbols: [BTC, ETH_PERP], timeframe: '1m', params: {}, orderNotional: '100', desired: 'running', kind: 'strategy', ...change,
+    traderId: TRADER,
+    strategy: 'test',
+    symbols: [BTC, ETH_PERP],
+    timeframe: '1m',
+    params: {},
+    orderNotional: '100',
+    desired: 'running',
+    kind: 'strategy',
+    ...change,
   }
 }
 
 /** Limits so wide that only the one a test narrows can refuse. */
 export const WIDE_LIMITS: RiskLimits = {
   ...DEFAULT_RISK_LIMITS,
-  maxOrderNotional: '1000000', maxPositionNotional: '1000000', maxOpenPositions: 1_000, maxDailyLoss: '1000000', maxOrdersPerSecond: 100_000, maxOpenOrders: 100_000,
+  maxOrderNotional: '1000000',
+  maxPositionNotional: '1000000',
+  maxOpenPositions: 1_000,
+  maxDailyLoss: '1000000',
+  maxOrdersPerSecond: 100_000,
+  maxOpenOrders: 100_000,
 }
 
 /** Feeds one engine and keeps everything that comes out. Time stands still unless a test moves `now`. */
@@ -71,7 +107,9 @@ export class EngineDriver {
   }
 
   /** An engine that knows two instruments, has 10,000 USDT, one running trader, and a price of 100 for both. */
-  static ready(options: { readonly limits?: Partial<RiskLimits>; readonly balance?: string; readonly rules?: Parameters<typeof instrumentOf>[1] } = {}): EngineDriver {
+  static ready(
+    options: { readonly limits?: Partial<RiskLimits>; readonly balance?: string; readonly rules?: Parameters<typeof instrumentOf>[1] } = {},
+  ): EngineDriver {
     const driver = new EngineDriver()
     driver.connect({ balance: options.balance ?? '10000', rules: options.rules })
     driver.trader()
@@ -98,7 +136,10 @@ export class EngineDriver {
     this.process({
       type: 'Exchange',
       status: {
-        type: 'ExchangeStatus', exchange: 'scripted', connected: true, ts: this.now,
+        type: 'ExchangeStatus',
+        exchange: 'scripted',
+        connected: true,
+        ts: this.now,
         instruments: [instrumentOf(BTC, this.#rules), instrumentOf(ETH_PERP, this.#rules)],
         openingBalances: [{ currency: 'USDT', balance: options.balance ?? '10000' }],
       },
@@ -106,7 +147,10 @@ export class EngineDriver {
   }
 
   disconnect(): void {
-    this.process({ type: 'Exchange', status: { type: 'ExchangeStatus', exchange: 'scripted', connected: false, ts: this.now, instruments: [], openingBalances: [] } })
+    this.process({
+      type: 'Exchange',
+      status: { type: 'ExchangeStatus', exchange: 'scripted', connected: false, ts: this.now, instruments: [], openingBalances: [] },
+    })
   }
 
   trader(change: Partial<TraderConfig> = {}, state: TraderState = 'running'): void {
@@ -115,7 +159,10 @@ export class EngineDriver {
   }
 
   limits(change: Partial<RiskLimits>): EngineAnswer | undefined {
-    return this.command({ type: 'Record', facts: [{ type: 'RiskLimitsSet', ts: this.now, by: 'test', limits: { ...WIDE_LIMITS, ...change } }] })
+    return this.command({
+      type: 'Record',
+      facts: [{ type: 'RiskLimitsSet', ts: this.now, by: 'test', limits: { ...WIDE_LIMITS, ...change } }],
+    })
   }
 
   command(command: EngineCommand): EngineAnswer | undefined {
@@ -131,29 +178,64 @@ export class EngineDriver {
     const price = Price.parse(last)
     this.process({
       type: 'Market',
-      step: { type: 'MarketStep', step: this.#step, ts: this.now, lockStep: false, reports: [], candles: [], quotes: [{ symbol, bid: price, ask: price, last: price, ts: this.now }] },
+      step: {
+        type: 'MarketStep',
+        step: this.#step,
+        ts: this.now,
+        lockStep: false,
+        reports: [],
+        candles: [],
+        quotes: [{ symbol, bid: price, ask: price, last: price, ts: this.now }],
+      },
     })
   }
 
   /** A candle that closes now. */
-  candle(symbol: InstrumentSymbol, bar: { readonly low: string; readonly high: string; readonly close: string; readonly timeframe?: Timeframe; readonly openTime?: number }): Transaction {
+  candle(
+    symbol: InstrumentSymbol,
+    bar: {
+      readonly low: string
+      readonly high: string
+      readonly close: string
+      readonly timeframe?: Timeframe
+      readonly openTime?: number
+    },
+  ): Transaction {
     const candle: Candle = {
-      symbol, timeframe: bar.timeframe ?? '1m', openTime: bar.openTime ?? this.now - 60_000, open: Price.parse(bar.close), high: Price.parse(bar.high),
-      low: Price.parse(bar.low), close: Price.parse(bar.close), volume: Quantity.parse('1'),
+      symbol,
+      timeframe: bar.timeframe ?? '1m',
+      openTime: bar.openTime ?? this.now - 60_000,
+      open: Price.parse(bar.close),
+      high: Price.parse(bar.high),
+      low: Price.parse(bar.low),
+      close: Price.parse(bar.close),
+      volume: Quantity.parse('1'),
     }
     this.#step += 1
     return this.process({
-      type: 'Market', step: { type: 'MarketStep', step: this.#step, ts: this.now, lockStep: false, reports: [], candles: [candle], quotes: [] },
+      type: 'Market',
+      step: { type: 'MarketStep', step: this.#step, ts: this.now, lockStep: false, reports: [], candles: [candle], quotes: [] },
     }).transaction
   }
 
   report(report: ExchangeReport): Transaction {
-    return this.process({ type: 'Market', step: { type: 'MarketStep', step: this.#step, ts: this.now, lockStep: false, reports: [report], candles: [], quotes: [] } }).transaction
+    return this.process({
+      type: 'Market',
+      step: { type: 'MarketStep', step: this.#step, ts: this.now, lockStep: false, reports: [report], candles: [], quotes: [] },
+    }).transaction
   }
 
   signalOf(change: Partial<Signal> = {}): Signal {
     this.#signals += 1
-    return { signalId: parseSignalId(`s-${this.#signals}`), traderId: TRADER, strategy: 'test', symbol: BTC, action: 'BUY', ts: this.now, ...change }
+    return {
+      signalId: parseSignalId(`s-${this.#signals}`),
+      traderId: TRADER,
+      strategy: 'test',
+      symbol: BTC,
+      action: 'BUY',
+      ts: this.now,
+      ...change,
+    }
   }
 
   signal(change: Partial<Signal> = {}): SignalDecision {
@@ -162,14 +244,34 @@ export class EngineDriver {
 
   order(change: Partial<ManualOrder> = {}): SignalDecision {
     const order: ManualOrder = {
-      signalId: this.signalOf().signalId, traderId: TRADER, strategy: 'manual', symbol: BTC, side: 'BUY', type: 'LIMIT', quantity: Quantity.parse('1'),
-      price: Price.parse('100'), reduceOnly: false, ...change,
+      signalId: this.signalOf().signalId,
+      traderId: TRADER,
+      strategy: 'manual',
+      symbol: BTC,
+      side: 'BUY',
+      type: 'LIMIT',
+      quantity: Quantity.parse('1'),
+      price: Price.parse('100'),
+      reduceOnly: false,
+      ...change,
     }
     return this.#decision(this.command({ type: 'SubmitOrder', order }))
   }
 
-  answer(stepTime: number, signals: readonly ProposedSignal[], change: { readonly traderId?: typeof TRADER; readonly error?: string } = {}): Transaction {
-    const answer = { type: 'StepAnswer', step: this.#step, traderId: change.traderId ?? TRADER, symbol: BTC, stepTime, signals, error: change.error } as const
+  answer(
+    stepTime: number,
+    signals: readonly ProposedSignal[],
+    change: { readonly traderId?: typeof TRADER; readonly error?: string } = {},
+  ): Transaction {
+    const answer = {
+      type: 'StepAnswer',
+      step: this.#step,
+      traderId: change.traderId ?? TRADER,
+      symbol: BTC,
+      stepTime,
+      signals,
+      error: change.error,
+    } as const
     return this.process({ type: 'Answer', answer, ts: this.now }).transaction
   }
 
@@ -193,11 +295,20 @@ export class EngineDriver {
     return this.say('OrderAccepted', clientOrderId, { exchangeOrderId: parseExchangeOrderId(`X-${clientOrderId}`) })
   }
 
-  fill(clientOrderId: ClientOrderId, quantity: string, price = '100', change: { readonly tradeId?: string; readonly fee?: string } = {}): Transaction {
+  fill(
+    clientOrderId: ClientOrderId,
+    quantity: string,
+    price = '100',
+    change: { readonly tradeId?: string; readonly fee?: string } = {},
+  ): Transaction {
     this.#trades += 1
     return this.say('OrderFill', clientOrderId, {
-      tradeId: parseTradeId(change.tradeId ?? `t-${this.#trades}`), exchangeOrderId: parseExchangeOrderId(`X-${clientOrderId}`), price: Price.parse(price),
-      quantity: Quantity.parse(quantity), fee: Money.parse(change.fee ?? '0', 'USDT'), liquidity: 'TAKER',
+      tradeId: parseTradeId(change.tradeId ?? `t-${this.#trades}`),
+      exchangeOrderId: parseExchangeOrderId(`X-${clientOrderId}`),
+      price: Price.parse(price),
+      quantity: Quantity.parse(quantity),
+      fee: Money.parse(change.fee ?? '0', 'USDT'),
+      liquidity: 'TAKER',
     })
   }
 

@@ -1,6 +1,15 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { parseExchangeOrderId, type ClientOrderId, type TraderId } from '#domain/ids.ts'
-import type { AnalyzeStep, EngineAnswer, EngineCommand, ExchangeReport, FromExchange, MarketStep, StepAnswer, ToExchange } from '#engine/ports.ts'
+import type {
+  AnalyzeStep,
+  EngineAnswer,
+  EngineCommand,
+  ExchangeReport,
+  FromExchange,
+  MarketStep,
+  StepAnswer,
+  ToExchange,
+} from '#engine/ports.ts'
 import { withDeadline } from '#platform/deadline.ts'
 import { startThread, type ManagedThread } from '#platform/threads/managed-thread.ts'
 import type { FromEngine, ToEngine } from '#workers/engine.messages.ts'
@@ -61,7 +70,11 @@ export class ScriptedExchange {
 
   status(connected = true, ts = NOON): void {
     this.send({
-      type: 'ExchangeStatus', exchange: 'scripted', connected, ts, instruments: [instrumentOf(BTC), instrumentOf(ETH_PERP)],
+      type: 'ExchangeStatus',
+      exchange: 'scripted',
+      connected,
+      ts,
+      instruments: [instrumentOf(BTC), instrumentOf(ETH_PERP)],
       openingBalances: [{ currency: 'USDT', balance: '100000' }],
     })
   }
@@ -78,7 +91,13 @@ export class ScriptedExchange {
   }
 
   accept(clientOrderId: ClientOrderId, ts = NOON): void {
-    const report: ExchangeReport = { type: 'OrderAccepted', clientOrderId, symbol: BTC, ts, exchangeOrderId: parseExchangeOrderId(`X-${clientOrderId}`) }
+    const report: ExchangeReport = {
+      type: 'OrderAccepted',
+      clientOrderId,
+      symbol: BTC,
+      ts,
+      exchangeOrderId: parseExchangeOrderId(`X-${clientOrderId}`),
+    }
     this.step({ ts, reports: [report] })
   }
 
@@ -109,7 +128,14 @@ export class ScriptedTrader {
   }
 
   answer(step: AnalyzeStep, signals: StepAnswer['signals']): void {
-    const answer: StepAnswer = { type: 'StepAnswer', step: step.step, traderId: this.traderId, symbol: step.symbol, stepTime: step.bar.openTime, signals }
+    const answer: StepAnswer = {
+      type: 'StepAnswer',
+      step: step.step,
+      traderId: this.traderId,
+      symbol: step.symbol,
+      stepTime: step.bar.openTime,
+      signals,
+    }
     this.port.postMessage(answer)
   }
 }
@@ -128,7 +154,14 @@ export class EngineThread implements AsyncDisposable {
     const { port1, port2 } = new MessageChannel()
     this.exchange = new ScriptedExchange(port1)
     this.#thread.post(
-      { type: 'Init', journalPath: options.journalPath, instance: 'test', purpose: 'test', lockStep: options.lockStep ?? false, exchangePort: port2 },
+      {
+        type: 'Init',
+        journalPath: options.journalPath,
+        instance: 'test',
+        purpose: 'test',
+        lockStep: options.lockStep ?? false,
+        exchangePort: port2,
+      },
       [port2],
     )
   }
@@ -152,7 +185,10 @@ export class EngineThread implements AsyncDisposable {
   }
 
   take<K extends FromEngine['type']>(type: K): Promise<Extract<FromEngine, { readonly type: K }>> {
-    return this.inbox.take((message): message is Extract<FromEngine, { readonly type: K }> => message.type === type, `${type} of the engine`)
+    return this.inbox.take(
+      (message): message is Extract<FromEngine, { readonly type: K }> => message.type === type,
+      `${type} of the engine`,
+    )
   }
 
   async request(command: EngineCommand): Promise<EngineAnswer> {

@@ -21,7 +21,10 @@ const NEXT: Record<OrderStatus, readonly OrderStatus[]> = {
   ACCEPTED: ['ACCEPTED', 'PARTIALLY_FILLED', 'PENDING_CANCEL', 'UNKNOWN', 'FILLED', 'CANCELED', 'EXPIRED', 'REJECTED'],
   PARTIALLY_FILLED: ['PARTIALLY_FILLED', 'PENDING_CANCEL', 'UNKNOWN', 'FILLED', 'CANCELED', 'EXPIRED'],
   PENDING_CANCEL: ['PENDING_CANCEL', 'ACCEPTED', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED', 'REJECTED'],
-  FILLED: ['FILLED'], CANCELED: ['CANCELED', 'FILLED'], EXPIRED: ['EXPIRED', 'FILLED'], REJECTED: ['REJECTED', 'FILLED'],
+  FILLED: ['FILLED'],
+  CANCELED: ['CANCELED', 'FILLED'],
+  EXPIRED: ['EXPIRED', 'FILLED'],
+  REJECTED: ['REJECTED', 'FILLED'],
 }
 
 interface Seen {
@@ -72,7 +75,12 @@ export class InvariantChecker {
       const day = Math.floor(fact.ts / DAY_MS)
       if (day > this.#day) [this.#day, this.#dayStart] = [day, this.#equity]
       this.#equity = rationalOf(fact.equity)
-      const expected = sum([rationalOf(fact.start), rationalOf(fact.realized), rationalOf(fact.unrealized), minus(ZERO, rationalOf(fact.fees))])
+      const expected = sum([
+        rationalOf(fact.start),
+        rationalOf(fact.realized),
+        rationalOf(fact.unrealized),
+        minus(ZERO, rationalOf(fact.fees)),
+      ])
       expect(isSame(rationalOf(fact.equity), expected), `${step}: equity = start + realised + unrealised − fees`).toBe(true)
     }
   }
@@ -135,7 +143,10 @@ export class InvariantChecker {
     expect(isSame(rationalOf(fact.orderFilledQuantity), seen.filled), `${step}: filled = Σ fills, and never falls`).toBe(true)
     if (orderOf(seen.filled, rationalOf(seen.submitted.quantity)) > 0) {
       expect(this.#driver.alerts(), `${step}: an overfill is said`).toContain('UNEXPECTED_FILL')
-    } else expect(fact.orderStatus === 'FILLED', `${step}: FILLED exactly when all is filled`).toBe(isSame(seen.filled, rationalOf(seen.submitted.quantity)))
+    } else
+      expect(fact.orderStatus === 'FILLED', `${step}: FILLED exactly when all is filled`).toBe(
+        isSame(seen.filled, rationalOf(seen.submitted.quantity)),
+      )
   }
 
   #readCommand(command: ExchangeCommand, step: string, isNotFound: boolean): void {
@@ -146,7 +157,14 @@ export class InvariantChecker {
     const { submitted } = seen
     const asked = [submitted.symbol, submitted.side, submitted.orderType, submitted.quantity, submitted.price, submitted.reduceOnly]
     const { order } = command
-    const sent = [order.symbol, order.side, order.type, Quantity.format(order.quantity), order.price === undefined ? undefined : Price.format(order.price), order.reduceOnly]
+    const sent = [
+      order.symbol,
+      order.side,
+      order.type,
+      Quantity.format(order.quantity),
+      order.price === undefined ? undefined : Price.format(order.price),
+      order.reduceOnly,
+    ]
     expect(sent, `${step}: what is sent is what was recorded`).toEqual(asked)
     if (this.#sentIds.has(order.clientOrderId)) expect(isNotFound, `${step}: sent again without proof of absence`).toBe(true)
     this.#sentIds.add(order.clientOrderId)
@@ -193,14 +211,24 @@ export class InvariantChecker {
     expectSame(totals === undefined ? '0' : Money.format(totals.exposure), exposure, `${step}: exposure`)
     const settled = minus(rationalOf(Money.format(account.realized)), rationalOf(Money.format(account.fees)))
     expectSame(totals === undefined ? '0' : Money.format(totals.unrealized), minus(minus(equity, START), settled), `${step}: unrealised`)
-    for (const key of new Set([...this.#orders.values()].map(({ submitted }) => keyOf(submitted)))) this.#checkWorkingTotals(key as PositionKey, step)
-    const unknown = working.filter(({ submitted, status }) => status === 'UNKNOWN' || (status === 'PENDING_CANCEL' && state.orders.get(submitted.clientOrderId)?.exchangeOrderId === undefined))
-    expect([...state.unknownOrders.values()].flatMap((ids) => [...ids]).sort(), `${step}: orders of unknown fate`).toEqual(unknown.map(({ submitted }) => submitted.clientOrderId).sort())
+    for (const key of new Set([...this.#orders.values()].map(({ submitted }) => keyOf(submitted))))
+      this.#checkWorkingTotals(key as PositionKey, step)
+    const unknown = working.filter(
+      ({ submitted, status }) =>
+        status === 'UNKNOWN' || (status === 'PENDING_CANCEL' && state.orders.get(submitted.clientOrderId)?.exchangeOrderId === undefined),
+    )
+    expect([...state.unknownOrders.values()].flatMap((ids) => [...ids]).sort(), `${step}: orders of unknown fate`).toEqual(
+      unknown.map(({ submitted }) => submitted.clientOrderId).sort(),
+    )
   }
 
   #checkWorkingTotals(key: PositionKey, step: string): void {
     const open = (reduceOnly: boolean, side: string) =>
-      sum(this.#working().filter(({ submitted: o }) => keyOf(o) === key && o.reduceOnly === reduceOnly && o.side === side).map(openOf))
+      sum(
+        this.#working()
+          .filter(({ submitted: o }) => keyOf(o) === key && o.reduceOnly === reduceOnly && o.side === side)
+          .map(openOf),
+      )
     const totals = workingTotals(this.#driver.state, key)
     expectSame(Quantity.format(totals.entryBuy), open(false, 'BUY'), `${step}: ${key} working entries, buy`)
     expectSame(Quantity.format(totals.entrySell), open(false, 'SELL'), `${step}: ${key} working entries, sell`)
@@ -219,7 +247,10 @@ export class InvariantChecker {
       spent = plus(spent, rationalOf(fill.fee))
     }
     for (const [key, position] of state.positions) {
-      expect(isSame(rationalOf(SignedQuantity.format(position.quantity)), this.#heldOf(key)), `${step}: ${key} is the sum of its fills`).toBe(true)
+      expect(
+        isSame(rationalOf(SignedQuantity.format(position.quantity)), this.#heldOf(key)),
+        `${step}: ${key} is the sum of its fills`,
+      ).toBe(true)
       costs = plus(costs, rationalOf(Money.format(position.entryCost)))
     }
     const account = state.accounts.get('USDT')
@@ -230,7 +261,11 @@ export class InvariantChecker {
   }
 
   #heldOf(key: string): Rational {
-    return sum(this.#fills.filter((fill) => keyOf(fill) === key).map((fill) => (fill.side === 'BUY' ? rationalOf(fill.quantity) : minus(ZERO, rationalOf(fill.quantity)))))
+    return sum(
+      this.#fills
+        .filter((fill) => keyOf(fill) === key)
+        .map((fill) => (fill.side === 'BUY' ? rationalOf(fill.quantity) : minus(ZERO, rationalOf(fill.quantity)))),
+    )
   }
 }
 

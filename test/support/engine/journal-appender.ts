@@ -12,7 +12,16 @@ const said = (seq: number): void => {
 said(journal.head)
 for (let round = 0; ; round += 1) {
   const from = journal.head
-  const facts = Array.from({ length: 1 + (round % 7) }, (_, i): Fact => ({ type: 'ActionAudited', ts: from + i + 1, actor: 'appender', action: 'append', target: 'x'.repeat((round * 37) % 400) }))
+  const facts = Array.from(
+    { length: 1 + (round % 7) },
+    (_, i): Fact => ({
+      type: 'ActionAudited',
+      ts: from + i + 1,
+      actor: 'appender',
+      action: 'append',
+      target: 'x'.repeat((round * 37) % 400),
+    }),
+  )
   said(journal.append(facts))
   if (round % 50 === 49) journal.writeSnapshot(`state at ${journal.head}`)
 }

@@ -11,9 +11,19 @@ import { BTC, ETH_PERP, EngineDriver, OTHER_TRADER, TRADER } from './engine-driv
 
 /** One thing that happens to an engine. `pick` chooses among the orders there are by then, so that any list of acts can be played. */
 export type Act =
-  | { readonly kind: 'signal'; readonly action: number; readonly eth: boolean; readonly other: boolean; readonly size: number; readonly repeat: boolean }
+  | {
+      readonly kind: 'signal'
+      readonly action: number
+      readonly eth: boolean
+      readonly other: boolean
+      readonly size: number
+      readonly repeat: boolean
+    }
   | { readonly kind: 'order'; readonly sell: boolean; readonly reduce: boolean; readonly price: number; readonly size: number }
-  | { readonly kind: 'accept' | 'reject' | 'cancel' | 'expire' | 'refuse-cancel' | 'lose' | 'found' | 'cancel-by-person'; readonly pick: number }
+  | {
+      readonly kind: 'accept' | 'reject' | 'cancel' | 'expire' | 'refuse-cancel' | 'lose' | 'found' | 'cancel-by-person'
+      readonly pick: number
+    }
   | { readonly kind: 'not-found'; readonly pick: number; readonly authoritative: boolean }
   | { readonly kind: 'fill'; readonly pick: number; readonly share: number; readonly price: number; readonly repeat: boolean }
   | { readonly kind: 'quote' | 'candle'; readonly eth: boolean; readonly price: number; readonly range: number }
@@ -29,25 +39,84 @@ const price = fc.integer({ min: 9_400, max: 10_600 })
 const size = fc.integer({ min: 1, max: 10_000 }).map((n) => Math.max(1, Math.floor((n * n) / 10_000)))
 
 export const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 16, arbitrary: fc.record({ kind: fc.constant('signal' as const), action: fc.constantFrom(0, 0, 0, 1, 1, 2, 3), eth: fc.boolean(), other: fc.boolean(), size, repeat: fc.nat(9).map((n) => n === 0) }) },
+  {
+    weight: 16,
+    arbitrary: fc.record({
+      kind: fc.constant('signal' as const),
+      action: fc.constantFrom(0, 0, 0, 1, 1, 2, 3),
+      eth: fc.boolean(),
+      other: fc.boolean(),
+      size,
+      repeat: fc.nat(9).map((n) => n === 0),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('order' as const), sell: fc.boolean(), reduce: fc.boolean(), price, size }) },
   { weight: 10, arbitrary: fc.record({ kind: fc.constant('accept' as const), pick }) },
   {
     weight: 5,
-    arbitrary: fc.record({ kind: fc.constantFrom('reject' as const, 'cancel' as const, 'expire' as const, 'refuse-cancel' as const, 'lose' as const, 'found' as const, 'cancel-by-person' as const), pick }),
+    arbitrary: fc.record({
+      kind: fc.constantFrom(
+        'reject' as const,
+        'cancel' as const,
+        'expire' as const,
+        'refuse-cancel' as const,
+        'lose' as const,
+        'found' as const,
+        'cancel-by-person' as const,
+      ),
+      pick,
+    }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('not-found' as const), pick, authoritative: fc.boolean() }) },
-  { weight: 16, arbitrary: fc.record({ kind: fc.constant('fill' as const), pick, share: fc.constantFrom(25, 50, 50, 75, 100, 100, 100, 100, 100, 100, 100, 130), price, repeat: fc.nat(5).map((n) => n === 0) }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('quote' as const, 'candle' as const), eth: fc.boolean(), price, range: fc.nat(800) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('tick' as const), ms: fc.constantFrom(1, 1, 400, 400, 1_000, 5_000, 12_000, 12_000, 12_000, 3_600_000) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('disconnect' as const, 'connect' as const, 'connect' as const, 'connect' as const) }) },
+  {
+    weight: 16,
+    arbitrary: fc.record({
+      kind: fc.constant('fill' as const),
+      pick,
+      share: fc.constantFrom(25, 50, 50, 75, 100, 100, 100, 100, 100, 100, 100, 130),
+      price,
+      repeat: fc.nat(5).map((n) => n === 0),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constantFrom('quote' as const, 'candle' as const), eth: fc.boolean(), price, range: fc.nat(800) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('tick' as const),
+      ms: fc.constantFrom(1, 1, 400, 400, 1_000, 5_000, 12_000, 12_000, 12_000, 3_600_000),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('disconnect' as const, 'connect' as const, 'connect' as const, 'connect' as const) }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('connect' as const, 'resume' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('halt' as const), flatten: fc.boolean() }).chain((halt) => fc.constantFrom<Act>(halt, { kind: 'resume' }, { kind: 'resume' })) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('trader' as const), state: fc.constantFrom<TraderState>('running', 'running', 'running', 'paused', 'stopped') }) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ kind: fc.constant('halt' as const), flatten: fc.boolean() })
+      .chain((halt) => fc.constantFrom<Act>(halt, { kind: 'resume' }, { kind: 'resume' })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('trader' as const),
+      state: fc.constantFrom<TraderState>('running', 'running', 'running', 'paused', 'stopped'),
+    }),
+  },
 )
 
 export const RANDOM_LIMITS: Partial<RiskLimits> = {
-  maxOrderNotional: '900', maxPositionNotional: '1100', maxOpenPositions: 3, maxDailyLoss: '90', maxOrdersPerSecond: 4, maxOpenOrders: 5, referenceMaxAgeMs: 600_000,
+  maxOrderNotional: '900',
+  maxPositionNotional: '1100',
+  maxOpenPositions: 3,
+  maxDailyLoss: '90',
+  maxOrdersPerSecond: 4,
+  maxOpenOrders: 5,
+  referenceMaxAgeMs: 600_000,
 }
 
 export function startRandom(): EngineDriver {
@@ -73,7 +142,12 @@ export function play(driver: EngineDriver, one: Act): void {
       return playSignal(driver, one)
     case 'order':
       driver.order({
-        side: one.sell ? 'SELL' : 'BUY', reduceOnly: one.reduce, type: 'LIMIT', price: Price.parse(cents(one.price)), quantity: thousandths(one.size), symbol: ETH_PERP,
+        side: one.sell ? 'SELL' : 'BUY',
+        reduceOnly: one.reduce,
+        type: 'LIMIT',
+        price: Price.parse(cents(one.price)),
+        quantity: thousandths(one.size),
+        symbol: ETH_PERP,
       })
       return
     case 'quote':
@@ -110,7 +184,11 @@ function playSignal(driver: EngineDriver, one: Extract<Act, { readonly kind: 'si
   const below = Price.parse(cents(Math.floor(Price.toNumber(mark) * 97)))
   const levels = action === 'BUY' ? { stopLoss: below } : action === 'SELL' && one.size % 2 === 0 ? { takeProfit: below } : {}
   const signal = driver.signalOf({
-    symbol, action, traderId: one.other ? OTHER_TRADER : TRADER, ...(one.size % 3 === 0 ? {} : { quantity: thousandths(one.size) }), ...(symbol === ETH_PERP ? levels : {}),
+    symbol,
+    action,
+    traderId: one.other ? OTHER_TRADER : TRADER,
+    ...(one.size % 3 === 0 ? {} : { quantity: thousandths(one.size) }),
+    ...(symbol === ETH_PERP ? levels : {}),
   })
   driver.command({ type: 'SubmitSignals', signals: one.repeat ? [signal, signal] : [signal] })
 }
@@ -158,8 +236,12 @@ function playFill(driver: EngineDriver, id: ClientOrderId, one: Extract<Act, { r
   const last = driver.factsOf('OrderFilled').at(-1)
   if (one.repeat && last !== undefined) {
     driver.say('OrderFill', last.clientOrderId, {
-      tradeId: last.tradeId, exchangeOrderId: parseExchangeOrderId('X-repeat'), price: Price.parse(last.price), quantity: Quantity.parse(last.quantity),
-      fee: Money.parse(last.fee, 'USDT'), liquidity: last.liquidity,
+      tradeId: last.tradeId,
+      exchangeOrderId: parseExchangeOrderId('X-repeat'),
+      price: Price.parse(last.price),
+      quantity: Quantity.parse(last.quantity),
+      fee: Money.parse(last.fee, 'USDT'),
+      liquidity: last.liquidity,
     })
     return
   }
@@ -167,4 +249,3 @@ function playFill(driver: EngineDriver, id: ClientOrderId, one: Extract<Act, { r
   const thousandthsOpen = Math.round((open * 1_000 * one.share) / 100)
   driver.fill(id, Quantity.format(thousandths(Math.max(1, thousandthsOpen))), cents(one.price), { fee: `0.0${one.price}` })
 }
-
