@@ -1,7 +1,12 @@
-/** A set that forgets its oldest member when it is full. Adding a member again does not make it younger. */
+/**
+ * A set that forgets its oldest member when it is full. Adding a member again does not make it younger. The order is kept in
+ * a ring beside the set: asking a JavaScript set for its first member walks over all that was deleted before it.
+ */
 export class RecentSet<T> {
   readonly #members = new Set<T>()
+  readonly #ring: T[] = []
   readonly #max: number
+  #oldest = 0
 
   constructor(max: number) {
     this.#max = max
@@ -13,24 +18,28 @@ export class RecentSet<T> {
 
   /** The member that had to go, if any. */
   add(member: T): T | undefined {
+    if (this.#members.has(member)) return undefined
     this.#members.add(member)
-    if (this.#members.size <= this.#max) return undefined
-    for (const oldest of this.#members) {
-      this.#members.delete(oldest)
-      return oldest
+    if (this.#ring.length < this.#max) {
+      this.#ring.push(member)
+      return undefined
     }
-    return undefined
-  }
-
-  delete(member: T): void {
-    this.#members.delete(member)
+    const forgotten = this.#ring[this.#oldest]
+    this.#ring[this.#oldest] = member
+    this.#oldest = (this.#oldest + 1) % this.#max
+    if (forgotten !== undefined) this.#members.delete(forgotten)
+    return forgotten
   }
 
   get size(): number {
     return this.#members.size
   }
 
-  [Symbol.iterator](): IterableIterator<T> {
-    return this.#members.values()
+  /** Oldest first. */
+  *[Symbol.iterator](): Generator<T> {
+    for (let i = 0; i < this.#ring.length; i += 1) {
+      const member = this.#ring[(this.#oldest + i) % this.#ring.length]
+      if (member !== undefined) yield member
+    }
   }
 }

@@ -36,9 +36,9 @@ describe('Money', () => {
 
   it('shares an amount in proportion, half-even', () => {
     fc.assert(
-      fc.property(amount, size, size, fc.integer({ min: 0, max: 12 }), fc.boolean(), (text, left, right, scale, negative) => {
+      fc.property(amount, size, size, fc.integer({ min: 0, max: 12 }), (text, left, right, scale) => {
         const [parts, whole] = [Quantity.min(Quantity.parse(left), Quantity.parse(right)), Quantity.parse(right)]
-        const signed = negative ? `-${text}` : text
+        const signed = scale % 2 === 0 ? text : `-${text}`
         const exact = over(times(rationalOf(signed), rationalOf(Quantity.format(parts))), rationalOf(right))
         const share = Money.share(Money.parse(signed, 'USDT'), parts, whole, scale)
         expect(share.units).toBe(toWhole(times(exact, rational(10n ** BigInt(scale))), 'half-even'))

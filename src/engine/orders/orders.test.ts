@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { parseClientOrderId, parseExchangeOrderId, parseSignalId } from '#domain/ids.ts'
+import { parseClientOrderId, parseExchangeOrderId, parseSignalId, type TraderId } from '#domain/ids.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import { CLOSED_ORDERS_MAX } from '../state.ts'
-import { BTC, ETH_PERP, EngineDriver, OTHER_TRADER, TRADER } from '#test/support/engine/engine-driver.ts'
+import { BTC, ETH_PERP, EngineDriver, OTHER_TRADER } from '#test/support/engine/engine-driver.ts'
 
 const quantity = (text: string) => Quantity.parse(text)
 const FOREIGN = parseClientOrderId('zzzz0000000000000000000001')
@@ -38,7 +38,7 @@ describe('worst case', () => {
 
   it('counts the positions of eight traders when the breach is in the last', () => {
     const driver = EngineDriver.ready({ limits: { maxOpenPositions: 8 } })
-    const traders = Array.from({ length: 9 }, (_, i) => driver.signalOf({ traderId: `trader-${i}` as typeof TRADER }).traderId)
+    const traders = Array.from({ length: 9 }, (_, i) => driver.signalOf({ traderId: `trader-${i}` as TraderId }).traderId)
     for (const traderId of traders) driver.trader({ traderId })
     const reasons = traders.map((traderId) => driver.signal({ traderId }).reason)
     expect(reasons).toEqual([...Array.from({ length: 8 }, () => 'ACCEPTED'), 'MAX_OPEN_POSITIONS'])

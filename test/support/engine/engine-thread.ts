@@ -26,7 +26,7 @@ class Mailbox<T> {
   put(message: T): void {
     this.all.push(message)
     this.#untaken.push(message)
-    for (const look of [...this.#waiting]) look()
+    for (const look of this.#waiting) look()
   }
 
   take<S extends T>(fits: (message: T) => message is S, what: string): Promise<S> {
