@@ -8,7 +8,16 @@ const PER_SECOND = 500
 const SECONDS = 12
 const WARM_UP_SECONDS = 2
 const SOCKETS = 32
-const PATHS = ['/positions', '/orders?limit=50', '/trades?limit=50', '/accounts/balance', '/system/status', '/traders', '/signals?limit=50', '/markets/BTC-USDT/candles?limit=100']
+const PATHS = [
+  '/positions',
+  '/orders?limit=50',
+  '/trades?limit=50',
+  '/accounts/balance',
+  '/system/status',
+  '/traders',
+  '/signals?limit=50',
+  '/markets/BTC-USDT/candles?limit=100',
+]
 
 /** Latency of REST reads at a fixed rate against the running demo, from the time each request was due. */
 export async function benchRest(): Promise<BenchResult[]> {

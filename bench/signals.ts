@@ -30,7 +30,13 @@ export async function benchSignals(): Promise<BenchResult[]> {
   const rawSignalsPerSecond = SIGNALS / ((performance.now() - began) / 1_000)
   raw.close()
   return [
-    atLeast(10_000, { name: 'signals through risk, journal (fsync), acknowledgement and fill', value: round(perSecond, 0), unit: 'signals/s', limit: round(rawSignalsPerSecond, 0), n: SIGNALS }),
+    atLeast(10_000, {
+      name: 'signals through risk, journal (fsync), acknowledgement and fill',
+      value: round(perSecond, 0),
+      unit: 'signals/s',
+      limit: round(rawSignalsPerSecond, 0),
+      n: SIGNALS,
+    }),
     noGoal({ name: 'facts a commit in that run', value: perCommit, unit: 'facts', n: commits }),
   ]
 }
@@ -71,7 +77,8 @@ async function submit(bench: BenchEngine, from: number): Promise<void> {
   const answer = await bench.engine.request({ type: 'SubmitSignals', signals })
   if (answer.type !== 'Decisions') throw new Error(`the engine answered ${answer.type}`)
   const refused = answer.decisions.find(({ outcome }) => outcome !== 'ACCEPTED')
-  if (refused !== undefined) throw new Error(`a signal was ${refused.outcome}: ${refused.reason} ${refused.value ?? ''} / ${refused.limit ?? ''}`)
+  if (refused !== undefined)
+    throw new Error(`a signal was ${refused.outcome}: ${refused.reason} ${refused.value ?? ''} / ${refused.limit ?? ''}`)
 }
 
 function trader(n: number) {

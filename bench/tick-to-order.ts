@@ -31,12 +31,22 @@ export async function benchTickToOrder(): Promise<BenchResult[]> {
   const cachePath = join(place.path, 'cache.db')
   openCandleCache(cachePath).close()
   await using bench = await startBenchEngine(place.path, TRADERS, (symbol, n) => benchTrader(symbol, n, 'bench-always'))
-  const threads = bench.exchange.symbols.map((symbol, n) => new TraderThread({
-    url: workerUrl('trader'), config: benchTrader(symbol, n, 'bench-always'), cachePath, strategyDirectory: place.path,
-    silenceMaxMs: 10_000, elapsed: () => performance.now(), logger: silentLogger,
-  }))
+  const threads = bench.exchange.symbols.map(
+    (symbol, n) =>
+      new TraderThread({
+        url: workerUrl('trader'),
+        config: benchTrader(symbol, n, 'bench-always'),
+        cachePath,
+        strategyDirectory: place.path,
+        silenceMaxMs: 10_000,
+        elapsed: () => performance.now(),
+        logger: silentLogger,
+      }),
+  )
   await Promise.all(threads.map((thread) => thread.ready()))
-  threads.forEach((thread, n) => bench.engine.attachTrader(benchTrader(bench.exchange.symbols[n] as InstrumentSymbol, n, '').traderId, thread.enginePort))
+  threads.forEach((thread, n) =>
+    bench.engine.attachTrader(benchTrader(bench.exchange.symbols[n] as InstrumentSymbol, n, '').traderId, thread.enginePort),
+  )
 
   const sentAt = new Map<InstrumentSymbol, number>()
   const latencies: number[] = []
@@ -51,15 +61,28 @@ export async function benchTickToOrder(): Promise<BenchResult[]> {
   await Promise.all(threads.map((thread) => thread.stop()))
   const measuredSeconds = SECONDS - WARM_UP_SECONDS
   return [
-    atMost(5, { name: 'tick to order, p99, 20 trader threads', value: round(percentile(latencies, 0.99)), unit: 'ms', n: latencies.length }),
+    atMost(5, {
+      name: 'tick to order, p99, 20 trader threads',
+      value: round(percentile(latencies, 0.99)),
+      unit: 'ms',
+      n: latencies.length,
+    }),
     noGoal({ name: 'tick to order, p50, 20 trader threads', value: round(percentile(latencies, 0.5)), unit: 'ms', n: latencies.length }),
-    atLeast(PER_SECOND * 0.95, { name: 'rate held during tick to order', value: round(latencies.length / measuredSeconds, 0), unit: 'orders/s', n: latencies.length }),
+    atLeast(PER_SECOND * 0.95, {
+      name: 'rate held during tick to order',
+      value: round(latencies.length / measuredSeconds, 0),
+      unit: 'orders/s',
+      n: latencies.length,
+    }),
     noGoal({ name: 'candles not sent because the one before was unanswered', value: skipped, unit: 'candles', n: PER_SECOND * SECONDS }),
   ]
 }
 
 /** One candle a millisecond, round robin over the instruments, held to the clock so that a late one is not forgiven. */
-async function feed(exchange: Awaited<ReturnType<typeof startBenchEngine>>['exchange'], sentAt: Map<InstrumentSymbol, number>): Promise<number> {
+async function feed(
+  exchange: Awaited<ReturnType<typeof startBenchEngine>>['exchange'],
+  sentAt: Map<InstrumentSymbol, number>,
+): Promise<number> {
   const began = performance.now()
   let skipped = 0
   for (let sent = 0; sent < PER_SECOND * SECONDS; ) {

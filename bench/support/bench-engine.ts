@@ -8,8 +8,14 @@ import { workerUrl } from './workspace.ts'
 
 /** Limits so wide that the gate checks everything and refuses nothing. */
 const WIDE: RiskLimits = {
-  maxOrderNotional: '1000000000', maxPositionNotional: '100000000000', maxOpenPositions: 1_000, maxDailyLoss: '1000000000',
-  maxOrdersPerSecond: 1_000_000, priceCollarBps: '1000', referenceMaxAgeMs: 86_400_000, maxOpenOrders: 100_000,
+  maxOrderNotional: '1000000000',
+  maxPositionNotional: '100000000000',
+  maxOpenPositions: 1_000,
+  maxDailyLoss: '1000000000',
+  maxOrdersPerSecond: 1_000_000,
+  priceCollarBps: '1000',
+  referenceMaxAgeMs: 86_400_000,
+  maxOpenOrders: 100_000,
 }
 
 export interface BenchEngine extends AsyncDisposable {
@@ -19,10 +25,18 @@ export interface BenchEngine extends AsyncDisposable {
 }
 
 /** The real engine thread with its journal on the disk, and the loopback exchange in this thread. */
-export async function startBenchEngine(directory: string, symbolCount: number, traders: (symbol: InstrumentSymbol, n: number) => TraderConfig): Promise<BenchEngine> {
+export async function startBenchEngine(
+  directory: string,
+  symbolCount: number,
+  traders: (symbol: InstrumentSymbol, n: number) => TraderConfig,
+): Promise<BenchEngine> {
   let head = 0
   const engine = new EngineThread({
-    url: workerUrl('engine'), journalPath: join(directory, 'journal.db'), instance: 'bnch', purpose: 'bench', lockStep: false,
+    url: workerUrl('engine'),
+    journalPath: join(directory, 'journal.db'),
+    instance: 'bnch',
+    purpose: 'bench',
+    lockStep: false,
     onHead: (seq) => {
       head = seq
     },

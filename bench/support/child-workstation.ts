@@ -22,7 +22,9 @@ export async function startChild(dataDir: string, args: readonly string[]): Prom
   writeFileSync(join(dataDir, 'config.yaml'), 'database:\n  port: 0\n')
   const entry = existsSync(BUILT) ? BUILT : join(ROOT, 'src/headless/index.ts')
   const began = performance.now()
-  const child = spawn(process.execPath, [entry, '--data-dir', dataDir, '--port', '0', '--token', TOKEN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [entry, '--data-dir', dataDir, '--port', '0', '--token', TOKEN, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const url = await readyUrl(child)
   return {
     url,

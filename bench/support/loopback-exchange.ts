@@ -11,8 +11,18 @@ const PRICE = Price.parse('100')
 function instrument(symbol: InstrumentSymbol): Instrument {
   const [base = 'AAA'] = symbol.split('/')
   return {
-    symbol, exchange: 'bench', kind: 'perpetual', base, quote: 'USDT', settle: 'USDT', tickSize: Price.parse('0.01'), lotSize: Quantity.parse('0.001'),
-    minQuantity: Quantity.parse('0.001'), minNotional: Money.parse('1', 'USDT'), makerFee: BasisPoints.parse('2'), takerFee: BasisPoints.parse('5'),
+    symbol,
+    exchange: 'bench',
+    kind: 'perpetual',
+    base,
+    quote: 'USDT',
+    settle: 'USDT',
+    tickSize: Price.parse('0.01'),
+    lotSize: Quantity.parse('0.001'),
+    minQuantity: Quantity.parse('0.001'),
+    minNotional: Money.parse('1', 'USDT'),
+    makerFee: BasisPoints.parse('2'),
+    takerFee: BasisPoints.parse('5'),
   }
 }
 
@@ -37,7 +47,16 @@ export function loopbackExchange(port: MessagePort, symbolCount: number): Loopba
       const openTime = (opens.get(symbol) ?? ts - 60_000) + 60_000
       opens.set(symbol, openTime)
       ts = Math.max(ts, openTime + 60_000)
-      const candle = { symbol, timeframe: '1m', openTime, open: PRICE, high: PRICE, low: PRICE, close: PRICE, volume: Quantity.parse('1') } as const
+      const candle = {
+        symbol,
+        timeframe: '1m',
+        openTime,
+        open: PRICE,
+        high: PRICE,
+        low: PRICE,
+        close: PRICE,
+        volume: Quantity.parse('1'),
+      } as const
       send({ type: 'MarketStep', step: ++step, ts, lockStep: false, reports: [], candles: [candle], quotes: [] })
     },
   }
@@ -49,10 +68,26 @@ export function loopbackExchange(port: MessagePort, symbolCount: number): Loopba
     const exchangeOrderId = parseExchangeOrderId(`B-${order.clientOrderId}`)
     const reports: ExchangeReport[] = [
       { ...base, type: 'OrderAccepted', exchangeOrderId },
-      { ...base, type: 'OrderFill', exchangeOrderId, tradeId: parseTradeId(`${order.clientOrderId}-1`), price: PRICE, quantity: order.quantity, fee: Money.parse('0.01', 'USDT'), liquidity: 'TAKER' },
+      {
+        ...base,
+        type: 'OrderFill',
+        exchangeOrderId,
+        tradeId: parseTradeId(`${order.clientOrderId}-1`),
+        price: PRICE,
+        quantity: order.quantity,
+        fee: Money.parse('0.01', 'USDT'),
+        liquidity: 'TAKER',
+      },
     ]
     send({ type: 'MarketStep', step, ts, lockStep: false, reports, candles: [], quotes: [] })
   })
-  send({ type: 'ExchangeStatus', exchange: 'bench', connected: true, ts, instruments: symbols.map(instrument), openingBalances: [{ currency: 'USDT', balance: '1000000000' }] })
+  send({
+    type: 'ExchangeStatus',
+    exchange: 'bench',
+    connected: true,
+    ts,
+    instruments: symbols.map(instrument),
+    openingBalances: [{ currency: 'USDT', balance: '1000000000' }],
+  })
   return exchange
 }

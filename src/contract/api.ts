@@ -9,10 +9,16 @@ const post = (path: `/${string}`, summary: string) => oc.route({ method: 'POST',
 
 export const contract = {
   system: {
-    ready: get('/ready', 'Whether trading may go on, with what is missing').output(z.object({ ready: z.boolean(), missing: z.array(z.string()) })),
+    ready: get('/ready', 'Whether trading may go on, with what is missing').output(
+      z.object({ ready: z.boolean(), missing: z.array(z.string()) }),
+    ),
     status: get('/system/status', 'State, components with evidence, traders, replay, journal, replica').output(view.statusView),
-    emergencyStop: post('/system/emergency-stop', 'Halt, cancel every order, flatten if asked; answers with a receipt').input(request.stopRequest).output(view.stopReceipt),
-    resume: post('/system/resume', 'Let trading go on; needs a typed reason').input(request.resumeRequest).output(z.object({ resumed_at: view.timeMs })),
+    emergencyStop: post('/system/emergency-stop', 'Halt, cancel every order, flatten if asked; answers with a receipt')
+      .input(request.stopRequest)
+      .output(view.stopReceipt),
+    resume: post('/system/resume', 'Let trading go on; needs a typed reason')
+      .input(request.resumeRequest)
+      .output(z.object({ resumed_at: view.timeMs })),
   },
   accounts: {
     balance: get('/accounts/balance', 'Balances, equity and its curve')
@@ -21,18 +27,28 @@ export const contract = {
   },
   orders: {
     list: get('/orders', 'Orders, newest first').input(request.orderQuery).output(request.page(view.orderView)),
-    get: get('/orders/{id}', 'One order').input(z.object({ id: z.string().max(40) })).output(view.orderView),
-    create: post('/orders', 'Ask for an order; it passes the same gate as a signal').input(request.orderRequest).output(request.signalAnswer),
-    cancel: oc.route({ method: 'DELETE', path: '/orders/{id}', summary: 'Ask the exchange to cancel' })
-      .input(z.object({ id: z.string().max(40) })).output(z.object({ id: z.string(), status: z.string() })),
+    get: get('/orders/{id}', 'One order')
+      .input(z.object({ id: z.string().max(40) }))
+      .output(view.orderView),
+    create: post('/orders', 'Ask for an order; it passes the same gate as a signal')
+      .input(request.orderRequest)
+      .output(request.signalAnswer),
+    cancel: oc
+      .route({ method: 'DELETE', path: '/orders/{id}', summary: 'Ask the exchange to cancel' })
+      .input(z.object({ id: z.string().max(40) }))
+      .output(z.object({ id: z.string(), status: z.string() })),
   },
   trades: { list: get('/trades', 'Fills, newest first').input(request.tradeQuery).output(request.page(view.tradeView)) },
   positions: {
     list: get('/positions', 'Open positions of every trader').output(z.object({ items: z.array(view.positionView) })),
-    close: post('/positions/{id}/close', 'Close with a reduce-only market order').input(z.object({ id: z.string().max(90) })).output(request.signalAnswer),
+    close: post('/positions/{id}/close', 'Close with a reduce-only market order')
+      .input(z.object({ id: z.string().max(90) }))
+      .output(request.signalAnswer),
   },
   signals: {
-    list: get('/signals', 'Signals with their outcome and the numbers behind it').input(request.signalQuery).output(request.page(view.signalView)),
+    list: get('/signals', 'Signals with their outcome and the numbers behind it')
+      .input(request.signalQuery)
+      .output(request.page(view.signalView)),
     submit: post('/signals', 'The front door of the engine: one signal or up to 1,000, answered in order')
       .input(z.union([request.signalRequest, z.array(request.signalRequest).min(1).max(request.SIGNAL_BATCH_MAX)]))
       .output(z.union([request.signalAnswer, z.array(request.signalAnswer)])),
@@ -40,22 +56,55 @@ export const contract = {
   traders: {
     list: get('/traders', 'Traders with state and counters').output(z.object({ items: z.array(view.traderView) })),
     create: post('/traders', 'Add a trader').input(request.traderRequest).output(view.traderView),
-    update: oc.route({ method: 'PATCH', path: '/traders/{id}', summary: 'Change parameters; takes effect by a restart of the trader' }).input(request.traderPatch).output(view.traderView),
-    remove: oc.route({ method: 'DELETE', path: '/traders/{id}', summary: 'Remove a stopped trader without a position' }).input(z.object({ id: view.traderId })).output(z.object({ id: view.traderId })),
-    start: post('/traders/{id}/start', 'Start').input(z.object({ id: view.traderId })).output(view.traderView),
-    stop: post('/traders/{id}/stop', 'Stop the thread; positions stay').input(z.object({ id: view.traderId })).output(view.traderView),
-    pause: post('/traders/{id}/pause', 'Stop new entries; exits go on').input(z.object({ id: view.traderId })).output(view.traderView),
-    resume: post('/traders/{id}/resume', 'Let entries go on').input(z.object({ id: view.traderId })).output(view.traderView),
+    update: oc
+      .route({ method: 'PATCH', path: '/traders/{id}', summary: 'Change parameters; takes effect by a restart of the trader' })
+      .input(request.traderPatch)
+      .output(view.traderView),
+    remove: oc
+      .route({ method: 'DELETE', path: '/traders/{id}', summary: 'Remove a stopped trader without a position' })
+      .input(z.object({ id: view.traderId }))
+      .output(z.object({ id: view.traderId })),
+    start: post('/traders/{id}/start', 'Start')
+      .input(z.object({ id: view.traderId }))
+      .output(view.traderView),
+    stop: post('/traders/{id}/stop', 'Stop the thread; positions stay')
+      .input(z.object({ id: view.traderId }))
+      .output(view.traderView),
+    pause: post('/traders/{id}/pause', 'Stop new entries; exits go on')
+      .input(z.object({ id: view.traderId }))
+      .output(view.traderView),
+    resume: post('/traders/{id}/resume', 'Let entries go on')
+      .input(z.object({ id: view.traderId }))
+      .output(view.traderView),
   },
-  strategies: { list: get('/strategies', 'Built-in strategies and those in the data directory').output(z.object({ items: z.array(view.strategyView) })) },
-  exchanges: { list: get('/exchanges', 'Exchanges and their instruments').output(z.object({ items: z.array(z.object({ name: z.string(), connected: z.boolean(), kind: z.enum(['paper', 'live']), instruments: z.array(view.instrumentView) })) })) },
+  strategies: {
+    list: get('/strategies', 'Built-in strategies and those in the data directory').output(z.object({ items: z.array(view.strategyView) })),
+  },
+  exchanges: {
+    list: get('/exchanges', 'Exchanges and their instruments').output(
+      z.object({
+        items: z.array(
+          z.object({
+            name: z.string(),
+            connected: z.boolean(),
+            kind: z.enum(['paper', 'live']),
+            instruments: z.array(view.instrumentView),
+          }),
+        ),
+      }),
+    ),
+  },
   markets: {
-    candles: get('/markets/{symbol}/candles', 'Candles, oldest first; write the symbol as BTC-USDT or BTC%2FUSDT').input(request.candleQuery)
+    candles: get('/markets/{symbol}/candles', 'Candles, oldest first; write the symbol as BTC-USDT or BTC%2FUSDT')
+      .input(request.candleQuery)
       .output(z.object({ symbol: z.string(), timeframe: z.string(), items: z.array(view.candleView) })),
   },
   risk: {
     get: get('/risk', 'Limits, what is used of them, and the halt').output(view.riskView),
-    setLimits: oc.route({ method: 'PUT', path: '/risk/limits', summary: 'Set limits; recorded in the audit' }).input(view.riskLimits.strict()).output(view.riskView),
+    setLimits: oc
+      .route({ method: 'PUT', path: '/risk/limits', summary: 'Set limits; recorded in the audit' })
+      .input(view.riskLimits.strict())
+      .output(view.riskView),
   },
   alerts: { list: get('/alerts', 'Alerts, newest first').input(request.pageQuery).output(request.page(view.alertView)) },
   audit: { list: get('/audit', 'Who did what, when and why').input(request.pageQuery).output(request.page(view.auditView)) },

@@ -20,7 +20,10 @@ export const signalRequest = z.strictObject({
   expires_at: timeMs.optional(),
   note: z.string().max(400).optional(),
   /** The caller's own id: the same id twice is answered `DUPLICATE`. */
-  signal_id: z.string().regex(/^[\w:./@-]{1,120}$/).optional(),
+  signal_id: z
+    .string()
+    .regex(/^[\w:./@-]{1,120}$/)
+    .optional(),
 })
 export type SignalRequest = z.infer<typeof signalRequest>
 
@@ -48,9 +51,16 @@ export const orderRequest = z.strictObject({
 
 const limit = z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(100)
 /** Opaque to callers: hand back `next_cursor` to go on. */
-const cursor = z.string().regex(/^\d{1,16}$/).optional()
+const cursor = z
+  .string()
+  .regex(/^\d{1,16}$/)
+  .optional()
 export const pageQuery = z.object({ limit, cursor })
-export const tradeQuery = pageQuery.extend({ symbol: z.string().optional(), trader_id: traderId.optional(), strategy: z.string().optional() })
+export const tradeQuery = pageQuery.extend({
+  symbol: z.string().optional(),
+  trader_id: traderId.optional(),
+  strategy: z.string().optional(),
+})
 export const orderQuery = tradeQuery.extend({ status: z.enum([...ORDER_STATUSES, 'OPEN']).optional() })
 export const signalQuery = tradeQuery.extend({ outcome: z.enum(SIGNAL_OUTCOMES).optional() })
 export const candleQuery = z.object({

@@ -1,8 +1,31 @@
 import { z } from 'zod'
-import type { AlertView, BalanceView, CandleEvent, OrderView, PositionView, PriceView, RiskView, SignalView, StatusView, TradeView } from './views.ts'
+import type {
+  AlertView,
+  BalanceView,
+  CandleEvent,
+  OrderView,
+  PositionView,
+  PriceView,
+  RiskView,
+  SignalView,
+  StatusView,
+  TradeView,
+} from './views.ts'
 
 /** The event stream: a snapshot first, deltas after, numbered per channel. The same frames over WebSocket and MessagePort. */
-export const CHANNELS = ['trades', 'orders', 'positions', 'balances', 'signals', 'prices', 'candles', 'system', 'alerts', 'ml', 'risk'] as const
+export const CHANNELS = [
+  'trades',
+  'orders',
+  'positions',
+  'balances',
+  'signals',
+  'prices',
+  'candles',
+  'system',
+  'alerts',
+  'ml',
+  'risk',
+] as const
 export type Channel = (typeof CHANNELS)[number]
 
 /** What an event of each channel carries; a snapshot is an array of it, newest last, or the thing itself for `system` and `risk`. */

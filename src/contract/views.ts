@@ -5,7 +5,10 @@ import { TIMEFRAMES } from '#domain/candle.ts'
 import { TRADER_STATES } from '#domain/trader.ts'
 
 /** What crosses the border, as JSON. Money is decimal text, time is UTC milliseconds, names are snake_case. */
-export const decimal = z.string().regex(/^-?\d{1,40}(\.\d{1,30})?$/, 'plain decimal text, e.g. "0.01"').max(80)
+export const decimal = z
+  .string()
+  .regex(/^-?\d{1,40}(\.\d{1,30})?$/, 'plain decimal text, e.g. "0.01"')
+  .max(80)
 export const timeMs = z.number().int().nonnegative()
 export const symbol = z.string().regex(/^[A-Z0-9]{1,15}\/[A-Z0-9]{1,15}(:[A-Z0-9]{1,15})?$/, 'a symbol like BTC/USDT or BTC/USDT:USDT')
 export const traderId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'lower-case letters, digits, - and _')
@@ -153,7 +156,9 @@ export const strategyView = z.object({
   name: z.string(),
   description: z.string(),
   source: z.enum(['built-in', 'file']),
-  params: z.array(z.object({ name: z.string(), default: z.number(), min: z.number().nullable(), max: z.number().nullable(), description: z.string() })),
+  params: z.array(
+    z.object({ name: z.string(), default: z.number(), min: z.number().nullable(), max: z.number().nullable(), description: z.string() }),
+  ),
   warmup: z.number().int(),
 })
 export type StrategyView = z.infer<typeof strategyView>
@@ -162,7 +167,12 @@ export const priceView = z.object({ symbol: z.string(), bid: decimal, ask: decim
 export type PriceView = z.infer<typeof priceView>
 
 export const candleView = z.object({
-  open_time: timeMs, open: decimal, high: decimal, low: decimal, close: decimal, volume: decimal,
+  open_time: timeMs,
+  open: decimal,
+  high: decimal,
+  low: decimal,
+  close: decimal,
+  volume: decimal,
 })
 export type CandleView = z.infer<typeof candleView>
 
@@ -170,20 +180,41 @@ export const candleEvent = z.object({ symbol: z.string(), timeframe: z.enum(TIME
 export type CandleEvent = z.infer<typeof candleEvent>
 
 export const instrumentView = z.object({
-  symbol: z.string(), exchange: z.string(), kind: z.enum(['spot', 'perpetual']), base: z.string(), quote: z.string(), settle: z.string(),
-  tick_size: decimal, lot_size: decimal, min_quantity: decimal, min_notional: decimal, maker_fee_bps: decimal, taker_fee_bps: decimal,
+  symbol: z.string(),
+  exchange: z.string(),
+  kind: z.enum(['spot', 'perpetual']),
+  base: z.string(),
+  quote: z.string(),
+  settle: z.string(),
+  tick_size: decimal,
+  lot_size: decimal,
+  min_quantity: decimal,
+  min_notional: decimal,
+  maker_fee_bps: decimal,
+  taker_fee_bps: decimal,
 })
 export type InstrumentView = z.infer<typeof instrumentView>
 
 export const alertView = z.object({
-  severity: z.enum(['info', 'warning', 'critical']), code: z.string(), message: z.string(),
-  trader_id: z.string().nullable(), symbol: z.string().nullable(), ts: timeMs, seq,
+  severity: z.enum(['info', 'warning', 'critical']),
+  code: z.string(),
+  message: z.string(),
+  trader_id: z.string().nullable(),
+  symbol: z.string().nullable(),
+  ts: timeMs,
+  seq,
 })
 export type AlertView = z.infer<typeof alertView>
 
 export const auditView = z.object({
-  actor: z.string(), action: z.string(), target: z.string(), reason: z.string().nullable(),
-  before: z.string().nullable(), after: z.string().nullable(), ts: timeMs, seq,
+  actor: z.string(),
+  action: z.string(),
+  target: z.string(),
+  reason: z.string().nullable(),
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+  ts: timeMs,
+  seq,
 })
 export type AuditView = z.infer<typeof auditView>
 

@@ -208,8 +208,21 @@ export interface ActionAudited extends Base {
 }
 
 export type Fact =
-  | InstrumentListed | AccountOpened | TraderChanged | TraderRemoved | SignalDecided | OrderSubmitted | OrderStatusChanged
-  | OrderFilled | CandleClosed | EquityMarked | TradingHalted | TradingResumed | RiskLimitsSet | AlertRaised | ActionAudited
+  | InstrumentListed
+  | AccountOpened
+  | TraderChanged
+  | TraderRemoved
+  | SignalDecided
+  | OrderSubmitted
+  | OrderStatusChanged
+  | OrderFilled
+  | CandleClosed
+  | EquityMarked
+  | TradingHalted
+  | TradingResumed
+  | RiskLimitsSet
+  | AlertRaised
+  | ActionAudited
 
 export type FactType = Fact['type']
 

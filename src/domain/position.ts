@@ -36,8 +36,15 @@ export interface PositionFill {
 function open(traderId: TraderId, instrument: Instrument, ts: number): Position {
   const zero = Money.zero(instrument.settle)
   return {
-    traderId, symbol: instrument.symbol, exchange: instrument.exchange, quantity: SignedQuantity.ZERO,
-    entryCost: zero, realizedPnl: zero, fees: zero, openedAt: ts, updatedAt: ts,
+    traderId,
+    symbol: instrument.symbol,
+    exchange: instrument.exchange,
+    quantity: SignedQuantity.ZERO,
+    entryCost: zero,
+    realizedPnl: zero,
+    fees: zero,
+    openedAt: ts,
+    updatedAt: ts,
   }
 }
 
@@ -55,9 +62,11 @@ function applyFill(position: Position, fill: PositionFill, currency: string): { 
   const opening = Quantity.subtract(fill.quantity, closing)
 
   const closesAll = !sameWay && Quantity.compare(closing, held) === 0
-  const costOut = sameWay ? Money.zero(currency)
-    : closesAll ? position.entryCost
-    : Money.share(position.entryCost, closing, held, COST_SCALE)
+  const costOut = sameWay
+    ? Money.zero(currency)
+    : closesAll
+      ? position.entryCost
+      : Money.share(position.entryCost, closing, held, COST_SCALE)
   const proceeds = notional(fill.price, SignedQuantity.of(closing, fill.side === 'BUY' ? 'SELL' : 'BUY'), currency)
   const realized = Money.subtract(proceeds, costOut)
   const costIn = notional(fill.price, SignedQuantity.of(opening, fill.side), currency)
@@ -71,7 +80,7 @@ function applyFill(position: Position, fill: PositionFill, currency: string): { 
       entryCost: Money.trim(Money.add(Money.subtract(position.entryCost, costOut), costIn)),
       realizedPnl: Money.trim(Money.add(position.realizedPnl, realized)),
       fees: Money.trim(Money.add(position.fees, fill.fee)),
-      openedAt: before.units === 0n || !Quantity.isZero(opening) && !sameWay ? fill.ts : position.openedAt,
+      openedAt: before.units === 0n || (!Quantity.isZero(opening) && !sameWay) ? fill.ts : position.openedAt,
       updatedAt: fill.ts,
     },
   }

@@ -1,4 +1,13 @@
-import type { CandleClosed, EquityMarked, Fact, InstrumentListed, OrderFilled, OrderStatusChanged, OrderSubmitted, SignalDecided } from '#domain/facts.ts'
+import type {
+  CandleClosed,
+  EquityMarked,
+  Fact,
+  InstrumentListed,
+  OrderFilled,
+  OrderStatusChanged,
+  OrderSubmitted,
+  SignalDecided,
+} from '#domain/facts.ts'
 import { assertNever } from '#domain/errors.ts'
 import { parseSymbol } from '#domain/ids.ts'
 import type { Instrument } from '#domain/instrument.ts'
@@ -195,7 +204,10 @@ function applyStatus(state: EngineState, fact: OrderStatusChanged): void {
   const order = state.orders.get(fact.clientOrderId)
   if (order === undefined) return
   const next: TrackedOrder = {
-    ...order, status: fact.status, exchangeOrderId: fact.exchangeOrderId ?? order.exchangeOrderId, updatedAt: fact.ts,
+    ...order,
+    status: fact.status,
+    exchangeOrderId: fact.exchangeOrderId ?? order.exchangeOrderId,
+    updatedAt: fact.ts,
   }
   replaceOrder(state, next)
 }

@@ -100,7 +100,11 @@ function takeCandle(tx: Transaction, candle: Candle): boolean {
   if (last !== undefined && openTime <= last.openTime) return false
   if (!Price.isPositive(low) || Price.compare(low, high) > 0) {
     tx.record({
-      type: 'AlertRaised', ts: tx.ts, severity: 'warning', code: 'CANDLE_IMPOSSIBLE', symbol,
+      type: 'AlertRaised',
+      ts: tx.ts,
+      severity: 'warning',
+      code: 'CANDLE_IMPOSSIBLE',
+      symbol,
       message: `The ${timeframe} candle of ${symbol} at ${openTime} has low ${Price.format(low)} and high ${Price.format(high)}. It was not used.`,
     })
     return false
@@ -139,7 +143,10 @@ function handleExchange(tx: Transaction, status: ExchangeStatus): undefined {
   }
   if (state.connected && !status.connected) {
     tx.record({
-      type: 'AlertRaised', ts: tx.ts, severity: 'critical', code: 'EXCHANGE_DISCONNECTED',
+      type: 'AlertRaised',
+      ts: tx.ts,
+      severity: 'critical',
+      code: 'EXCHANGE_DISCONNECTED',
       message: `${status.exchange} is not connected (${status.reason ?? 'no reason given'}). No order is sent until it is back and every open order has been asked about.`,
     })
   }
@@ -152,11 +159,20 @@ function handleExchange(tx: Transaction, status: ExchangeStatus): undefined {
 
 function listing(instrument: Instrument, ts: number): InstrumentListed {
   return {
-    type: 'InstrumentListed', ts, symbol: instrument.symbol, exchange: instrument.exchange, kind: instrument.kind,
-    base: instrument.base, quote: instrument.quote, settle: instrument.settle,
-    tickSize: Price.format(instrument.tickSize), lotSize: Quantity.format(instrument.lotSize),
-    minQuantity: Quantity.format(instrument.minQuantity), minNotional: Money.format(instrument.minNotional),
-    makerFeeBps: BasisPoints.format(instrument.makerFee), takerFeeBps: BasisPoints.format(instrument.takerFee),
+    type: 'InstrumentListed',
+    ts,
+    symbol: instrument.symbol,
+    exchange: instrument.exchange,
+    kind: instrument.kind,
+    base: instrument.base,
+    quote: instrument.quote,
+    settle: instrument.settle,
+    tickSize: Price.format(instrument.tickSize),
+    lotSize: Quantity.format(instrument.lotSize),
+    minQuantity: Quantity.format(instrument.minQuantity),
+    minNotional: Money.format(instrument.minNotional),
+    makerFeeBps: BasisPoints.format(instrument.makerFee),
+    takerFeeBps: BasisPoints.format(instrument.takerFee),
   }
 }
 
@@ -166,7 +182,12 @@ function handleAnswer(tx: Transaction, answer: StepAnswer): undefined {
   if (trader === undefined) return undefined
   if (answer.error !== undefined) {
     tx.record({
-      type: 'AlertRaised', ts: tx.ts, severity: 'warning', code: 'STRATEGY_FAILED', traderId: answer.traderId, symbol: answer.symbol,
+      type: 'AlertRaised',
+      ts: tx.ts,
+      severity: 'warning',
+      code: 'STRATEGY_FAILED',
+      traderId: answer.traderId,
+      symbol: answer.symbol,
       message: `Strategy ${trader.config.strategy} of ${answer.traderId} failed on the candle of ${answer.stepTime}: ${answer.error}. No signal came from it; the trader goes on with the next candle.`,
     })
   }
@@ -176,7 +197,12 @@ function handleAnswer(tx: Transaction, answer: StepAnswer): undefined {
     if (signal !== undefined) decideSignal(tx, signal)
     else {
       tx.record({
-        type: 'AlertRaised', ts: tx.ts, severity: 'warning', code: 'SIGNAL_UNREADABLE', traderId: answer.traderId, symbol: answer.symbol,
+        type: 'AlertRaised',
+        ts: tx.ts,
+        severity: 'warning',
+        code: 'SIGNAL_UNREADABLE',
+        traderId: answer.traderId,
+        symbol: answer.symbol,
         message: `Strategy ${trader.config.strategy} gave a signal that cannot be read: ${JSON.stringify(proposed).slice(0, 300)}. It was not traded.`,
       })
     }
@@ -242,9 +268,18 @@ function recordAll(tx: Transaction, facts: readonly RecordableFact[]): EngineAns
 
 function cancelByPerson(tx: Transaction, command: Extract<EngineCommand, { readonly type: 'CancelOrder' }>): EngineAnswer {
   const order = tx.state.orders.get(command.clientOrderId)
-  if (order === undefined) return { type: 'Refused', code: 'NOT_FOUND', message: `There is no open order ${command.clientOrderId}. Nothing was canceled.` }
-  if (!isWorking(order.status)) return { type: 'Refused', code: 'CONFLICT', message: `Order ${order.clientOrderId} is already ${order.status}. Nothing was canceled.` }
-  tx.record({ type: 'ActionAudited', ts: tx.ts, actor: command.by, action: 'cancel-order', target: order.clientOrderId, before: order.status })
+  if (order === undefined)
+    return { type: 'Refused', code: 'NOT_FOUND', message: `There is no open order ${command.clientOrderId}. Nothing was canceled.` }
+  if (!isWorking(order.status))
+    return { type: 'Refused', code: 'CONFLICT', message: `Order ${order.clientOrderId} is already ${order.status}. Nothing was canceled.` }
+  tx.record({
+    type: 'ActionAudited',
+    ts: tx.ts,
+    actor: command.by,
+    action: 'cancel-order',
+    target: order.clientOrderId,
+    before: order.status,
+  })
   requestCancel(tx, order.clientOrderId)
   return { type: 'Done', seq: 0 }
 }
@@ -254,9 +289,22 @@ function closePosition(tx: Transaction, command: Extract<EngineCommand, { readon
   if (position === undefined || position.quantity.units === 0n) {
     return { type: 'Refused', code: 'NOT_FOUND', message: `${command.traderId} holds no ${command.symbol}. Nothing was closed.` }
   }
-  tx.record({ type: 'ActionAudited', ts: tx.ts, actor: command.by, action: 'close-position', target: `${command.traderId} ${command.symbol}` })
+  tx.record({
+    type: 'ActionAudited',
+    ts: tx.ts,
+    actor: command.by,
+    action: 'close-position',
+    target: `${command.traderId} ${command.symbol}`,
+  })
   const action = position.quantity.units > 0n ? 'CLOSE_LONG' : 'CLOSE_SHORT'
-  const signal: Signal = { signalId: command.signalId, traderId: command.traderId, strategy: 'manual', symbol: command.symbol, action, ts: tx.ts }
+  const signal: Signal = {
+    signalId: command.signalId,
+    traderId: command.traderId,
+    strategy: 'manual',
+    symbol: command.symbol,
+    action,
+    ts: tx.ts,
+  }
   return { type: 'Decisions', decisions: [decideSignal(tx, signal, { byPerson: true })] }
 }
 

@@ -14,7 +14,15 @@ export function halt(tx: Transaction, command: { readonly by: string; readonly r
   const flatten = command.flatten || state.halt?.flatten === true
   if (state.halt === null || flatten !== state.halt.flatten) {
     tx.record({ type: 'TradingHalted', ts: tx.ts, by: command.by, reason: command.reason, flatten })
-    tx.record({ type: 'ActionAudited', ts: tx.ts, actor: command.by, action: 'emergency-stop', target: 'all', reason: command.reason, after: flatten ? 'halt, cancel, flatten' : 'halt, cancel' })
+    tx.record({
+      type: 'ActionAudited',
+      ts: tx.ts,
+      actor: command.by,
+      action: 'emergency-stop',
+      target: 'all',
+      reason: command.reason,
+      after: flatten ? 'halt, cancel, flatten' : 'halt, cancel',
+    })
   }
   const canceling: ClientOrderId[] = []
   for (const order of state.orders.values()) {
@@ -37,7 +45,12 @@ export function continueFlatten(tx: Transaction): ClientOrderId[] {
     closeAtMarket(tx, key, position, 'FLATTEN')
     if (attempts + 1 === FLATTEN_ATTEMPTS_MAX) {
       tx.record({
-        type: 'AlertRaised', ts: tx.ts, severity: 'critical', code: 'FLATTEN_GIVING_UP', symbol: position.symbol, traderId: position.traderId,
+        type: 'AlertRaised',
+        ts: tx.ts,
+        severity: 'critical',
+        code: 'FLATTEN_GIVING_UP',
+        symbol: position.symbol,
+        traderId: position.traderId,
         message: `${position.symbol} of ${position.traderId} is still open; this was attempt ${attempts + 1}, the last. Close it by hand.`,
       })
     }

@@ -64,19 +64,28 @@ interface ReportBase {
   readonly ts: number
 }
 
-export type ExchangeReport = ReportBase & (
-  | { readonly type: 'OrderAccepted'; readonly exchangeOrderId: ExchangeOrderId }
-  /** A positive answer that the order does not exist and never will. Silence is `OrderOutcomeUnknown`. */
-  | { readonly type: 'OrderRejected'; readonly code: string; readonly message: string }
-  | { readonly type: 'OrderFill'; readonly tradeId: TradeId; readonly exchangeOrderId: ExchangeOrderId; readonly price: Price; readonly quantity: Quantity; readonly fee: Money; readonly liquidity: 'MAKER' | 'TAKER' }
-  | { readonly type: 'OrderCanceled'; readonly reason: string }
-  | { readonly type: 'OrderExpired'; readonly reason: string }
-  | { readonly type: 'CancelRejected'; readonly reason: string }
-  | { readonly type: 'OrderOutcomeUnknown'; readonly reason: string }
-  /** Answers to `QueryOrder`. `authoritative`: the exchange has no lag, so absence is proof. */
-  | { readonly type: 'OrderFound'; readonly exchangeOrderId: ExchangeOrderId }
-  | { readonly type: 'OrderNotFound'; readonly authoritative: boolean }
-)
+export type ExchangeReport = ReportBase &
+  (
+    | { readonly type: 'OrderAccepted'; readonly exchangeOrderId: ExchangeOrderId }
+    /** A positive answer that the order does not exist and never will. Silence is `OrderOutcomeUnknown`. */
+    | { readonly type: 'OrderRejected'; readonly code: string; readonly message: string }
+    | {
+        readonly type: 'OrderFill'
+        readonly tradeId: TradeId
+        readonly exchangeOrderId: ExchangeOrderId
+        readonly price: Price
+        readonly quantity: Quantity
+        readonly fee: Money
+        readonly liquidity: 'MAKER' | 'TAKER'
+      }
+    | { readonly type: 'OrderCanceled'; readonly reason: string }
+    | { readonly type: 'OrderExpired'; readonly reason: string }
+    | { readonly type: 'CancelRejected'; readonly reason: string }
+    | { readonly type: 'OrderOutcomeUnknown'; readonly reason: string }
+    /** Answers to `QueryOrder`. `authoritative`: the exchange has no lag, so absence is proof. */
+    | { readonly type: 'OrderFound'; readonly exchangeOrderId: ExchangeOrderId }
+    | { readonly type: 'OrderNotFound'; readonly authoritative: boolean }
+  )
 
 /** A best bid and ask with the last price, for marks and screens. Not journalled. */
 export interface Quote {
@@ -172,13 +181,22 @@ export type EngineCommand =
   | { readonly type: 'SubmitSignals'; readonly signals: readonly Signal[] }
   | { readonly type: 'SubmitOrder'; readonly order: ManualOrder }
   | { readonly type: 'CancelOrder'; readonly clientOrderId: ClientOrderId; readonly by: string }
-  | { readonly type: 'ClosePosition'; readonly traderId: TraderId; readonly symbol: InstrumentSymbol; readonly by: string; readonly signalId: SignalId }
+  | {
+      readonly type: 'ClosePosition'
+      readonly traderId: TraderId
+      readonly symbol: InstrumentSymbol
+      readonly by: string
+      readonly signalId: SignalId
+    }
   | { readonly type: 'Halt'; readonly by: string; readonly reason: string; readonly flatten: boolean }
   | { readonly type: 'Resume'; readonly by: string; readonly reason: string }
   /** Recorded as it is: trader changes, limits, alerts and audit from the orchestrator. */
   | { readonly type: 'Record'; readonly facts: readonly RecordableFact[] }
 
-export type RecordableFact = Extract<Fact, { readonly type: 'TraderChanged' | 'TraderRemoved' | 'RiskLimitsSet' | 'AlertRaised' | 'ActionAudited' }>
+export type RecordableFact = Extract<
+  Fact,
+  { readonly type: 'TraderChanged' | 'TraderRemoved' | 'RiskLimitsSet' | 'AlertRaised' | 'ActionAudited' }
+>
 
 /** An order a person or program asks for directly; it passes the same gate as a signal. */
 export interface ManualOrder {

@@ -42,7 +42,8 @@ export function askAgain(tx: Transaction): void {
       if (order === undefined) continue
       const isDue = isUnsettled(state, order) && tx.ts - order.updatedAt >= ORDER_ANSWER_DEADLINE_MS
       if (!isDue && !state.queries.has(id)) continue
-      if (isDue && order.status === 'SUBMITTED') transition(tx, order, 'LOSE', { ts: tx.ts, reason: `no answer within ${ORDER_ANSWER_DEADLINE_MS} ms` })
+      if (isDue && order.status === 'SUBMITTED')
+        transition(tx, order, 'LOSE', { ts: tx.ts, reason: `no answer within ${ORDER_ANSWER_DEADLINE_MS} ms` })
       ask(tx, order)
     }
   }

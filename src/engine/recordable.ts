@@ -2,13 +2,25 @@ import * as fixed from '#domain/money/fixed.ts'
 import type { RiskLimits } from '#domain/risk.ts'
 import type { RecordableFact } from './ports.ts'
 
-const AMOUNTS = ['maxOrderNotional', 'maxPositionNotional', 'maxDailyLoss', 'priceCollarBps'] as const satisfies readonly (keyof RiskLimits)[]
-const COUNTS = ['maxOpenPositions', 'maxOrdersPerSecond', 'referenceMaxAgeMs', 'maxOpenOrders'] as const satisfies readonly (keyof RiskLimits)[]
+const AMOUNTS = [
+  'maxOrderNotional',
+  'maxPositionNotional',
+  'maxDailyLoss',
+  'priceCollarBps',
+] as const satisfies readonly (keyof RiskLimits)[]
+const COUNTS = [
+  'maxOpenPositions',
+  'maxOrdersPerSecond',
+  'referenceMaxAgeMs',
+  'maxOpenOrders',
+] as const satisfies readonly (keyof RiskLimits)[]
 
 /** Why a fact from outside may not be recorded, or undefined. Limits fail closed: what cannot be read is never in force. */
 export function problemOf(fact: RecordableFact): string | undefined {
   if (fact.type === 'TraderChanged') {
-    return isAmount(fact.config.orderNotional) ? undefined : `Trader ${fact.traderId} has no readable order notional: ${String(fact.config.orderNotional)}.`
+    return isAmount(fact.config.orderNotional)
+      ? undefined
+      : `Trader ${fact.traderId} has no readable order notional: ${String(fact.config.orderNotional)}.`
   }
   return fact.type === 'RiskLimitsSet' ? problemOfLimits(fact.limits) : undefined
 }

@@ -30,9 +30,15 @@ export function decideSignal(tx: Transaction, signal: Signal, { byPerson } = { b
 /** A person's order takes the same way; it is recorded as a signal of its own. */
 export function decideManualOrder(tx: Transaction, order: ManualOrder): Decided {
   const signal: Signal = {
-    signalId: order.signalId, traderId: order.traderId, strategy: order.strategy, symbol: order.symbol,
+    signalId: order.signalId,
+    traderId: order.traderId,
+    strategy: order.strategy,
+    symbol: order.symbol,
     action: order.reduceOnly ? (order.side === 'SELL' ? 'CLOSE_LONG' : 'CLOSE_SHORT') : order.side,
-    quantity: order.quantity, stopLoss: order.stopLoss, takeProfit: order.takeProfit, ts: tx.ts,
+    quantity: order.quantity,
+    stopLoss: order.stopLoss,
+    takeProfit: order.takeProfit,
+    ts: tx.ts,
   }
   if (tx.state.signalIds.has(signalKey(order.traderId, order.signalId))) {
     return { signalId: order.signalId, ...recordDecision(tx, signal, { outcome: 'DUPLICATE', reason: 'DUPLICATE_SIGNAL' }) }
@@ -66,7 +72,11 @@ function decide(tx: Transaction, signal: Signal, { size, byPerson }: Asking): Si
 }
 
 /** Whether anything may go out at all. While halted only the stop itself sends orders. */
-function checkDoors(state: EngineState, signal: Signal, { exit, byPerson }: { readonly exit: boolean; readonly byPerson: boolean }): Refusal | undefined {
+function checkDoors(
+  state: EngineState,
+  signal: Signal,
+  { exit, byPerson }: { readonly exit: boolean; readonly byPerson: boolean },
+): Refusal | undefined {
   if (state.halt !== null) return { reason: 'HALTED', value: state.halt.reason, limit: `since ${state.halt.since}` }
   if (!state.connected) return { reason: 'EXCHANGE_DISCONNECTED' }
   if (!state.reconciled) return { reason: 'NOT_RECONCILED', value: `${state.queries.size} orders unanswered` }
@@ -117,4 +127,3 @@ function recordDecision(tx: Transaction, signal: Signal, decision: SignalDecisio
   tx.record(fact)
   return decision
 }
-

@@ -41,7 +41,11 @@ export function writeSnapshot(state: EngineState): string {
     orderCount: state.orderCount,
     instruments: [...state.instruments.values()],
     accounts: [...state.accounts.values()],
-    traders: [...state.traders.values()].map(({ config, state: traderState, decidedSteps }) => ({ config, state: traderState, decidedSteps: [...decidedSteps] })),
+    traders: [...state.traders.values()].map(({ config, state: traderState, decidedSteps }) => ({
+      config,
+      state: traderState,
+      decidedSteps: [...decidedSteps],
+    })),
     orders: [...state.orders.values()],
     closedOrders: [...state.closedOrders],
     positions: [...state.positions.values()],
@@ -52,7 +56,9 @@ export function writeSnapshot(state: EngineState): string {
     closeRefusals: [...state.closeRefusals],
     limits: state.limits,
   }
-  return JSON.stringify(body, (_, value: unknown) => (typeof value === 'object' && value !== null && 'units' in value && 'scale' in value ? encode(value as Fixed<string>) : value))
+  return JSON.stringify(body, (_, value: unknown) =>
+    typeof value === 'object' && value !== null && 'units' in value && 'scale' in value ? encode(value as Fixed<string>) : value,
+  )
 }
 
 interface Encoded {

@@ -172,14 +172,30 @@ export function createState(instance: string): EngineState {
 
 export function openAccount(exchange: string, currency: string, start: Money, ts: number): Account {
   const zero = Money.zero(currency)
-  return { exchange, currency, start, realized: zero, fees: zero, reserved: zero, equity: undefined, markedAt: 0, day: utcDay(ts), dayStart: start }
+  return {
+    exchange,
+    currency,
+    start,
+    realized: zero,
+    fees: zero,
+    reserved: zero,
+    equity: undefined,
+    markedAt: 0,
+    day: utcDay(ts),
+    dayStart: start,
+  }
 }
 
 /** What works for a trader in an instrument; all zero when nothing does. */
 export function workingTotals(state: EngineState, key: PositionKey): Readonly<WorkingTotals> {
   return state.workingTotals.get(key) ?? NOTHING_WORKS
 }
-const NOTHING_WORKS: WorkingTotals = Object.freeze({ entryBuy: Quantity.ZERO, entrySell: Quantity.ZERO, exitBuy: Quantity.ZERO, exitSell: Quantity.ZERO })
+const NOTHING_WORKS: WorkingTotals = Object.freeze({
+  entryBuy: Quantity.ZERO,
+  entrySell: Quantity.ZERO,
+  exitBuy: Quantity.ZERO,
+  exitSell: Quantity.ZERO,
+})
 
 const DAY_MS = 86_400_000
 /** Days since 1970-01-01 UTC. */

@@ -22,15 +22,20 @@ const PORT_MAX = 65_535
 /** Reads the command line. Throws `AppError` `CONFIG_INVALID`; the caller ends with code 2. */
 export function readServeOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>): ServeOptions {
   const values = parse(args)
-  const replay = values.replay === undefined ? undefined : {
-    files: values.replay.split(',').filter((file) => file !== ''),
-    symbol: values.symbol,
-    timeframe: values.timeframe,
-    speed: readSpeed(values.speed ?? 'max'),
-  }
+  const replay =
+    values.replay === undefined
+      ? undefined
+      : {
+          files: values.replay.split(',').filter((file) => file !== ''),
+          symbol: values.symbol,
+          timeframe: values.timeframe,
+          speed: readSpeed(values.speed ?? 'max'),
+        }
   return {
     // A replay has a directory of its own: an account of last year's candles must not mix with the demo's.
-    dataDir: values['data-dir'] ?? (replay === undefined ? defaultDataDirectory(env) : join(defaultDataDirectory(env), 'replays', identifyReplay(replay).id)),
+    dataDir:
+      values['data-dir'] ??
+      (replay === undefined ? defaultDataDirectory(env) : join(defaultDataDirectory(env), 'replays', identifyReplay(replay).id)),
     configFile: values.config,
     host: values.host,
     port: values.port === undefined ? undefined : readPort(values.port),
@@ -46,13 +51,25 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        'data-dir': text, config: text, host: text, port: text, token: text, replay: text, symbol: text, timeframe: text, speed: text,
+        'data-dir': text,
+        config: text,
+        host: text,
+        port: text,
+        token: text,
+        replay: text,
+        symbol: text,
+        timeframe: text,
+        speed: text,
         'no-postgres': { type: 'boolean' },
       },
       strict: true,
     }).values
   } catch (error) {
-    throw new AppError('CONFIG_INVALID', `${error instanceof Error ? error.message : String(error)}\nNothing was started. Usage:\n${SERVE_USAGE}`, { cause: error })
+    throw new AppError(
+      'CONFIG_INVALID',
+      `${error instanceof Error ? error.message : String(error)}\nNothing was started. Usage:\n${SERVE_USAGE}`,
+      { cause: error },
+    )
   }
 }
 

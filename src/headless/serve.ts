@@ -39,15 +39,26 @@ async function serve(options: ServeOptions): Promise<number> {
   const { token } = await resolveToken({ dataDir: directory.path, option: options.token, environment: undefined })
   const stopped = stopSignal()
   const workstation = await startWorkstation({
-    dataDir: directory.path, configFile: options.configFile, workersDir: new URL('../workers/', import.meta.url), migrationsDir: join(ROOT, 'migrations/postgres'),
-    version, replay: options.replay, postgres: options.postgres, env: process.env, logger,
+    dataDir: directory.path,
+    configFile: options.configFile,
+    workersDir: new URL('../workers/', import.meta.url),
+    migrationsDir: join(ROOT, 'migrations/postgres'),
+    version,
+    replay: options.replay,
+    postgres: options.postgres,
+    env: process.env,
+    logger,
   })
   let gateway: Gateway | undefined
   try {
     const rendererDir = join(ROOT, 'out/renderer')
     gateway = await startGateway({
-      workstation, token, version, logger: logger.child({ component: 'gateway' }),
-      host: options.host ?? config.api.host, port: options.port ?? config.api.port,
+      workstation,
+      token,
+      version,
+      logger: logger.child({ component: 'gateway' }),
+      host: options.host ?? config.api.host,
+      port: options.port ?? config.api.port,
       rendererDir: existsSync(rendererDir) ? rendererDir : undefined,
     })
     writeFileSync(directory.instance, JSON.stringify({ pid: process.pid, url: gateway.url, version }), { mode: OWNER_ONLY })
@@ -63,10 +74,15 @@ async function serve(options: ServeOptions): Promise<number> {
 }
 
 /** One JSON line for programs on stdout; for people, on stderr, where to look. */
-async function announce(workstation: Workstation, at: { readonly gateway: Gateway; readonly directory: DataDirectory; readonly version: string }): Promise<void> {
+async function announce(
+  workstation: Workstation,
+  at: { readonly gateway: Gateway; readonly directory: DataDirectory; readonly version: string },
+): Promise<void> {
   const { gateway, directory, version } = at
-  if (process.stderr.isTTY || process.stdout.isTTY) process.stderr.write(`Screens: ${gateway.url}/#token=${readFileSync(directory.token, 'utf8').trim()}\n`)
-  const wanted = () => !['disabled', 'down'].includes(workstation.status().components.find(({ name }) => name === 'postgres')?.state ?? 'disabled')
+  if (process.stderr.isTTY || process.stdout.isTTY)
+    process.stderr.write(`Screens: ${gateway.url}/#token=${readFileSync(directory.token, 'utf8').trim()}\n`)
+  const wanted = () =>
+    !['disabled', 'down'].includes(workstation.status().components.find(({ name }) => name === 'postgres')?.state ?? 'disabled')
   for (let waited = 0; waited < POSTGRES_WAIT_MS && wanted() && workstation.postgresAddress() === null; waited += POSTGRES_POLL_MS) {
     await new Promise((resolve) => setTimeout(resolve, POSTGRES_POLL_MS))
   }

@@ -20,7 +20,10 @@ export class ComponentBoard {
     const before = this.#rows.get(name)
     const moved = before?.state !== state
     this.#rows.set(name, {
-      name, state, evidence, evidence_ts: now,
+      name,
+      state,
+      evidence,
+      evidence_ts: now,
       since: moved ? now : before.since,
       restarts: before?.restarts ?? 0,
     })

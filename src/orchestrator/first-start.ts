@@ -12,7 +12,8 @@ const DEMO_SYMBOL = 'BTC/USDT:USDT'
 /** Traders of a fresh journal: one that trades on the demo's perpetual or, in a replay, on its first file, and the books of people and programs. */
 export function firstTraders(series: readonly { readonly symbol: InstrumentSymbol; readonly timeframe: Timeframe }[]): TraderConfig[] {
   const first = series.find(({ symbol }) => symbol === DEMO_SYMBOL) ?? series[0]
-  if (first === undefined) throw new AppError('CONFIG_INVALID', 'The market gives no candles, so there is nothing to trade on. Nothing was started.')
+  if (first === undefined)
+    throw new AppError('CONFIG_INVALID', 'The market gives no candles, so there is nothing to trade on. Nothing was started.')
   const { symbol, timeframe } = first
   const symbols = [symbol]
   const shared = { symbols, timeframe, params: {}, orderNotional: '1000', desired: 'running' } as const

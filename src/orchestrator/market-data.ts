@@ -11,8 +11,12 @@ export function candleEventOf(candle: Candle, closed: boolean): CandleEvent {
     timeframe: candle.timeframe,
     closed,
     candle: {
-      open_time: candle.openTime, open: Price.format(candle.open), high: Price.format(candle.high), low: Price.format(candle.low),
-      close: Price.format(candle.close), volume: Quantity.format(candle.volume),
+      open_time: candle.openTime,
+      open: Price.format(candle.open),
+      high: Price.format(candle.high),
+      low: Price.format(candle.low),
+      close: Price.format(candle.close),
+      volume: Quantity.format(candle.volume),
     },
   }
 }

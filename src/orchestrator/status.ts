@@ -55,6 +55,7 @@ export function missingForTrading(sources: StatusSources): string[] {
     const state = sources.board.state(name)
     if (state !== 'running') missing.push(`${name} is ${state ?? 'not there'}`)
   }
-  if (sources.readModel.halted !== null) missing.push(`trading is halted since ${new Date(sources.readModel.halted.since).toISOString()}: ${sources.readModel.halted.reason}`)
+  if (sources.readModel.halted !== null)
+    missing.push(`trading is halted since ${new Date(sources.readModel.halted.since).toISOString()}: ${sources.readModel.halted.reason}`)
   return missing
 }

@@ -69,8 +69,12 @@ export class WorkstationRun implements Workstation {
     this.#options = options
     this.#board = new ComponentBoard(clock, () => this.#stream.statusChanged())
     this.#sources = {
-      version: options.version, mode: options.replay === undefined ? 'demo' : 'paper', startedElapsed: clock.elapsed(), clock,
-      board: this.#board, readModel: this.#readModel,
+      version: options.version,
+      mode: options.replay === undefined ? 'demo' : 'paper',
+      startedElapsed: clock.elapsed(),
+      clock,
+      board: this.#board,
+      readModel: this.#readModel,
       traders: () => this.#traders?.list() ?? [],
       replay: () => this.#replay,
       head: () => this.#follower?.head ?? 0,
@@ -80,9 +84,14 @@ export class WorkstationRun implements Workstation {
     }
     this.#stream = new WorkstationStream({ readModel: this.#readModel, status: () => this.status(), clock })
     this.#replica = new ReplicaService({
-      directory, env: options.env, workerUrl: options.workerUrl('replica'), migrationsDir: options.migrationsDir, clock,
+      directory,
+      env: options.env,
+      workerUrl: options.workerUrl('replica'),
+      migrationsDir: options.migrationsDir,
+      clock,
       database: options.postgres === 'none' ? { ...options.config.database, mode: 'none' } : options.config.database,
-      board: this.#board, logger: logger.child({ component: 'replica' }),
+      board: this.#board,
+      logger: logger.child({ component: 'replica' }),
     })
     this.#metrics = new WorkstationMetrics(() => metricValues(this.status(), this.#readModel, this.#traders?.list() ?? []))
     this.router = createRouter({
@@ -93,7 +102,14 @@ export class WorkstationRun implements Workstation {
       ready: () => this.ready(),
       history: this.#replica.history,
       candles: (symbol, timeframe, limit, before) => this.#candlesOf(symbol, timeframe, limit, before),
-      exchanges: () => [{ name: EXCHANGE, connected: this.#board.state('exchange') === 'running', kind: 'paper', instruments: this.#readModel.instruments() }],
+      exchanges: () => [
+        {
+          name: EXCHANGE,
+          connected: this.#board.state('exchange') === 'running',
+          kind: 'paper',
+          instruments: this.#readModel.instruments(),
+        },
+      ],
       clock,
       logger,
     })
@@ -155,15 +171,25 @@ export class WorkstationRun implements Workstation {
     const { directory, replay, config, logger, workerUrl } = this.#options
     const identity = replay === undefined ? undefined : identifyReplay(replay)
     const core = new Core({
-      workerUrl, logger, board: this.#board, lockStep: replay !== undefined,
-      journalPath: directory.journal, instance: identity?.instance, purpose: identity === undefined ? 'demo' : `replay:${identity.id}`,
+      workerUrl,
+      logger,
+      board: this.#board,
+      lockStep: replay !== undefined,
+      journalPath: directory.journal,
+      instance: identity?.instance,
+      purpose: identity === undefined ? 'demo' : `replay:${identity.id}`,
       exchange: {
         candleCachePath: directory.cache,
         session: {
           seed: replay === undefined ? config.demo.seed : config.paper.seed,
-          market: replay === undefined
-            ? { kind: 'demo', candleEveryMs: config.demo.candle_every_ms }
-            : { kind: 'replay', speed: replay.speed, files: replay.files.map((path) => ({ path, symbol: replay.symbol, timeframe: replay.timeframe })) },
+          market:
+            replay === undefined
+              ? { kind: 'demo', candleEveryMs: config.demo.candle_every_ms }
+              : {
+                  kind: 'replay',
+                  speed: replay.speed,
+                  files: replay.files.map((path) => ({ path, symbol: replay.symbol, timeframe: replay.timeframe })),
+                },
         },
         onNews: (news) => this.#onNews(news),
         onProgress: (progress) => this.#onProgress(progress),
@@ -187,8 +213,13 @@ export class WorkstationRun implements Workstation {
   async #startTraders(core: Core, known: Parameters<TraderManager['restore']>[0]): Promise<void> {
     const { directory, config, clock, workerUrl, logger } = this.#options
     const traders = new TraderManager({
-      workerUrl: workerUrl('trader'), cachePath: directory.cache, strategyDirectory: directory.strategies, silenceMaxMs: config.traders.silence_max_ms,
-      elapsed: () => clock.elapsed(), logger: logger.child({ component: 'traders' }), tradersMax: config.traders.max,
+      workerUrl: workerUrl('trader'),
+      cachePath: directory.cache,
+      strategyDirectory: directory.strategies,
+      silenceMaxMs: config.traders.silence_max_ms,
+      elapsed: () => clock.elapsed(),
+      logger: logger.child({ component: 'traders' }),
+      tradersMax: config.traders.max,
       attach: (traderId, port) => core.engine.attachTrader(traderId, port),
       detach: (traderId) => core.engine.detachTrader(traderId),
       view: (traderId) => this.#readModel.trader(traderId),
@@ -235,7 +266,10 @@ export class WorkstationRun implements Workstation {
   }
 
   #hasExposure(traderId: string): boolean {
-    return this.#readModel.positions().some((position) => position.trader_id === traderId) || this.#readModel.workingOrders().some((order) => order.trader_id === traderId)
+    return (
+      this.#readModel.positions().some((position) => position.trader_id === traderId) ||
+      this.#readModel.workingOrders().some((order) => order.trader_id === traderId)
+    )
   }
 
   #candlesOf(symbol: string, timeframe: Timeframe, limit: number, before: number | undefined): readonly CandleView[] {
@@ -291,7 +325,9 @@ export class WorkstationRun implements Workstation {
       await pause(Math.min(CORE_BACKOFF_MS * 2 ** restarts, CORE_BACKOFF_MAX_MS), signal)
       if (signal.aborted) return
       this.#board.restarted(part)
-      await this.#startCore().catch((error: unknown) => this.#options.logger.error({ error: String(error) }, 'The engine could not be started again'))
+      await this.#startCore().catch((error: unknown) =>
+        this.#options.logger.error({ error: String(error) }, 'The engine could not be started again'),
+      )
     }
   }
 

@@ -22,7 +22,14 @@ export async function startWorkstation(options: WorkstationOptions): Promise<Wor
   try {
     const configFile = options.configFile ?? join(directory.path, 'config.yaml')
     const config = readConfig(configFile, options.configFile !== undefined)
-    const run = new WorkstationRun({ ...options, directory, config, clock: systemClock, workerUrl: workerUrls(options.workersDir, import.meta.url), release: lock.release })
+    const run = new WorkstationRun({
+      ...options,
+      directory,
+      config,
+      clock: systemClock,
+      workerUrl: workerUrls(options.workersDir, import.meta.url),
+      release: lock.release,
+    })
     await run.start()
     return run
   } catch (error) {
@@ -30,4 +37,3 @@ export async function startWorkstation(options: WorkstationOptions): Promise<Wor
     throw error
   }
 }
-

@@ -9,7 +9,10 @@ const FOLDER = 'bot-trading'
 const PRIVATE_MODE = 0o700
 
 /** Where the data lives when nobody says: the platform's place for user data. */
-export function defaultDataDirectory(env: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform = process.platform): string {
+export function defaultDataDirectory(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform = process.platform,
+): string {
   if (platform === 'win32') return join(env['APPDATA'] ?? join(homedir(), 'AppData', 'Roaming'), FOLDER)
   if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', FOLDER)
   return join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), FOLDER)
@@ -48,7 +51,8 @@ export function openDataDirectory(path: string): DataDirectory {
 function otherInstance(path: string): string {
   try {
     const said: unknown = JSON.parse(readFileSync(join(path, 'instance.json'), 'utf8'))
-    if (typeof said === 'object' && said !== null && 'pid' in said && 'url' in said) return `Another instance (process ${String(said.pid)}, ${String(said.url)})`
+    if (typeof said === 'object' && said !== null && 'pid' in said && 'url' in said)
+      return `Another instance (process ${String(said.pid)}, ${String(said.url)})`
   } catch {
     // It may not have got that far, or be a desktop window without an address.
   }
@@ -67,7 +71,11 @@ export function lockDataDirectory(path: string): { readonly release: () => void 
     db.prepare('INSERT OR REPLACE INTO holder (id, pid) VALUES (1, ?)').run(process.pid)
   } catch (error) {
     db.close()
-    throw new AppError('DATA_DIR_LOCKED', `${otherInstance(path)} works on ${path}. This one did not start and changed nothing. Use the running one, or stop it first, or give --data-dir another directory.`, { cause: error })
+    throw new AppError(
+      'DATA_DIR_LOCKED',
+      `${otherInstance(path)} works on ${path}. This one did not start and changed nothing. Use the running one, or stop it first, or give --data-dir another directory.`,
+      { cause: error },
+    )
   }
   return { release: () => void db.close() }
 }

@@ -36,7 +36,14 @@ export interface EngineCounters {
 
 /** Engine thread → main thread. */
 export type FromEngine =
-  | { readonly type: 'Ready'; readonly journalId: string; readonly head: number; readonly traders: readonly TraderConfig[]; readonly recoveredFacts: number; readonly recoveryMs: number }
+  | {
+      readonly type: 'Ready'
+      readonly journalId: string
+      readonly head: number
+      readonly traders: readonly TraderConfig[]
+      readonly recoveredFacts: number
+      readonly recoveryMs: number
+    }
   /** Instruments and accounts are known; the market is still closed. */
   | { readonly type: 'ExchangeReady' }
   | { readonly type: 'MarketOpen' }

@@ -13,13 +13,29 @@ let session: EngineSession | undefined
 
 function start(init: Extract<ToEngine, { readonly type: 'Init' }>): void {
   const began = systemClock.elapsed()
-  const journal = new Journal({ path: init.journalPath, purpose: init.purpose, ...(init.instance === undefined ? {} : { instance: init.instance }) })
+  const journal = new Journal({
+    path: init.journalPath,
+    purpose: init.purpose,
+    ...(init.instance === undefined ? {} : { instance: init.instance }),
+  })
   const { state, facts } = recoverState(journal)
   session = new EngineSession({
-    journal, engine: new TradingEngine(state), exchangePort: init.exchangePort, lockStep: init.lockStep, clock: systemClock, post,
+    journal,
+    engine: new TradingEngine(state),
+    exchangePort: init.exchangePort,
+    lockStep: init.lockStep,
+    clock: systemClock,
+    post,
   })
   const traders = [...state.traders.values()].map(({ config }) => config)
-  post({ type: 'Ready', journalId: journal.journalId, head: journal.head, traders, recoveredFacts: facts, recoveryMs: systemClock.elapsed() - began })
+  post({
+    type: 'Ready',
+    journalId: journal.journalId,
+    head: journal.head,
+    traders,
+    recoveredFacts: facts,
+    recoveryMs: systemClock.elapsed() - began,
+  })
 }
 
 port.on('message', (message: ToEngine) => {

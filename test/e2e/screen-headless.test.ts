@@ -165,7 +165,7 @@ describe.skipIf(executablePath === null)('the screens of the headless workstatio
   ] as const)(
     '%s, %s, %i×%i: axe finds nothing serious and nothing scrolls sideways',
     async (theme, language, width, height) => {
-      for (const tab of ['positions', 'orders', 'signals', 'alerts']) {
+      for (const tab of ['positions', 'signals']) {
         const { page: other } = await openScreen(browser, workstation.url, { width, height, settings: { theme, language, tab } })
         await expect
           .poll(async () => Number(await other.getByTestId('chart').getAttribute('data-bars')), { timeout: SEEN_MS })

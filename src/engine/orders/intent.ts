@@ -21,7 +21,11 @@ export function intentOfSignal(state: EngineState, instrument: Instrument, signa
   return entryIntent(state, instrument, signal, { side, reference })
 }
 
-function exitIntent(state: EngineState, signal: Signal, at: { readonly side: OrderSide; readonly held: SignedQuantity; readonly reference: Price }): Sized {
+function exitIntent(
+  state: EngineState,
+  signal: Signal,
+  at: { readonly side: OrderSide; readonly held: SignedQuantity; readonly reference: Price },
+): Sized {
   const { side, held, reference } = at
   const holds = side === 'SELL' ? held.units > 0n : held.units < 0n
   if (!holds) return { refusal: { reason: 'NOTHING_TO_CLOSE', value: signal.action, limit: SignedQuantity.format(held) } }
@@ -35,7 +39,17 @@ function exitIntent(state: EngineState, signal: Signal, at: { readonly side: Ord
   if (Quantity.compare(quantity, closable) > 0) {
     return { refusal: { reason: 'QUANTITY_ABOVE_POSITION', value: Quantity.format(quantity), limit: Quantity.format(closable) } }
   }
-  return { intent: { ...base(signal), side, type: 'MARKET', purpose: 'EXIT', quantity: fixed.trim(quantity), referencePrice: reference, reduceOnly: true } }
+  return {
+    intent: {
+      ...base(signal),
+      side,
+      type: 'MARKET',
+      purpose: 'EXIT',
+      quantity: fixed.trim(quantity),
+      referencePrice: reference,
+      reduceOnly: true,
+    },
+  }
 }
 
 function exitingQuantity(state: EngineState, of: Pick<Signal, 'traderId' | 'symbol'>, side: OrderSide): Quantity {
@@ -43,7 +57,12 @@ function exitingQuantity(state: EngineState, of: Pick<Signal, 'traderId' | 'symb
   return side === 'BUY' ? Quantity.add(entryBuy, exitBuy) : Quantity.add(entrySell, exitSell)
 }
 
-function entryIntent(state: EngineState, instrument: Instrument, signal: Signal, at: { readonly side: OrderSide; readonly reference: Price }): Sized {
+function entryIntent(
+  state: EngineState,
+  instrument: Instrument,
+  signal: Signal,
+  at: { readonly side: OrderSide; readonly reference: Price },
+): Sized {
   const { side, reference } = at
   if (side === 'SELL' && instrument.kind === 'spot') {
     return { refusal: { reason: 'SHORT_SELLING_NOT_ALLOWED', value: signal.action, limit: 'spot' } }
@@ -53,8 +72,15 @@ function entryIntent(state: EngineState, instrument: Instrument, signal: Signal,
   const quantity = signal.quantity ?? sizeByNotional(state, instrument, signal, reference)
   return {
     intent: {
-      ...base(signal), side, type: 'MARKET', purpose: 'ENTRY', quantity, referencePrice: reference, reduceOnly: false,
-      stopLoss: signal.stopLoss, takeProfit: signal.takeProfit,
+      ...base(signal),
+      side,
+      type: 'MARKET',
+      purpose: 'ENTRY',
+      quantity,
+      referencePrice: reference,
+      reduceOnly: false,
+      stopLoss: signal.stopLoss,
+      takeProfit: signal.takeProfit,
     },
   }
 }
@@ -71,10 +97,18 @@ const SIZING_SCALE = 18
 export function checkProtection(levels: Protection, side: OrderSide, reference: Price): Refusal | undefined {
   const sign = side === 'BUY' ? 1 : -1
   if (levels.stopLoss !== undefined && PriceModule.compare(levels.stopLoss, reference) * sign >= 0) {
-    return { reason: 'PROTECTION_WRONG_SIDE', value: `stop ${PriceModule.format(levels.stopLoss)}`, limit: `price ${PriceModule.format(reference)}` }
+    return {
+      reason: 'PROTECTION_WRONG_SIDE',
+      value: `stop ${PriceModule.format(levels.stopLoss)}`,
+      limit: `price ${PriceModule.format(reference)}`,
+    }
   }
   if (levels.takeProfit !== undefined && PriceModule.compare(levels.takeProfit, reference) * sign <= 0) {
-    return { reason: 'PROTECTION_WRONG_SIDE', value: `target ${PriceModule.format(levels.takeProfit)}`, limit: `price ${PriceModule.format(reference)}` }
+    return {
+      reason: 'PROTECTION_WRONG_SIDE',
+      value: `target ${PriceModule.format(levels.takeProfit)}`,
+      limit: `price ${PriceModule.format(reference)}`,
+    }
   }
   return undefined
 }
@@ -85,17 +119,28 @@ const base = (of: Pick<Signal, 'traderId' | 'symbol'>) => ({ traderId: of.trader
 export function intentOfOrder(state: EngineState, instrument: Instrument, order: ManualOrder, reference: Price): Sized {
   const held = state.positions.get(positionKey(order.traderId, order.symbol))?.quantity ?? SignedQuantity.ZERO
   const opposite = order.side === 'BUY' ? held.units < 0n : held.units > 0n
-  const shared = { ...base(order), side: order.side, type: order.type, quantity: order.quantity, price: order.price, referencePrice: reference }
+  const shared = {
+    ...base(order),
+    side: order.side,
+    type: order.type,
+    quantity: order.quantity,
+    price: order.price,
+    referencePrice: reference,
+  }
   if (order.reduceOnly) {
     if (!opposite) return { refusal: { reason: 'NOTHING_TO_CLOSE', value: order.side, limit: SignedQuantity.format(held) } }
-    const closable = Quantity.subtract(SignedQuantity.magnitude(held), Quantity.min(SignedQuantity.magnitude(held), exitingQuantity(state, order, order.side)))
+    const closable = Quantity.subtract(
+      SignedQuantity.magnitude(held),
+      Quantity.min(SignedQuantity.magnitude(held), exitingQuantity(state, order, order.side)),
+    )
     if (Quantity.compare(order.quantity, closable) > 0) {
       return { refusal: { reason: 'QUANTITY_ABOVE_POSITION', value: Quantity.format(order.quantity), limit: Quantity.format(closable) } }
     }
     return { intent: { ...shared, purpose: 'EXIT', reduceOnly: true } }
   }
   if (opposite) return { refusal: { reason: 'OPPOSITE_POSITION_OPEN', value: order.side, limit: SignedQuantity.format(held) } }
-  if (order.side === 'SELL' && instrument.kind === 'spot') return { refusal: { reason: 'SHORT_SELLING_NOT_ALLOWED', value: 'SELL', limit: 'spot' } }
+  if (order.side === 'SELL' && instrument.kind === 'spot')
+    return { refusal: { reason: 'SHORT_SELLING_NOT_ALLOWED', value: 'SELL', limit: 'spot' } }
   const wrong = checkProtection(order, order.side, order.price ?? reference)
   if (wrong !== undefined) return { refusal: wrong }
   return { intent: { ...shared, purpose: 'ENTRY', reduceOnly: false, stopLoss: order.stopLoss, takeProfit: order.takeProfit } }

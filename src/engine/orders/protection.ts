@@ -51,7 +51,12 @@ function crossed(position: HeldPosition, range: PriceRange): 'STOP_LOSS' | 'TAKE
 }
 
 /** Sends a reduce-only market order for all that is held, unless an order is already closing it. */
-export function closeAtMarket(tx: Transaction, key: PositionKey, position: HeldPosition, purpose: 'STOP_LOSS' | 'TAKE_PROFIT' | 'FLATTEN'): void {
+export function closeAtMarket(
+  tx: Transaction,
+  key: PositionKey,
+  position: HeldPosition,
+  purpose: 'STOP_LOSS' | 'TAKE_PROFIT' | 'FLATTEN',
+): void {
   const { state } = tx
   const { exitBuy, exitSell } = workingTotals(state, key)
   if (!Quantity.isZero(exitBuy) || !Quantity.isZero(exitSell)) return
@@ -60,19 +65,29 @@ export function closeAtMarket(tx: Transaction, key: PositionKey, position: HeldP
   const instrument = state.instruments.get(position.symbol)
   const reference = state.marks.get(position.symbol)?.price ?? newestCandle(state, position.symbol)?.close
   if (instrument === undefined || reference === undefined) return
-  const result = submit(tx, instrument, {
-    traderId: position.traderId,
-    symbol: position.symbol,
-    side: position.quantity.units > 0n ? 'SELL' : 'BUY',
-    type: 'MARKET',
-    purpose,
-    quantity: SignedQuantity.magnitude(position.quantity),
-    referencePrice: reference,
-    reduceOnly: true,
-  }, { strategy: purpose.toLowerCase() })
+  const result = submit(
+    tx,
+    instrument,
+    {
+      traderId: position.traderId,
+      symbol: position.symbol,
+      side: position.quantity.units > 0n ? 'SELL' : 'BUY',
+      type: 'MARKET',
+      purpose,
+      quantity: SignedQuantity.magnitude(position.quantity),
+      referencePrice: reference,
+      reduceOnly: true,
+    },
+    { strategy: purpose.toLowerCase() },
+  )
   if ('reason' in result) {
     tx.record({
-      type: 'AlertRaised', ts: tx.ts, severity: 'critical', code: CLOSE_REFUSED, symbol: position.symbol, traderId: position.traderId,
+      type: 'AlertRaised',
+      ts: tx.ts,
+      severity: 'critical',
+      code: CLOSE_REFUSED,
+      symbol: position.symbol,
+      traderId: position.traderId,
       message: `Closing ${SignedQuantity.format(position.quantity)} ${position.symbol} (${purpose}) was refused: ${result.reason} ${result.value ?? ''} against ${result.limit ?? ''}. The position is open; close it by hand.`,
     })
   }

@@ -19,7 +19,11 @@ export function handleReport(tx: Transaction, report: ExchangeReport): void {
   const order = tx.state.orders.get(report.clientOrderId)
   if (order === undefined) {
     tx.record({
-      type: 'AlertRaised', ts: report.ts, severity: 'critical', code: 'UNKNOWN_ORDER_REPORTED', symbol: report.symbol,
+      type: 'AlertRaised',
+      ts: report.ts,
+      severity: 'critical',
+      code: 'UNKNOWN_ORDER_REPORTED',
+      symbol: report.symbol,
       message: `The exchange reports ${report.type} for order ${report.clientOrderId}, which is not in the journal. Nothing was booked; look at the account on the exchange.`,
     })
     return
@@ -61,7 +65,12 @@ export function transition(tx: Transaction, order: TrackedOrder, event: OrderEve
   if (next === undefined) {
     if (event === 'REFUSE_CANCEL' || event === 'LOSE') return
     tx.record({
-      type: 'AlertRaised', ts: change.ts, severity: 'warning', code: 'ILLEGAL_ORDER_TRANSITION', symbol: order.symbol, traderId: order.traderId,
+      type: 'AlertRaised',
+      ts: change.ts,
+      severity: 'warning',
+      code: 'ILLEGAL_ORDER_TRANSITION',
+      symbol: order.symbol,
+      traderId: order.traderId,
       message: `Order ${order.clientOrderId} is ${order.status}; the exchange's ${event} does not fit and was not applied.`,
     })
     return
@@ -69,8 +78,14 @@ export function transition(tx: Transaction, order: TrackedOrder, event: OrderEve
   const status: OrderStatus = next === 'ACCEPTED' && !Quantity.isZero(order.filledQuantity) ? 'PARTIALLY_FILLED' : next
   if (status === order.status && (change.exchangeOrderId ?? order.exchangeOrderId) === order.exchangeOrderId) return
   tx.record({
-    type: 'OrderStatusChanged', ts: change.ts, clientOrderId: order.clientOrderId, symbol: order.symbol, traderId: order.traderId,
-    status, exchangeOrderId: change.exchangeOrderId, reason: change.reason,
+    type: 'OrderStatusChanged',
+    ts: change.ts,
+    clientOrderId: order.clientOrderId,
+    symbol: order.symbol,
+    traderId: order.traderId,
+    status,
+    exchangeOrderId: change.exchangeOrderId,
+    reason: change.reason,
   })
 }
 
@@ -87,10 +102,23 @@ function fill(tx: Transaction, order: TrackedOrder, report: Fill): void {
   const { position, realized } = Position.applyFill(held, { ...report, side: order.side }, instrument.settle)
   const settled = Money.subtract(Money.subtract(Money.add(Money.add(account.start, account.realized), realized), account.fees), report.fee)
   tx.record({
-    type: 'OrderFilled', ts: report.ts, tradeId: report.tradeId, clientOrderId: order.clientOrderId, exchangeOrderId: report.exchangeOrderId,
-    traderId: order.traderId, strategy: order.strategy, exchange: order.exchange, symbol: order.symbol, side: order.side,
-    price: Price.format(report.price), quantity: Quantity.format(report.quantity), fee: text(report.fee), feeCurrency: instrument.settle,
-    liquidity: report.liquidity, realizedPnl: text(realized), orderStatus: status,
+    type: 'OrderFilled',
+    ts: report.ts,
+    tradeId: report.tradeId,
+    clientOrderId: order.clientOrderId,
+    exchangeOrderId: report.exchangeOrderId,
+    traderId: order.traderId,
+    strategy: order.strategy,
+    exchange: order.exchange,
+    symbol: order.symbol,
+    side: order.side,
+    price: Price.format(report.price),
+    quantity: Quantity.format(report.quantity),
+    fee: text(report.fee),
+    feeCurrency: instrument.settle,
+    liquidity: report.liquidity,
+    realizedPnl: text(realized),
+    orderStatus: status,
     orderFilledQuantity: Quantity.format(filledQuantity),
     orderFilledNotional: text(Money.add(order.filledNotional, notional(report.price, report.quantity, instrument.settle))),
     position: positionRecord(position, protectionAfter(held, order, position)),
@@ -120,7 +148,12 @@ function positionRecord(position: Position, levels: Pick<HeldPosition, 'stopLoss
 
 function warnLateFill(tx: Transaction, order: TrackedOrder, report: Fill, filled: Quantity): void {
   tx.record({
-    type: 'AlertRaised', ts: report.ts, severity: 'critical', code: 'UNEXPECTED_FILL', symbol: order.symbol, traderId: order.traderId,
+    type: 'AlertRaised',
+    ts: report.ts,
+    severity: 'critical',
+    code: 'UNEXPECTED_FILL',
+    symbol: order.symbol,
+    traderId: order.traderId,
     message: `Order ${order.clientOrderId} was ${order.status} with ${Quantity.format(order.filledQuantity)} of ${Quantity.format(order.quantity)} filled; a fill of ${Quantity.format(report.quantity)} came after (${Quantity.format(filled)} in all). It is booked.`,
   })
 }
@@ -165,7 +198,10 @@ function notFound(tx: Transaction, order: TrackedOrder, report: Extract<Exchange
     return
   }
   if (!order.reduceOnly && tx.ts - order.createdAt > tx.state.limits.referenceMaxAgeMs) {
-    transition(tx, order, 'CANCEL', { ts: report.ts, reason: 'never reached the exchange; not sent again because its price is out of date' })
+    transition(tx, order, 'CANCEL', {
+      ts: report.ts,
+      reason: 'never reached the exchange; not sent again because its price is out of date',
+    })
     return
   }
   send(tx, order)

@@ -14,11 +14,19 @@ export interface Origin {
 }
 
 /** Takes an intent through the gate; if it passes, records the order and queues its send. */
-export function submit(tx: Transaction, instrument: Instrument, intent: OrderIntent, origin: Origin): { readonly clientOrderId: ClientOrderId } | Refusal {
+export function submit(
+  tx: Transaction,
+  instrument: Instrument,
+  intent: OrderIntent,
+  origin: Origin,
+): { readonly clientOrderId: ClientOrderId } | Refusal {
   const refusal = checkOrder(tx.state, instrument, intent)
   if (refusal !== undefined) return refusal
   const clientOrderId = makeClientOrderId({
-    instance: tx.state.instance, traderId: intent.traderId, time: tx.ts, sequence: tx.state.orderCount + 1,
+    instance: tx.state.instance,
+    traderId: intent.traderId,
+    time: tx.ts,
+    sequence: tx.state.orderCount + 1,
   })
   const optional = <T>(value: T | undefined, write: (value: T) => string) => (value === undefined ? undefined : write(value))
   tx.record({

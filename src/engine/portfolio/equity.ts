@@ -13,7 +13,10 @@ export interface Valuation {
 
 /** Values an account at the last known prices, from sums that are kept up to date. */
 export function valueAccount(state: EngineState, account: Account): Valuation {
-  const { unrealized, exposure } = state.valueTotals.get(account.currency) ?? { unrealized: Money.zero(account.currency), exposure: Money.zero(account.currency) }
+  const { unrealized, exposure } = state.valueTotals.get(account.currency) ?? {
+    unrealized: Money.zero(account.currency),
+    exposure: Money.zero(account.currency),
+  }
   const settled = Money.subtract(Money.add(account.start, account.realized), account.fees)
   return { unrealized, exposure, equity: Money.add(settled, unrealized) }
 }

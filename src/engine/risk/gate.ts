@@ -46,7 +46,11 @@ function checkCollar(state: EngineState, intent: OrderIntent): Refusal | undefin
   const allowed = basisPoints(reference, BasisPoints.parse(state.limits.priceCollarBps))
   const distance = Money.absolute(Money.parse(fixed.format(Price.subtract(intent.price, intent.referencePrice)), ''))
   if (Money.compare(distance, allowed) <= 0) return undefined
-  return { reason: 'PRICE_COLLAR', value: Price.format(intent.price), limit: `${Price.format(intent.referencePrice)} ± ${state.limits.priceCollarBps} bps` }
+  return {
+    reason: 'PRICE_COLLAR',
+    value: Price.format(intent.price),
+    limit: `${Price.format(intent.referencePrice)} ± ${state.limits.priceCollarBps} bps`,
+  }
 }
 
 function checkExposure(state: EngineState, instrument: Instrument, intent: OrderIntent): Refusal | undefined {

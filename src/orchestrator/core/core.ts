@@ -40,7 +40,12 @@ export class Core {
     board.see('engine', 'starting', 'reading the journal')
     board.see('exchange', 'starting', 'opening the market')
     this.engine = new EngineThread({ url: workerUrl('engine'), journalPath, instance, purpose, lockStep, onHead, onReplayDone })
-    this.#exchange = new ExchangeThread({ ...options.exchange, url: workerUrl('exchange'), enginePort: this.engine.exchangePort, logger: logger.child({ component: 'exchange' }) })
+    this.#exchange = new ExchangeThread({
+      ...options.exchange,
+      url: workerUrl('exchange'),
+      enginePort: this.engine.exchangePort,
+      logger: logger.child({ component: 'exchange' }),
+    })
     this.failed = Promise.race([
       this.engine.failed.then((reason) => ({ part: 'engine' as const, reason })),
       this.#exchange.failed.then((reason) => ({ part: 'exchange' as const, reason })),
@@ -78,11 +83,18 @@ export class Core {
     const [engine, exchange] = await Promise.allSettled([this.engine.ping(), this.#exchange.ping()])
     if (engine.status === 'fulfilled') {
       const { inputs, commits, head, reconciled, workingOrders, waiting } = engine.value
-      board.see('engine', reconciled ? 'running' : 'starting', `${inputs} inputs, ${commits} commits, journal ${head}, ${workingOrders} working orders, ${waiting} waiting`)
+      board.see(
+        'engine',
+        reconciled ? 'running' : 'starting',
+        `${inputs} inputs, ${commits} commits, journal ${head}, ${workingOrders} working orders, ${waiting} waiting`,
+      )
     } else board.see('engine', 'down', String(engine.reason))
     if (exchange.status === 'fulfilled') {
       const counters = exchange.value
-      const evidence = counters === undefined ? 'opening the market' : `${counters.candles} candles, ${counters.commands} commands, ${counters.reports} reports, ${counters.openOrders} open orders`
+      const evidence =
+        counters === undefined
+          ? 'opening the market'
+          : `${counters.candles} candles, ${counters.commands} commands, ${counters.reports} reports, ${counters.openOrders} open orders`
       board.see('exchange', counters === undefined ? 'starting' : 'running', evidence)
     } else board.see('exchange', 'down', String(exchange.reason))
     return { ok: engine.status === 'fulfilled' && exchange.status === 'fulfilled' }

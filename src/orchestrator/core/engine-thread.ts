@@ -46,7 +46,13 @@ export class EngineThread {
     this.#thread = startThread({ url: options.url, name: 'engine' })
     this.#thread.onMessage((message) => this.#receive(message))
     void this.#thread.exited.then(({ exitCode, error }) => {
-      this.#die(new AppError('WORKER_EXITED', `The engine thread ended (${error?.message ?? `code ${exitCode}`}). Requests that waited were not answered; orders already journalled are found again at its restart.`, { cause: error }))
+      this.#die(
+        new AppError(
+          'WORKER_EXITED',
+          `The engine thread ended (${error?.message ?? `code ${exitCode}`}). Requests that waited were not answered; orders already journalled are found again at its restart.`,
+          { cause: error },
+        ),
+      )
     })
     const channel = new MessageChannel()
     this.exchangePort = channel.port2
@@ -75,7 +81,8 @@ export class EngineThread {
 
   async request(command: EngineCommand): Promise<EngineAnswer> {
     if (this.#dead !== undefined) throw this.#dead
-    if (this.#pending.size >= PENDING_MAX) throw new AppError('QUEUE_FULL', 'Too many requests wait for the engine. This one was not taken; try again in a second.')
+    if (this.#pending.size >= PENDING_MAX)
+      throw new AppError('QUEUE_FULL', 'Too many requests wait for the engine. This one was not taken; try again in a second.')
     const id = this.#nextId++
     const deferred = Promise.withResolvers<EngineAnswer>()
     this.#pending.set(id, deferred)
@@ -143,7 +150,8 @@ export class EngineThread {
     this.#dead ??= reason
     this.#failed.resolve(this.#dead)
     this.#stopped.resolve()
-    for (const deferred of [this.#ready, this.#exchangeReady, this.#marketOpen, ...this.#pending.values(), ...this.#pings.values()]) deferred.reject(this.#dead)
+    for (const deferred of [this.#ready, this.#exchangeReady, this.#marketOpen, ...this.#pending.values(), ...this.#pings.values()])
+      deferred.reject(this.#dead)
     this.#pending.clear()
     this.#pings.clear()
   }

@@ -38,7 +38,13 @@ export class ExchangeThread {
     this.#thread.onMessage((message) => this.#receive(message))
     void this.#thread.exited.then(({ exitCode, error }) => {
       this.#isDead = true
-      this.#failed.resolve(new AppError('WORKER_EXITED', `The exchange thread ended (${error?.message ?? `code ${exitCode}`}). Open orders are asked about when it is back.`, { cause: error }))
+      this.#failed.resolve(
+        new AppError(
+          'WORKER_EXITED',
+          `The exchange thread ended (${error?.message ?? `code ${exitCode}`}). Open orders are asked about when it is back.`,
+          { cause: error },
+        ),
+      )
       this.#stopped.resolve()
     })
     const { enginePort, session, candleCachePath } = options

@@ -64,7 +64,9 @@ export class ReplicaService {
     }
     board.see('postgres', 'starting', this.#target.kind === 'embedded' ? 'starting the embedded server' : 'connecting')
     board.see('replica', 'starting', 'waiting for Postgres')
-    this.#running = Promise.all([this.#runThread(), this.#target.kind === 'embedded' ? this.#runServer(this.#target) : undefined]).then(() => undefined)
+    this.#running = Promise.all([this.#runThread(), this.#target.kind === 'embedded' ? this.#runServer(this.#target) : undefined]).then(
+      () => undefined,
+    )
   }
 
   notice(head: number): void {
@@ -97,9 +99,17 @@ export class ReplicaService {
     const { signal } = this.#stopping
     for (let waitMs = RETRY_FIRST_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       try {
-        const server = await startEmbeddedPostgres({ dataDir: directory.postgres, port: target.port, database: target.database, logger: logger.child({ component: 'postgres' }), signal })
+        const server = await startEmbeddedPostgres({
+          dataDir: directory.postgres,
+          port: target.port,
+          database: target.database,
+          logger: logger.child({ component: 'postgres' }),
+          signal,
+        })
         this.#server = server
-        server.onStatus((status) => board.see('postgres', SERVER_STATES[status.state], status.reason ?? `${status.state} on 127.0.0.1:${server.port}`))
+        server.onStatus((status) =>
+          board.see('postgres', SERVER_STATES[status.state], status.reason ?? `${status.state} on 127.0.0.1:${server.port}`),
+        )
         board.see('postgres', 'running', `embedded server on 127.0.0.1:${server.port}`)
         this.#thread?.connect(server.connection)
         return
@@ -118,7 +128,11 @@ export class ReplicaService {
     const { signal } = this.#stopping
     for (let waitMs = RETRY_FIRST_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       const thread = new ReplicaThread({
-        url: workerUrl, journalPath: directory.journal, migrationsDirectory: migrationsDir, logger, onStatus: (news) => this.#onNews(news),
+        url: workerUrl,
+        journalPath: directory.journal,
+        migrationsDirectory: migrationsDir,
+        logger,
+        onStatus: (news) => this.#onNews(news),
         connection: this.#target.kind === 'external' ? this.#target.connection : this.#server?.connection,
       })
       this.#thread = thread
@@ -138,10 +152,18 @@ export class ReplicaService {
     const lag = Math.max(0, this.#head - news.seq)
     const evidence = news.reason ?? `${news.seq} facts in Postgres, ${lag} to go`
     this.#options.board.see('replica', REPLICA_STATES[news.state], evidence)
-    if (this.#target.kind === 'external') this.#options.board.see('postgres', news.state === 'streaming' ? 'running' : REPLICA_STATES[news.state], news.reason ?? `connected to ${this.address()}`)
+    if (this.#target.kind === 'external')
+      this.#options.board.see(
+        'postgres',
+        news.state === 'streaming' ? 'running' : REPLICA_STATES[news.state],
+        news.reason ?? `connected to ${this.address()}`,
+      )
   }
 
-  async #older<List extends HistoryList, View>(query: HistoryQuery<List>, view: (row: HistoryRows[List]) => View): Promise<readonly View[] | 'unavailable'> {
+  async #older<List extends HistoryList, View>(
+    query: HistoryQuery<List>,
+    view: (row: HistoryRows[List]) => View,
+  ): Promise<readonly View[] | 'unavailable'> {
     if (this.#thread === undefined || this.#target.kind === 'none') return 'unavailable'
     try {
       const { rows, replicaSeq } = await this.#thread.history(query)
@@ -154,8 +176,17 @@ export class ReplicaService {
   }
 }
 
-const filters = ({ before, limit, symbol, trader_id }: { readonly before: number; readonly limit: number; readonly symbol?: string | undefined; readonly trader_id?: string | undefined }) =>
-  ({ before, limit, symbol, traderId: trader_id })
+const filters = ({
+  before,
+  limit,
+  symbol,
+  trader_id,
+}: {
+  readonly before: number
+  readonly limit: number
+  readonly symbol?: string | undefined
+  readonly trader_id?: string | undefined
+}) => ({ before, limit, symbol, traderId: trader_id })
 
 function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
@@ -165,4 +196,11 @@ function aborted(signal: AbortSignal): Promise<undefined> {
 }
 
 const REPLICA_STATES = { disabled: 'disabled', connecting: 'starting', streaming: 'running', down: 'down', failed: 'down' } as const
-const SERVER_STATES = { starting: 'starting', running: 'running', restarting: 'degraded', stopping: 'stopped', stopped: 'stopped', failed: 'down' } as const
+const SERVER_STATES = {
+  starting: 'starting',
+  running: 'running',
+  restarting: 'degraded',
+  stopping: 'stopped',
+  stopped: 'stopped',
+  failed: 'down',
+} as const

@@ -37,7 +37,13 @@ export class ReplicaThread {
     void this.#thread.exited.then(({ exitCode, error }) => {
       this.#isDead = true
       this.#stopped.resolve()
-      this.#die(new AppError('WORKER_EXITED', `The replica thread ended (${error?.message ?? `code ${exitCode}`}). Trading goes on from the journal; Postgres catches up when it is back.`, { cause: error }))
+      this.#die(
+        new AppError(
+          'WORKER_EXITED',
+          `The replica thread ended (${error?.message ?? `code ${exitCode}`}). Trading goes on from the journal; Postgres catches up when it is back.`,
+          { cause: error },
+        ),
+      )
     })
     const { journalPath, migrationsDirectory, connection } = options
     this.#thread.post({ type: 'Init', journalPath, migrationsDirectory, connection })

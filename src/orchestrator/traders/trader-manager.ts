@@ -49,13 +49,21 @@ export class TraderManager implements TraderControl {
 
   async create(request: TraderRequest, actor: string): Promise<TraderView> {
     const traderId = parseTraderId(request.id)
-    if (this.#units.has(traderId)) throw new AppError('CONFLICT', `There is already a trader ${traderId}. Nothing was changed; choose another id.`)
-    if (this.#units.size >= this.#options.tradersMax) throw new AppError('CONFLICT', `There are already ${this.#units.size} traders, the most allowed (traders.max). None was added.`)
+    if (this.#units.has(traderId))
+      throw new AppError('CONFLICT', `There is already a trader ${traderId}. Nothing was changed; choose another id.`)
+    if (this.#units.size >= this.#options.tradersMax)
+      throw new AppError('CONFLICT', `There are already ${this.#units.size} traders, the most allowed (traders.max). None was added.`)
     this.#checkStrategy(request.strategy)
     for (const symbol of request.symbols) this.#checkSymbol(symbol)
     const config: TraderConfig = {
-      traderId, kind: 'strategy', strategy: request.strategy, symbols: request.symbols.map(parseSymbol), timeframe: request.timeframe,
-      params: request.params, orderNotional: request.order_notional, desired: request.start ? 'running' : 'stopped',
+      traderId,
+      kind: 'strategy',
+      strategy: request.strategy,
+      symbols: request.symbols.map(parseSymbol),
+      timeframe: request.timeframe,
+      params: request.params,
+      orderNotional: request.order_notional,
+      desired: request.start ? 'running' : 'stopped',
     }
     await this.#audit(actor, 'create-trader', traderId, JSON.stringify(config))
     return this.add(config)
@@ -91,7 +99,8 @@ export class TraderManager implements TraderControl {
   async remove(id: string, actor: string): Promise<void> {
     const unit = this.#find(id)
     if (unit.isUp) throw new AppError('CONFLICT', `Trader ${id} is ${unit.state}. It was not removed; stop it first.`)
-    if (this.#options.hasExposure(id)) throw new AppError('CONFLICT', `Trader ${id} holds a position or an open order. It was not removed; close them first.`)
+    if (this.#options.hasExposure(id))
+      throw new AppError('CONFLICT', `Trader ${id} holds a position or an open order. It was not removed; close them first.`)
     this.#units.delete(unit.config.traderId)
     await this.#audit(actor, 'remove-trader', unit.config.traderId)
     await this.#options.record([{ type: 'TraderRemoved', ts: 0, traderId: unit.config.traderId }])
@@ -133,7 +142,10 @@ export class TraderManager implements TraderControl {
 
   #serial(traderId: TraderId, run: () => Promise<void>): Promise<TraderView> {
     const result = (this.#queues.get(traderId) ?? Promise.resolve()).then(run).then(() => this.#viewOrThrow(traderId))
-    this.#queues.set(traderId, result.catch(() => undefined))
+    this.#queues.set(
+      traderId,
+      result.catch(() => undefined),
+    )
     return result
   }
 
@@ -143,7 +155,8 @@ export class TraderManager implements TraderControl {
   }
 
   async #note(unit: TraderUnit, state: TraderState, reason?: string): Promise<void> {
-    if (unit.state !== state && !mayBecome(unit.state, state)) throw new Error(`trader ${unit.config.traderId} cannot go from ${unit.state} to ${state}`)
+    if (unit.state !== state && !mayBecome(unit.state, state))
+      throw new Error(`trader ${unit.config.traderId} cannot go from ${unit.state} to ${state}`)
     unit.state = state
     await this.#options.record([{ type: 'TraderChanged', ts: 0, traderId: unit.config.traderId, config: unit.config, state, reason }])
   }
@@ -160,11 +173,13 @@ export class TraderManager implements TraderControl {
 
   #checkStrategy(name: string): void {
     const names = listStrategies(this.#options.strategyDirectory).map((strategy) => strategy.name)
-    if (!names.includes(name)) throw new AppError('NOT_FOUND', `There is no strategy ${name}. The trader was not added. Known: ${names.join(', ')}.`)
+    if (!names.includes(name))
+      throw new AppError('NOT_FOUND', `There is no strategy ${name}. The trader was not added. Known: ${names.join(', ')}.`)
   }
 
   #checkSymbol(symbol: string): void {
-    if (!this.#options.knowsSymbol(symbol)) throw new AppError('NOT_FOUND', `The exchange does not list ${symbol}. The trader was not added.`)
+    if (!this.#options.knowsSymbol(symbol))
+      throw new AppError('NOT_FOUND', `The exchange does not list ${symbol}. The trader was not added.`)
   }
 
   #view(id: TraderId): TraderView | undefined {

@@ -4,7 +4,14 @@ import type { TraderConfig } from '#domain/trader.ts'
 import { pause, withDeadline } from '#platform/deadline.ts'
 import type { Logger } from '#platform/log/logger.ts'
 import { startThread, type ManagedThread } from '#platform/threads/managed-thread.ts'
-import { TRADER_RESOURCE_LIMITS, type FromTrader, type ToTrader, type TraderInit, type TraderPong, type TraderReady } from '#workers/trader.messages.ts'
+import {
+  TRADER_RESOURCE_LIMITS,
+  type FromTrader,
+  type ToTrader,
+  type TraderInit,
+  type TraderPong,
+  type TraderReady,
+} from '#workers/trader.messages.ts'
 
 const READY_DEADLINE_MS = 20_000
 const STOP_DEADLINE_MS = 1_000
@@ -46,12 +53,18 @@ export class TraderThread {
     const { config, cachePath, strategyDirectory } = options
     const init: TraderInit = { type: 'Init', config, cachePath, strategyDirectory, enginePort: engine.port1, controlPort: control.port1 }
     this.#thread = startThread({
-      url: options.url, name: `trader ${config.traderId}`, resourceLimits: TRADER_RESOURCE_LIMITS,
-      workerData: init, transferList: [engine.port1, control.port1],
+      url: options.url,
+      name: `trader ${config.traderId}`,
+      resourceLimits: TRADER_RESOURCE_LIMITS,
+      workerData: init,
+      transferList: [engine.port1, control.port1],
     })
     this.#control.on('message', (message: FromTrader) => this.#receive(message))
     void this.#thread.exited.then(({ exitCode, error }) => {
-      this.#end(this.#failure ?? new AppError('WORKER_EXITED', `The strategy's thread ended (${error?.message ?? `code ${exitCode}`}).`, { cause: error }))
+      this.#end(
+        this.#failure ??
+          new AppError('WORKER_EXITED', `The strategy's thread ended (${error?.message ?? `code ${exitCode}`}).`, { cause: error }),
+      )
     })
   }
 
@@ -98,7 +111,10 @@ export class TraderThread {
       await pause(silenceMaxMs / PINGS_PER_SILENCE, this.#stopping.signal)
       const silenceMs = elapsed() - this.#heardAt
       if (this.#stopping.signal.aborted || silenceMs < silenceMaxMs) continue
-      this.#failure = new AppError('STRATEGY_FAILED', `The strategy gave no sign of life for ${Math.round(silenceMs)} ms (allowed: ${silenceMaxMs} ms), so its thread was ended. Its positions and orders stay as they are.`)
+      this.#failure = new AppError(
+        'STRATEGY_FAILED',
+        `The strategy gave no sign of life for ${Math.round(silenceMs)} ms (allowed: ${silenceMaxMs} ms), so its thread was ended. Its positions and orders stay as they are.`,
+      )
       await this.#thread.terminate()
       return
     }

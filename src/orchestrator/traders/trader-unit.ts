@@ -47,7 +47,7 @@ export class TraderUnit {
   }
 
   get isUp(): boolean {
-    return this.#thread !== undefined || this.config.kind === 'manual' && this.state === 'running'
+    return this.#thread !== undefined || (this.config.kind === 'manual' && this.state === 'running')
   }
 
   counters(): Pick<TraderView, 'steps' | 'last_step_at' | 'errors' | 'restarts'> {
@@ -126,7 +126,9 @@ export class TraderUnit {
     if (this.#startedAt > 0 && this.#options.elapsed() - this.#startedAt > STABLE_AFTER_MS) this.#restarts = 0
     const again = this.#restarts < RESTARTS_MAX
     const waitMs = Math.min(BACKOFF_FIRST_MS * 2 ** this.#restarts, BACKOFF_MAX_MS)
-    const next = again ? `It is started again in ${waitMs / 1_000} s.` : 'It is not started again by itself; correct the strategy and press start.'
+    const next = again
+      ? `It is started again in ${waitMs / 1_000} s.`
+      : 'It is not started again by itself; correct the strategy and press start.'
     this.#options.logger.warn({ trader: this.config.traderId, restarts: this.#restarts }, reason)
     this.#own(this.#options.onState('error', `${reason} ${next}`))
     if (!again) return
@@ -139,10 +141,19 @@ export class TraderUnit {
   #checkErrors(thread: TraderThread): void {
     if ((thread.pong?.consecutiveErrors ?? 0) < CONSECUTIVE_ERRORS_MAX || this.#thread !== thread) return
     this.#restarts = RESTARTS_MAX
-    this.#own(this.close().then(() => this.#options.onState('error', `The strategy failed on ${CONSECUTIVE_ERRORS_MAX} candles in a row and was stopped. Its positions stay open. Correct it and press start.`)))
+    this.#own(
+      this.close().then(() =>
+        this.#options.onState(
+          'error',
+          `The strategy failed on ${CONSECUTIVE_ERRORS_MAX} candles in a row and was stopped. Its positions stay open. Correct it and press start.`,
+        ),
+      ),
+    )
   }
 
   #own(promise: Promise<void>): void {
-    promise.catch((error: unknown) => this.#options.logger.error({ trader: this.config.traderId, error: String(error) }, 'A change of a trader could not be recorded'))
+    promise.catch((error: unknown) =>
+      this.#options.logger.error({ trader: this.config.traderId, error: String(error) }, 'A change of a trader could not be recorded'),
+    )
   }
 }

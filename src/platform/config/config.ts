@@ -9,37 +9,45 @@ const port = z.number().int().min(0).max(65_535)
 
 /** Everything `config.yaml` may say. A key that is not here is an error: a misspelt limit must not pass as none. */
 export const configSchema = z.strictObject({
-  database: z.strictObject({
-    mode: z.enum(['embedded', 'external', 'none']).default('embedded'),
-    host: z.string().optional(),
-    port: port.optional(),
-    user: z.string().optional(),
-    password: z.string().optional(),
-    database: z.string().optional(),
-    ssl: z.boolean().optional(),
-  }).prefault({}),
+  database: z
+    .strictObject({
+      mode: z.enum(['embedded', 'external', 'none']).default('embedded'),
+      host: z.string().optional(),
+      port: port.optional(),
+      user: z.string().optional(),
+      password: z.string().optional(),
+      database: z.string().optional(),
+      ssl: z.boolean().optional(),
+    })
+    .prefault({}),
   api: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8080) }).prefault({}),
-  demo: z.strictObject({
-    seed: z.string().min(1).max(80).default('demo'),
-    /** Milliseconds of wall time for one market minute. */
-    candle_every_ms: z.number().int().min(20).max(60_000).default(1_000),
-  }).prefault({}),
+  demo: z
+    .strictObject({
+      seed: z.string().min(1).max(80).default('demo'),
+      /** Milliseconds of wall time for one market minute. */
+      candle_every_ms: z.number().int().min(20).max(60_000).default(1_000),
+    })
+    .prefault({}),
   paper: z.strictObject({ seed: z.string().min(1).max(80).default('paper') }).prefault({}),
-  risk: z.strictObject({
-    max_order_notional: decimal.default(DEFAULT_RISK_LIMITS.maxOrderNotional),
-    max_position_notional: decimal.default(DEFAULT_RISK_LIMITS.maxPositionNotional),
-    max_open_positions: z.number().int().min(1).default(DEFAULT_RISK_LIMITS.maxOpenPositions),
-    max_daily_loss: decimal.default(DEFAULT_RISK_LIMITS.maxDailyLoss),
-    max_orders_per_second: z.number().int().min(1).default(DEFAULT_RISK_LIMITS.maxOrdersPerSecond),
-    price_collar_bps: decimal.default(DEFAULT_RISK_LIMITS.priceCollarBps),
-    reference_max_age_ms: z.number().int().min(1_000).default(DEFAULT_RISK_LIMITS.referenceMaxAgeMs),
-    max_open_orders: z.number().int().min(1).default(DEFAULT_RISK_LIMITS.maxOpenOrders),
-  }).prefault({}),
-  traders: z.strictObject({
-    /** A strategy thread that gives no sign of life for this long is ended. Milliseconds. */
-    silence_max_ms: z.number().int().min(500).max(600_000).default(5_000),
-    max: z.number().int().min(1).max(500).default(50),
-  }).prefault({}),
+  risk: z
+    .strictObject({
+      max_order_notional: decimal.default(DEFAULT_RISK_LIMITS.maxOrderNotional),
+      max_position_notional: decimal.default(DEFAULT_RISK_LIMITS.maxPositionNotional),
+      max_open_positions: z.number().int().min(1).default(DEFAULT_RISK_LIMITS.maxOpenPositions),
+      max_daily_loss: decimal.default(DEFAULT_RISK_LIMITS.maxDailyLoss),
+      max_orders_per_second: z.number().int().min(1).default(DEFAULT_RISK_LIMITS.maxOrdersPerSecond),
+      price_collar_bps: decimal.default(DEFAULT_RISK_LIMITS.priceCollarBps),
+      reference_max_age_ms: z.number().int().min(1_000).default(DEFAULT_RISK_LIMITS.referenceMaxAgeMs),
+      max_open_orders: z.number().int().min(1).default(DEFAULT_RISK_LIMITS.maxOpenOrders),
+    })
+    .prefault({}),
+  traders: z
+    .strictObject({
+      /** A strategy thread that gives no sign of life for this long is ended. Milliseconds. */
+      silence_max_ms: z.number().int().min(500).max(600_000).default(5_000),
+      max: z.number().int().min(1).max(500).default(50),
+    })
+    .prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 })
 export type Config = z.infer<typeof configSchema>
@@ -47,7 +55,8 @@ export type Config = z.infer<typeof configSchema>
 /** Reads the file if there is one. Throws `CONFIG_INVALID` with the path of each wrong key; nothing is started then. */
 export function readConfig(file: string, required: boolean): Config {
   if (!existsSync(file)) {
-    if (required) throw new AppError('CONFIG_INVALID', `There is no configuration file at ${file}. Nothing was started. Check the path after --config.`)
+    if (required)
+      throw new AppError('CONFIG_INVALID', `There is no configuration file at ${file}. Nothing was started. Check the path after --config.`)
     return configSchema.parse({})
   }
   const document = parseDocument(readFileSync(file, 'utf8'))
@@ -56,5 +65,8 @@ export function readConfig(file: string, required: boolean): Config {
   const parsed = configSchema.safeParse(document.toJS() ?? {})
   if (parsed.success) return parsed.data
   const lines = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`)
-  throw new AppError('CONFIG_INVALID', `${file} cannot be used:\n  ${lines.join('\n  ')}\nNothing was started. Correct these lines and start again.`)
+  throw new AppError(
+    'CONFIG_INVALID',
+    `${file} cannot be used:\n  ${lines.join('\n  ')}\nNothing was started. Correct these lines and start again.`,
+  )
 }

@@ -17,11 +17,18 @@ export function openJournalReader(path: string): JournalReader {
   const id = db.prepare<[], { value: string }>("SELECT value FROM meta WHERE key = 'journal_id'").get()?.value
   if (id === undefined) {
     db.close()
-    throw new AppError('JOURNAL_CORRUPT', `The journal at ${path} has no identity. Nothing was read. It may not have been created completely; start the workstation again.`)
+    throw new AppError(
+      'JOURNAL_CORRUPT',
+      `The journal at ${path} has no identity. Nothing was read. It may not have been created completely; start the workstation again.`,
+    )
   }
   const head = db.prepare<[], { seq: number | null }>('SELECT max(seq) AS seq FROM journal')
-  const forward = db.prepare<[number, number], { seq: number; body: string }>('SELECT seq, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?')
-  const backward = db.prepare<[number, number], { seq: number; body: string }>('SELECT seq, body FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT ?')
+  const forward = db.prepare<[number, number], { seq: number; body: string }>(
+    'SELECT seq, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?',
+  )
+  const backward = db.prepare<[number, number], { seq: number; body: string }>(
+    'SELECT seq, body FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT ?',
+  )
   const entry = (row: { seq: number; body: string }): JournalEntry => ({ seq: row.seq, fact: parseFact(row.body) })
   return {
     journalId: id,

@@ -105,7 +105,10 @@ export class Journal {
 
   /** Facts after `afterSeq`, each checked against the chain. Throws `JOURNAL_CORRUPT` naming the first bad record. */
   *verified(afterSeq: number): Generator<{ readonly seq: number; readonly fact: Fact }> {
-    const start = afterSeq === 0 ? GENESIS_HASH : this.#db.prepare<[number], Row>('SELECT seq, body, hash FROM journal WHERE seq = ?').get(afterSeq)?.hash
+    const start =
+      afterSeq === 0
+        ? GENESIS_HASH
+        : this.#db.prepare<[number], Row>('SELECT seq, body, hash FROM journal WHERE seq = ?').get(afterSeq)?.hash
     if (start === undefined) throw corrupt(afterSeq, 'it is missing')
     let previous = start
     let expected = afterSeq + 1
@@ -133,11 +136,18 @@ export class Journal {
 }
 
 function writeFailed(cause?: unknown): AppError {
-  return new AppError('JOURNAL_WRITE_FAILED', 'The journal could not be written. Nothing that waited for it was sent. Check free space and permissions of the data directory, then start again.', { cause })
+  return new AppError(
+    'JOURNAL_WRITE_FAILED',
+    'The journal could not be written. Nothing that waited for it was sent. Check free space and permissions of the data directory, then start again.',
+    { cause },
+  )
 }
 
 function corrupt(seq: number, what: string): AppError {
-  return new AppError('JOURNAL_CORRUPT', `Journal record ${seq} is damaged: ${what}. Nothing was traded. Restore the journal from a backup, or move it away and rebuild from Postgres and the exchange.`)
+  return new AppError(
+    'JOURNAL_CORRUPT',
+    `Journal record ${seq} is damaged: ${what}. Nothing was traded. Restore the journal from a backup, or move it away and rebuild from Postgres and the exchange.`,
+  )
 }
 
 function openDatabase(path: string): Database.Database {
@@ -151,11 +161,17 @@ function openDatabase(path: string): Database.Database {
     const mode = db.pragma('journal_mode', { simple: true })
     const synchronous = db.pragma('synchronous', { simple: true })
     if (mode !== 'wal' || synchronous !== SYNCHRONOUS_FULL) {
-      throw new AppError('JOURNAL_NOT_DURABLE', `The journal at ${path} cannot be made durable (mode ${String(mode)}, synchronous ${String(synchronous)}; wal and 2 are needed). Nothing was traded. Put the data directory on a local disk.`)
+      throw new AppError(
+        'JOURNAL_NOT_DURABLE',
+        `The journal at ${path} cannot be made durable (mode ${String(mode)}, synchronous ${String(synchronous)}; wal and 2 are needed). Nothing was traded. Put the data directory on a local disk.`,
+      )
     }
     const version = Number(db.pragma('user_version', { simple: true }))
     if (version > JOURNAL_VERSION) {
-      throw new AppError('JOURNAL_NEWER', `The journal at ${path} is of version ${version}; this program knows ${JOURNAL_VERSION}. Nothing was changed. Start the newer program.`)
+      throw new AppError(
+        'JOURNAL_NEWER',
+        `The journal at ${path} is of version ${version}; this program knows ${JOURNAL_VERSION}. Nothing was changed. Start the newer program.`,
+      )
     }
     if (version < JOURNAL_VERSION) {
       db.transaction(() => {
@@ -174,18 +190,29 @@ function checkIsDatabase(db: Database.Database, path: string): void {
   try {
     db.pragma('schema_version')
   } catch (error) {
-    if (!(error instanceof Database.SqliteError) || !(error.code === 'SQLITE_NOTADB' || error.code.startsWith('SQLITE_CORRUPT'))) throw error
-    throw new AppError('JOURNAL_CORRUPT', `${path} is not a journal or is damaged beyond reading. Nothing was changed. Restore it from a backup, or move it away and rebuild from Postgres and the exchange.`, { cause: error })
+    if (!(error instanceof Database.SqliteError) || !(error.code === 'SQLITE_NOTADB' || error.code.startsWith('SQLITE_CORRUPT')))
+      throw error
+    throw new AppError(
+      'JOURNAL_CORRUPT',
+      `${path} is not a journal or is damaged beyond reading. Nothing was changed. Restore it from a backup, or move it away and rebuild from Postgres and the exchange.`,
+      { cause: error },
+    )
   }
 }
 
 const BASE36_4 = 36 ** 4
-function readMeta(db: Database.Database, { path, instance, purpose = 'unnamed' }: JournalOptions): { readonly journalId: string; readonly instance: string } {
+function readMeta(
+  db: Database.Database,
+  { path, instance, purpose = 'unnamed' }: JournalOptions,
+): { readonly journalId: string; readonly instance: string } {
   const read = db.prepare<[string], { value: string }>('SELECT value FROM meta WHERE key = ?')
   const stored = { journalId: read.get('journal_id')?.value, instance: read.get('instance')?.value, purpose: read.get('purpose')?.value }
   if (stored.purpose !== undefined && stored.purpose !== purpose) {
     db.close()
-    throw new AppError('REFUSED', `The journal at ${path} belongs to "${stored.purpose}", not to "${purpose}". Nothing was changed. Give --data-dir another directory for this run.`)
+    throw new AppError(
+      'REFUSED',
+      `The journal at ${path} belongs to "${stored.purpose}", not to "${purpose}". Nothing was changed. Give --data-dir another directory for this run.`,
+    )
   }
   if (stored.journalId !== undefined && stored.instance !== undefined) return { journalId: stored.journalId, instance: stored.instance }
   const fresh = { journalId: randomUUID(), instance: instance ?? randomInt(BASE36_4).toString(36).padStart(4, '0') }

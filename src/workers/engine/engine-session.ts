@@ -23,7 +23,11 @@ const INBOX_MAX = 100_000
 const SNAPSHOT_EVERY_FACTS = 50_000
 const TICK_MS = 1_000
 
-const STOPPED: EngineAnswer = { type: 'Refused', code: 'REFUSED', message: 'The engine has stopped because the journal cannot be written or because of a fault. Nothing was sent.' }
+const STOPPED: EngineAnswer = {
+  type: 'Refused',
+  code: 'REFUSED',
+  message: 'The engine has stopped because the journal cannot be written or because of a fault. Nothing was sent.',
+}
 
 interface Waiting {
   readonly input: EngineInput
@@ -77,7 +81,12 @@ export class EngineSession {
     else if (message.type === 'OpenMarket') this.#openMarket()
     else if (message.type === 'Ping') this.#options.post({ type: 'Pong', n: message.n, counters: this.counters() })
     else if (this.#failed) this.#answer(message.id, STOPPED)
-    else if (this.#inbox.length >= INBOX_MAX) this.#answer(message.id, { type: 'Refused', code: 'REFUSED', message: 'The engine has too much waiting. Nothing was sent; try again in a second.' })
+    else if (this.#inbox.length >= INBOX_MAX)
+      this.#answer(message.id, {
+        type: 'Refused',
+        code: 'REFUSED',
+        message: 'The engine has too much waiting. Nothing was sent; try again in a second.',
+      })
     else this.#take({ input: { type: 'Command', command: message.command, ts: this.#now() }, requestId: message.id })
   }
 
@@ -91,8 +100,13 @@ export class EngineSession {
   counters(): EngineCounters {
     const { state } = this.#options.engine
     return {
-      inputs: this.#inputs, commits: this.#commits, waiting: this.#inbox.length, head: this.#options.journal.head,
-      connected: state.connected, reconciled: state.reconciled, workingOrders: state.workingCount,
+      inputs: this.#inputs,
+      commits: this.#commits,
+      waiting: this.#inbox.length,
+      head: this.#options.journal.head,
+      connected: state.connected,
+      reconciled: state.reconciled,
+      workingOrders: state.workingCount,
     }
   }
 
@@ -165,11 +179,15 @@ export class EngineSession {
       return [{ clientOrderId, symbol, side, type, quantity, price, reduceOnly, ts: createdAt, exchangeOrderId, filledQuantity }]
     })
     const totals = new Map<string, SignedQuantity>()
-    for (const { symbol, quantity } of state.positions.values()) totals.set(symbol, SignedQuantity.add(totals.get(symbol) ?? SignedQuantity.ZERO, quantity))
+    for (const { symbol, quantity } of state.positions.values())
+      totals.set(symbol, SignedQuantity.add(totals.get(symbol) ?? SignedQuantity.ZERO, quantity))
     return {
       type: 'RestoreExchange',
       orders,
-      positions: [...state.instruments.keys()].map((symbol) => ({ symbol, quantity: SignedQuantity.format(totals.get(symbol) ?? SignedQuantity.ZERO) })),
+      positions: [...state.instruments.keys()].map((symbol) => ({
+        symbol,
+        quantity: SignedQuantity.format(totals.get(symbol) ?? SignedQuantity.ZERO),
+      })),
       cursors: [...state.lastCandles.values()].map(({ symbol, timeframe, openTime }) => ({ symbol, timeframe, openTime })),
     }
   }
@@ -241,8 +259,13 @@ export class EngineSession {
     // The market of a replay stands where it stood, so what a crash swallowed is decided at the same prices.
     for (const candle of candles) setMark(state, candle.symbol, { price: candle.close, ts: closeTime(candle) })
     const newest = Math.max(0, ...candles.map(closeTime))
-    const again = candles.filter((candle) => closeTime(candle) === newest).flatMap((candle): AnalyzeDispatch[] => analyzeSteps(state, candle, 0))
-    this.#barrier.begin(0, again.filter((dispatch) => this.#traders.send(dispatch)))
+    const again = candles
+      .filter((candle) => closeTime(candle) === newest)
+      .flatMap((candle): AnalyzeDispatch[] => analyzeSteps(state, candle, 0))
+    this.#barrier.begin(
+      0,
+      again.filter((dispatch) => this.#traders.send(dispatch)),
+    )
     this.#schedule()
   }
 

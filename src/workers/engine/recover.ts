@@ -12,7 +12,8 @@ export function recoverState(journal: Journal): { readonly state: EngineState; r
   const state = snapshot?.state ?? createState(journal.instance)
   const from = snapshot?.seq ?? 0
   if (from > 0) {
-    for (const fact of journal.ofTypes(['SignalDecided', 'OrderFilled'], Math.max(0, from - REMEMBER_FACTS_MAX), from)) rememberFact(state, fact)
+    for (const fact of journal.ofTypes(['SignalDecided', 'OrderFilled'], Math.max(0, from - REMEMBER_FACTS_MAX), from))
+      rememberFact(state, fact)
   }
   let facts = 0
   for (const { fact } of journal.verified(from)) {

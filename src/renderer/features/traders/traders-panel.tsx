@@ -120,7 +120,10 @@ function TraderRow({ trader, onAsk }: { readonly trader: TraderView; readonly on
   const state = DOT[trader.state]
   const { money } = numbers.of(trader.symbols[0] ?? '')
   const result = addDecimal(trader.realized_pnl, trader.unrealized_pnl)
-  const what = trader.kind === 'manual' ? t('traders.manual') : `${trader.strategy} · ${trader.symbols.join(', ')} · ${trader.timeframe}`
+  const what =
+    trader.kind === 'manual'
+      ? t('traders.manual')
+      : `${trader.strategy} · ${trader.symbols.map((symbol) => symbol.replace(/:.*$/, ' perp')).join(', ')} · ${trader.timeframe}`
   return (
     <li className="trader-row" data-testid={`trader-${trader.id}`} data-state={trader.state}>
       <div className="trader-top">

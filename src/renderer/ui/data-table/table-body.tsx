@@ -106,7 +106,11 @@ export function TableBody<T>(props: TableBodyProps<T>): ReactNode {
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const row = rows[active]
-    if (event.key === 'Enter' && event.target === event.currentTarget && row !== undefined) onOpen?.(row)
+    if (event.key === 'Enter' && event.target === event.currentTarget && row !== undefined) {
+      // Else the same key press would also push the button that the opened details focus.
+      event.preventDefault()
+      onOpen?.(row)
+    }
     const step = STEPS[event.key]
     if (step === undefined) return
     event.preventDefault()
