@@ -72,6 +72,7 @@ export async function call<T extends z.ZodType>({ url, token }: Address, { metho
     headers: {
       authorization: `Bearer ${token}`,
       'x-api-version': API_VERSION,
+      'x-client': 'cli',
       ...(body === undefined ? {} : { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -9,7 +9,7 @@ const post = (path: `/${string}`, summary: string) => oc.route({ method: 'POST',
 
 export const contract = {
   system: {
-    ready: get('/ready', 'Whether trading may go on, with what is missing').output(
+    ready: get('/ready', 'Whether trading may go on; 503 with what is missing while it may not').output(
       z.object({ ready: z.boolean(), missing: z.array(z.string()) }),
     ),
     status: get('/system/status', 'State, components with evidence, traders, replay, journal, replica').output(view.statusView),

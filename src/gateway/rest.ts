@@ -49,9 +49,12 @@ export function registerRest(app: FastifyInstance, { workstation, version }: Gat
   })
 }
 
+/** How our own command line names itself, for the audit. It has the token like any other caller; the name gives it nothing. */
+const CLIENT_HEADER = 'x-client'
+
 function contextOf(request: FastifyRequest): ApiContext {
   const key = request.headers['idempotency-key']
-  return { actor: 'rest', ...(typeof key === 'string' ? { idempotencyKey: key } : {}) }
+  return { actor: request.headers[CLIENT_HEADER] === 'cli' ? 'cli' : 'rest', ...(typeof key === 'string' ? { idempotencyKey: key } : {}) }
 }
 
 /** oRPC's own codes appear only where a request did not reach a handler. */

@@ -156,8 +156,9 @@ export class WorkstationRun implements Workstation {
     this.#stopping.abort()
     this.#stream.statusChanged()
     await this.#watching
-    await this.#traders?.close()
+    // The market first: a replay whose traders have left would go on without them.
     await this.#core?.stop()
+    await this.#traders?.close()
     await this.#replica.stop()
     this.#follower?.close()
     this.#stream.close()
@@ -230,10 +231,12 @@ export class WorkstationRun implements Workstation {
       },
     })
     this.#traders = traders
-    await traders.restore(known)
-    if (known.length > 0) return
-    await this.#request({ type: 'Record', facts: [firstLimits(config.risk)] })
-    for (const trader of firstTraders(await core.series())) await traders.add(trader)
+    if (known.length > 0) return traders.restore(known)
+    const first = firstTraders(await core.series())
+    // All in one entry: a start that is broken off leaves either nothing or everything, never a workstation without its trader.
+    const created = first.map((trader) => ({ type: 'TraderChanged', ts: 0, traderId: trader.traderId, config: trader, state: 'created' }) as const)
+    await this.#request({ type: 'Record', facts: [firstLimits(config.risk), ...created] })
+    await traders.restore(first)
   }
 
   /** Sends a command and waits until what it did can be seen by the caller's next question. */

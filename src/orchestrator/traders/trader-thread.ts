@@ -15,7 +15,7 @@ import {
 
 const READY_DEADLINE_MS = 20_000
 const STOP_DEADLINE_MS = 1_000
-/** Pings within the allowed silence, so that one lost to a busy machine does not end a trader. */
+/** Pings within the allowed silence: so many in a row without an answer end a trader. */
 const PINGS_PER_SILENCE = 5
 
 export interface TraderThreadOptions {
@@ -103,14 +103,20 @@ export class TraderThread {
     else this.#failure = new AppError('STRATEGY_INVALID', message.message)
   }
 
-  /** An endless loop answers no ping; a stall shorter than the allowed silence is left alone. */
+  /**
+   * An endless loop answers no ping; a stall shorter than the allowed silence is left alone. Counted in pings, not in time: when
+   * this machine has slept, the answers lie here unread, and the trader is not to blame.
+   */
   async #watch(): Promise<void> {
     const { silenceMaxMs, elapsed } = this.#options
+    let missed = 0
     for (let n = 1; !this.#stopping.signal.aborted; n += 1) {
+      const heardAt = this.#heardAt
       this.#post({ type: 'Ping', n })
       await pause(silenceMaxMs / PINGS_PER_SILENCE, this.#stopping.signal)
+      missed = this.#heardAt === heardAt ? missed + 1 : 0
+      if (this.#stopping.signal.aborted || missed < PINGS_PER_SILENCE) continue
       const silenceMs = elapsed() - this.#heardAt
-      if (this.#stopping.signal.aborted || silenceMs < silenceMaxMs) continue
       this.#failure = new AppError(
         'STRATEGY_FAILED',
         `The strategy gave no sign of life for ${Math.round(silenceMs)} ms (allowed: ${silenceMaxMs} ms), so its thread was ended. Its positions and orders stay as they are.`,

@@ -11,6 +11,10 @@ export interface Verdict {
   readonly limit?: string | null | undefined
 }
 
+/** Stand for the numbers in a sentence that is translated once and filled many times. */
+const VALUE_HOLE = '\u0001'
+const LIMIT_HOLE = '\u0002'
+
 /** A sentence is written once a verdict: tables ask for it on every draw. */
 function remembered(write: (verdict: Verdict) => string): (verdict: Verdict) => string {
   const known = new WeakMap<Verdict, string>()
@@ -32,6 +36,11 @@ export function useReason(): (verdict: Verdict) => string {
       if (reason === 'TRADER_NOT_RUNNING' || !isDecimal(text)) return text
       return numbers.decimal(text, { trim: true })
     }
-    return remembered(({ reason, value, limit }) => t(`reason.${reason}`, { value: shown(reason, value), limit: shown(reason, limit) }))
+    const templates = new Map<ReasonCode, string>()
+    return remembered(({ reason, value, limit }) => {
+      const template = templates.get(reason) ?? t(`reason.${reason}`, { value: VALUE_HOLE, limit: LIMIT_HOLE })
+      templates.set(reason, template)
+      return template.replace(VALUE_HOLE, () => shown(reason, value)).replace(LIMIT_HOLE, () => shown(reason, limit))
+    })
   }, [t, numbers])
 }

@@ -6,6 +6,7 @@ import { waitUntilDrained } from './postgres-tables.ts'
 import { WorkstationProcess } from './workstation-process.ts'
 
 const REPLAY_DEADLINE_MS = 600_000
+const STANDSTILL_MS = 60_000
 const DRAIN_DEADLINE_MS = 180_000
 const POLL_MS = 2
 
@@ -47,9 +48,14 @@ export async function finishReplay(folder: DataFolder, candles: string, wishes: 
 export async function reachHead(folder: DataFolder, workstation: WorkstationProcess, seq: number): Promise<void> {
   const gauge = new JournalGauge(folder.journal)
   try {
-    const deadline = performance.now() + REPLAY_DEADLINE_MS
-    while (!workstation.hasExited && gauge.head() < seq) {
-      if (performance.now() > deadline) throw new Error(`the journal stays at ${gauge.head()}, ${seq} was to come: ${workstation.stderr}`)
+    let head = 0
+    let grownAt = performance.now()
+    while (!workstation.hasExited) {
+      const now = gauge.head()
+      if (now >= seq) return
+      if (now > head) grownAt = performance.now()
+      head = now
+      if (performance.now() - grownAt > STANDSTILL_MS) throw new Error(`the journal stays at ${head}, ${seq} was to come: ${workstation.stderr}`)
       await sleep(POLL_MS)
     }
   } finally {

@@ -7,6 +7,7 @@ import type { en } from '#renderer/i18n/en.ts'
 import { trades } from '#renderer/state/stores.ts'
 import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
+import { rememberWords } from '#renderer/ui/words.ts'
 import { FeeCell } from './cells.tsx'
 import { pnlColumn, priceColumn, quantityColumn, sideColumn, symbolColumn, textColumn, timeColumn } from './columns.tsx'
 import { Older } from './older.tsx'
@@ -32,7 +33,10 @@ function useFillColumns(): readonly Column<Row>[] {
     return [
       timeColumn(named('time', (row) => row.ts)),
       symbolColumn<Row>(t('column.symbol')),
-      sideColumn<Row>(t('column.side'), (side) => t(`side.${side}`)),
+      sideColumn<Row>(
+        t('column.side'),
+        rememberWords((side) => t(`side.${side}`)),
+      ),
       quantityColumn(named('quantity', (row) => row.quantity)),
       priceColumn(named('price', (row) => row.price)),
       fee,

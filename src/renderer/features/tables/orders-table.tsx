@@ -14,6 +14,7 @@ import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
 import type { Confirmation } from '#renderer/ui/dialog.tsx'
 import { ConfirmDialog } from '#renderer/ui/dialog.tsx'
 import { useAct } from '#renderer/ui/use-act.ts'
+import { rememberWords } from '#renderer/ui/words.ts'
 import { StatusCell } from './cells.tsx'
 import { priceColumn, quantityColumn, sideColumn, symbolColumn, textColumn, timeColumn } from './columns.tsx'
 import { Older } from './older.tsx'
@@ -27,6 +28,10 @@ function useOrderColumns(onCancel: (row: Row) => void): readonly Column<Row>[] {
   const { t } = useTranslation()
   return useMemo(() => {
     const named = <V,>(id: keyof (typeof en)['column'], pick: (row: Row) => V) => ({ id, header: t(`column.${id}`), pick })
+    const side = rememberWords((one: Row['side']) => t(`side.${one}`))
+    const status = rememberWords((one: Row['status']) => t(`status.${one}`))
+    const type = rememberWords((one: Row['type']) => t(`order_type.${one}`))
+    const purpose = rememberWords((one: Row['purpose']) => t(`purpose.${one}`))
     const cancel: Column<Row> = {
       id: 'acts',
       header: t('table.actions'),
@@ -41,30 +46,30 @@ function useOrderColumns(onCancel: (row: Row) => void): readonly Column<Row>[] {
           </RowButton>
         ),
     }
-    const status: Column<Row> = {
+    const statusColumn: Column<Row> = {
       ...textColumn(
-        named('status', (row) => t(`status.${row.status}`)),
+        named('status', (row) => status(row.status)),
         { width: 92 },
       ),
-      cell: (row) => <StatusCell status={row.status} label={t(`status.${row.status}`)} />,
+      cell: (row) => <StatusCell status={row.status} label={status(row.status)} />,
     }
     return [
       timeColumn(named('time', (row) => row.created_at)),
       symbolColumn<Row>(t('column.symbol')),
-      sideColumn<Row>(t('column.side'), (side) => t(`side.${side}`)),
+      sideColumn<Row>(t('column.side'), (one) => side(one)),
       textColumn(
-        named('type', (row) => t(`order_type.${row.type}`)),
+        named('type', (row) => type(row.type)),
         { width: 64, spare: true },
       ),
       textColumn(
-        named('purpose', (row) => t(`purpose.${row.purpose}`)),
+        named('purpose', (row) => purpose(row.purpose)),
         { width: 60 },
       ),
       quantityColumn(named('quantity', (row) => row.quantity)),
       quantityColumn(named('filled', (row) => row.filled_quantity)),
       priceColumn(named('price', (row) => row.price)),
       priceColumn(named('average', (row) => row.average_price)),
-      status,
+      statusColumn,
       textColumn(
         named('trader', (row) => row.trader_id),
         { width: 74 },

@@ -11,6 +11,7 @@ import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
 import { Num } from '#renderer/ui/num.tsx'
 import { useReason } from '#renderer/ui/reason.ts'
+import { rememberWords } from '#renderer/ui/words.ts'
 import { OutcomeCell } from './cells.tsx'
 import { priceColumn, quantityColumn, symbolColumn, textColumn, timeColumn } from './columns.tsx'
 import { Older } from './older.tsx'
@@ -69,6 +70,8 @@ function useSignalColumns(): readonly Column<Row>[] {
   return useMemo(() => {
     const named = <V,>(id: keyof (typeof en)['column'], pick: (row: Row) => V) => ({ id, header: t(`column.${id}`), pick })
     const half = { grow: 0.5 }
+    const action = rememberWords((one: Row['action']) => t(`action.${one}`))
+    const outcome = rememberWords((one: Row['outcome']) => t(`outcome.${one}`))
     const figure = (id: 'value' | 'limit', pick: (row: Row) => string | null): Column<Row> => ({
       id,
       header: t(`column.${id}`),
@@ -86,15 +89,15 @@ function useSignalColumns(): readonly Column<Row>[] {
       ),
       symbolColumn<Row>(t('column.symbol'), half),
       textColumn(
-        named('action', (row) => t(`action.${row.action}`)),
+        named('action', (row) => action(row.action)),
         { width: 76, ...half },
       ),
       {
         ...textColumn(
-          named('outcome', (row) => t(`outcome.${row.outcome}`)),
+          named('outcome', (row) => outcome(row.outcome)),
           { width: 86, ...half },
         ),
-        cell: (row) => <OutcomeCell outcome={row.outcome} label={t(`outcome.${row.outcome}`)} />,
+        cell: (row) => <OutcomeCell outcome={row.outcome} label={outcome(row.outcome)} />,
       },
       { ...textColumn(named('why', reason), { width: 260, grow: 3 }), cell: (row) => <span title={reason(row)}>{reason(row)}</span> },
       figure('value', (row) => row.value),
