@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { AppError } from '#domain/errors.ts'
 import { classifyPostgresError } from './classify-error.ts'
 import { describeConnection, resolvePostgres } from './connection.ts'
-import { claimPort, describePortHolder } from './port-holder.ts'
+import { claimPort } from './claim-port.ts'
+import { describePortHolder } from '#platform/port-holder.ts'
 import { unpackedPath } from './server-home.ts'
 
 describe('which Postgres', () => {
