@@ -234,7 +234,9 @@ export class WorkstationRun implements Workstation {
     if (known.length > 0) return traders.restore(known)
     const first = firstTraders(await core.series())
     // All in one entry: a start that is broken off leaves either nothing or everything, never a workstation without its trader.
-    const created = first.map((trader) => ({ type: 'TraderChanged', ts: 0, traderId: trader.traderId, config: trader, state: 'created' }) as const)
+    const created = first.map(
+      (trader) => ({ type: 'TraderChanged', ts: 0, traderId: trader.traderId, config: trader, state: 'created' }) as const,
+    )
     await this.#request({ type: 'Record', facts: [firstLimits(config.risk), ...created] })
     await traders.restore(first)
   }

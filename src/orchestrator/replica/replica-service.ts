@@ -93,34 +93,46 @@ export class ReplicaService {
     await this.#running
   }
 
-  /** The embedded server's own supervisor repairs crashes; here only a start that failed is tried again. */
+  /** The embedded server's own supervisor repairs crashes; here a start that failed is tried again, and a server that was given up. */
   async #runServer(target: Extract<PostgresTarget, { readonly kind: 'embedded' }>): Promise<void> {
-    const { board, logger, directory } = this.#options
+    const { board, logger } = this.#options
     const { signal } = this.#stopping
-    for (let waitMs = RETRY_FIRST_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
+    let waitMs = RETRY_FIRST_MS
+    while (!signal.aborted) {
+      let message: string
       try {
-        const server = await startEmbeddedPostgres({
-          dataDir: directory.postgres,
-          port: target.port,
-          database: target.database,
-          logger: logger.child({ component: 'postgres' }),
-          signal,
-        })
-        this.#server = server
-        server.onStatus((status) =>
-          board.see('postgres', SERVER_STATES[status.state], status.reason ?? `${status.state} on 127.0.0.1:${server.port}`),
-        )
-        board.see('postgres', 'running', `embedded server on 127.0.0.1:${server.port}`)
-        this.#thread?.connect(server.connection)
-        return
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
+        const server = await this.#startServer(target)
+        waitMs = RETRY_FIRST_MS
+        message = await Promise.race([givenUp(server), aborted(signal).then(() => '')])
         if (signal.aborted) return
-        board.see('postgres', 'down', `${message} Trading goes on from the journal; tried again in ${waitMs / 1_000} s.`)
+        this.#server = undefined
+      } catch (error) {
+        if (signal.aborted) return
+        message = error instanceof Error ? error.message : String(error)
         logger.warn({ code: error instanceof AppError ? error.code : 'BUG' }, message)
-        await pause(waitMs, signal)
       }
+      board.see('postgres', 'down', `${message} Trading goes on from the journal; tried again in ${waitMs / 1_000} s.`)
+      await pause(waitMs, signal)
+      waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)
     }
+  }
+
+  async #startServer(target: Extract<PostgresTarget, { readonly kind: 'embedded' }>): Promise<EmbeddedPostgres> {
+    const { board, logger, directory } = this.#options
+    const server = await startEmbeddedPostgres({
+      dataDir: directory.postgres,
+      port: target.port,
+      database: target.database,
+      logger: logger.child({ component: 'postgres' }),
+      signal: this.#stopping.signal,
+    })
+    this.#server = server
+    server.onStatus((status) =>
+      board.see('postgres', SERVER_STATES[status.state], status.reason ?? `${status.state} on 127.0.0.1:${server.port}`),
+    )
+    board.see('postgres', 'running', `embedded server on 127.0.0.1:${server.port}`)
+    this.#thread?.connect(server.connection)
+    return server
   }
 
   async #runThread(): Promise<void> {
@@ -187,6 +199,15 @@ const filters = ({
   readonly symbol?: string | undefined
   readonly trader_id?: string | undefined
 }) => ({ before, limit, symbol, traderId: trader_id })
+
+/** Why the server is not restarted any more by its own supervisor. */
+function givenUp(server: EmbeddedPostgres): Promise<string> {
+  return new Promise((resolve) => {
+    server.onStatus(({ state, reason }) => {
+      if (state === 'failed') resolve(`The database server was given up: ${reason ?? 'it died too often'}.`)
+    })
+  })
+}
 
 function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {

@@ -26,7 +26,11 @@ export function moneyDigits(currency: string): number {
   return CENTS.has(currency) ? 2 : COIN_DIGITS
 }
 
+/** Digits that a column of mixed instruments keeps room for, so that the points stand under one another; more would waste the row. */
+const ALIGN_MAX = { price: 4, quantity: 6 }
+
 export interface Numbers {
+  readonly align: { readonly price: number; readonly quantity: number }
   decimal(text: string | null | undefined, options?: DecimalOptions): string
   of(symbol: string): InstrumentDigits
   count(value: number): string
@@ -54,7 +58,10 @@ function useMakeNumbers(): Numbers {
         },
       ]),
     )
+    const widest = (kind: 'price' | 'quantity'): number =>
+      Math.min(ALIGN_MAX[kind], Math.max(0, ...[...digits.values()].map((one) => one[kind])))
     return {
+      align: { price: widest('price'), quantity: widest('quantity') },
       decimal: (text, options) => (text === null || text === undefined ? NOTHING : formatDecimal(text, style, options)),
       of: (symbol) => digits.get(symbol) ?? { ...UNKNOWN_DIGITS, base: symbol.split('/')[0] ?? '' },
       count: (value) => formatDecimal(String(Math.trunc(value)), style),

@@ -8,15 +8,23 @@ interface NumProps {
   readonly digits?: number | undefined
   readonly unit?: string | undefined
   readonly trim?: boolean | undefined
+  /** Digits of the column: what this number has fewer is left blank, so that the points align. */
+  readonly alignTo?: number | undefined
+}
+
+function blank(digits: number | undefined, alignTo: number | undefined): string {
+  if (digits === undefined || alignTo === undefined || alignTo <= digits) return ''
+  return ' '.repeat(alignTo - digits + (digits === 0 ? 1 : 0))
 }
 
 /** A number from decimal text: grouped, cut to the digits it deserves; the full figure is in its title. */
-export function Num({ value, digits, unit, trim }: NumProps): ReactNode {
+export function Num({ value, digits, unit, trim, alignTo }: NumProps): ReactNode {
   const numbers = useNumbers()
   const text = numbers.decimal(value, { digits, trim })
   return (
     <span className="num" title={value !== null && value !== undefined && digits !== undefined ? value : undefined}>
       {text}
+      {blank(digits, alignTo)}
       {unit !== undefined && <span className="unit">{unit}</span>}
     </span>
   )

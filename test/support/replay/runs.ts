@@ -55,7 +55,8 @@ export async function reachHead(folder: DataFolder, workstation: WorkstationProc
       if (now >= seq) return
       if (now > head) grownAt = performance.now()
       head = now
-      if (performance.now() - grownAt > STANDSTILL_MS) throw new Error(`the journal stays at ${head}, ${seq} was to come: ${workstation.stderr}`)
+      if (performance.now() - grownAt > STANDSTILL_MS)
+        throw new Error(`the journal stays at ${head}, ${seq} was to come: ${workstation.stderr}`)
       await sleep(POLL_MS)
     }
   } finally {

@@ -36,11 +36,18 @@ interface AmountProps {
 }
 
 export function PriceCell({ symbol, value }: AmountProps): ReactNode {
-  return <Num value={value} digits={useNumbers().of(symbol).price} />
+  const numbers = useNumbers()
+  return <Num value={value} digits={numbers.of(symbol).price} alignTo={numbers.align.price} />
 }
 export function QuantityCell({ symbol, value }: AmountProps): ReactNode {
-  const { quantity, base } = useNumbers().of(symbol)
-  return <Num value={value} digits={quantity} unit={base} />
+  const numbers = useNumbers()
+  const { quantity, base } = numbers.of(symbol)
+  return (
+    <>
+      <Num value={value} digits={quantity} alignTo={numbers.align.quantity} />
+      <span className="unit unit-fixed">{base}</span>
+    </>
+  )
 }
 export function MoneyCell({ symbol, value }: AmountProps): ReactNode {
   const { money } = useNumbers().of(symbol)

@@ -42,11 +42,11 @@ export function sideColumn<T extends { readonly side: Side }>(header: string, wo
 }
 
 export function priceColumn<T extends Traded>({ id, header, pick }: Named<T, string | null>, extra: Extra<T> = {}): Column<T> {
-  return { id, header, width: 76, ...amount(pick), cell: (row) => <PriceCell symbol={row.symbol} value={pick(row)} />, ...extra }
+  return { id, header, width: 88, ...amount(pick), cell: (row) => <PriceCell symbol={row.symbol} value={pick(row)} />, ...extra }
 }
 
 export function quantityColumn<T extends Traded>({ id, header, pick }: Named<T, string | null>, extra: Extra<T> = {}): Column<T> {
-  return { id, header, width: 100, ...amount(pick), cell: (row) => <QuantityCell symbol={row.symbol} value={pick(row)} />, ...extra }
+  return { id, header, width: 132, ...amount(pick), cell: (row) => <QuantityCell symbol={row.symbol} value={pick(row)} />, ...extra }
 }
 
 export function moneyColumn<T extends Traded>({ id, header, pick }: Named<T, string | null>, extra: Extra<T> = {}): Column<T> {

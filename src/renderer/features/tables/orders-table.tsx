@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { useMemo, useState } from 'react'
 import { X } from 'lucide-react'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { OrderView } from '#contract/views.ts'
 import { isWorking } from '#domain/order.ts'
@@ -24,11 +25,37 @@ import type { TableProps } from './table-props.ts'
 
 type Row = OrderView
 
+/** Hidden until a person shows them. */
+function spareColumns(t: TFunction): readonly Column<Row>[] {
+  const named = <V,>(id: keyof (typeof en)['column'], pick: (row: Row) => V) => ({ id, header: t(`column.${id}`), pick })
+  return [
+    textColumn(
+      named('strategy', (row) => row.strategy),
+      { spare: true },
+    ),
+    textColumn(
+      named('reason', (row) => row.reason),
+      { width: 110, grow: 2, spare: true },
+    ),
+    textColumn(
+      named('reduce_only', (row) => t(row.reduce_only ? 'common.yes' : 'common.no')),
+      { spare: true },
+    ),
+    textColumn(
+      named('id', (row) => row.id),
+      { width: 200, spare: true },
+    ),
+    textColumn(
+      named('exchange_id', (row) => row.exchange_order_id),
+      { width: 120, spare: true },
+    ),
+  ]
+}
+
 function useOrderColumns(onCancel: (row: Row) => void): readonly Column<Row>[] {
   const { t } = useTranslation()
   return useMemo(() => {
     const named = <V,>(id: keyof (typeof en)['column'], pick: (row: Row) => V) => ({ id, header: t(`column.${id}`), pick })
-    const side = rememberWords((one: Row['side']) => t(`side.${one}`))
     const status = rememberWords((one: Row['status']) => t(`status.${one}`))
     const type = rememberWords((one: Row['type']) => t(`order_type.${one}`))
     const purpose = rememberWords((one: Row['purpose']) => t(`purpose.${one}`))
@@ -56,7 +83,10 @@ function useOrderColumns(onCancel: (row: Row) => void): readonly Column<Row>[] {
     return [
       timeColumn(named('time', (row) => row.created_at)),
       symbolColumn<Row>(t('column.symbol')),
-      sideColumn<Row>(t('column.side'), (one) => side(one)),
+      sideColumn<Row>(
+        t('column.side'),
+        rememberWords((side) => t(`side.${side}`)),
+      ),
       textColumn(
         named('type', (row) => type(row.type)),
         { width: 64, spare: true },
@@ -74,26 +104,7 @@ function useOrderColumns(onCancel: (row: Row) => void): readonly Column<Row>[] {
         named('trader', (row) => row.trader_id),
         { width: 74 },
       ),
-      textColumn(
-        named('strategy', (row) => row.strategy),
-        { spare: true },
-      ),
-      textColumn(
-        named('reason', (row) => row.reason),
-        { width: 110, grow: 2, spare: true },
-      ),
-      textColumn(
-        named('reduce_only', (row) => t(row.reduce_only ? 'common.yes' : 'common.no')),
-        { spare: true },
-      ),
-      textColumn(
-        named('id', (row) => row.id),
-        { width: 200, spare: true },
-      ),
-      textColumn(
-        named('exchange_id', (row) => row.exchange_order_id),
-        { width: 120, spare: true },
-      ),
+      ...spareColumns(t),
       cancel,
     ]
   }, [t, onCancel])

@@ -57,7 +57,10 @@ function usePositionColumns(onClose: (row: Row) => void): readonly Column<Row>[]
         named('trader', (row) => row.trader_id),
         { width: 74 },
       ),
-      timeColumn(named('opened', (row) => row.opened_at)),
+      timeColumn(
+        named('opened', (row) => row.opened_at),
+        { spare: true },
+      ),
       textColumn(
         named('exchange', (row) => row.exchange),
         { spare: true },
