@@ -18,6 +18,7 @@ import { rm } from 'node:fs/promises'
 const KILLS = Number(process.env['REPLAY_KILLS'] ?? 50)
 /** About as long as a start takes on a busy machine; kills hit every part of it. */
 const START_MS = 4_000
+const KILLS_THAT_HIT_ORDERS = 20
 const SERVER_KILLS = 4
 const OUTAGE_MS = Number(process.env['REPLAY_OUTAGE_MS'] ?? 60_000)
 /** Slow enough that the replay outlives the outage: 4 ms a candle and more. */
@@ -70,12 +71,14 @@ describe.skipIf(missing !== undefined)('a replay of the whole candle file, real 
     const heads: string[] = []
     for (const kill of kills) {
       const head = await liveAndDie(folder, CANDLE_FILE, kill)
-      heads.push(`${kill.atHead ?? `${kill.afterMs}ms`}${kill.serverToo ? '+server' : ''}→${head}`)
+      heads.push(`${kill.atHead ?? `${kill.afterMs}ms`}${kill.serverToo ? '+server' : ''}${kill.inFlight === true ? '+order' : ''}→${head}`)
     }
     say(`killed ${kills.length} times: ${heads.join(' ')}`)
     const survived = await finishReplay(folder, CANDLE_FILE)
-    say(`last life: ${survived.replayMs} ms; ${JSON.stringify(survived.facts)}`)
+    const unknown = survived.journal.filter(({ body }) => body.includes('"status":"UNKNOWN"')).length
+    say(`last life: ${survived.replayMs} ms; ${unknown} orders were on their way at a kill; ${JSON.stringify(survived.facts)}`)
     expectSame(survived)
+    if (KILLS >= KILLS_THAT_HIT_ORDERS) expect(unknown).toBeGreaterThan(0)
   })
 
   test(`its database server is killed ${SERVER_KILLS} times and comes back by itself each time`, async () => {

@@ -41,7 +41,7 @@ describe.skipIf(missing !== undefined)(`a replay of ${CANDLES} candles, real pro
     candles = cutCandleFile(folder.beside('BTC_USDT_1m.csv'), CANDLES)
     for (let n = 0; n < KILLS; n += 1) {
       const atHead = Math.floor((unbroken.journal.length * (n + random())) / (KILLS + 1))
-      await liveAndDie(folder, candles, { atHead, afterMs: random() * JITTER_MAX_MS, serverToo: false })
+      await liveAndDie(folder, candles, { atHead, afterMs: random() * JITTER_MAX_MS, serverToo: false, inFlight: n > 0 })
     }
     const survived = await finishReplay(folder, candles, {
       during: async (workstation) => {

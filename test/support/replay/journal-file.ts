@@ -49,6 +49,14 @@ export class JournalGauge {
     }
   }
 
+  /** Whether the journal ends with an order whose answer it does not hold yet. */
+  hasOrderInFlight(): boolean {
+    const rows = this.#db?.prepare<[], { body: string }>('SELECT body FROM journal ORDER BY seq DESC LIMIT 4').all() ?? []
+    const facts = rows.map(({ body }) => JSON.parse(body) as { readonly type: string; readonly clientOrderId?: string })
+    const answered = new Set(facts.filter(({ type }) => type === 'OrderStatusChanged').map(({ clientOrderId }) => clientOrderId))
+    return facts.some(({ type, clientOrderId }) => type === 'OrderSubmitted' && !answered.has(clientOrderId))
+  }
+
   close(): void {
     this.#db?.close()
     this.#db = undefined

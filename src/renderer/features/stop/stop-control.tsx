@@ -11,7 +11,7 @@ import { useHold } from '#renderer/ui/use-hold.ts'
 import { useStop, useStopState } from './use-stop.ts'
 
 const ARMED_MS = 2_000
-export const STOP_HOTKEY = 'mod+shift+x'
+export const STOP_HOTKEY = 'mod+alt+shift+s'
 
 /** The ring that fills while the button is held. */
 export function HoldRing({ holding }: { readonly holding: boolean }): ReactNode {
