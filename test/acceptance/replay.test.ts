@@ -137,18 +137,19 @@ describe.skipIf(missing !== undefined)('a replay of the whole candle file, real 
   })
 
   test('another program holds the port of the embedded server for a minute: the server comes back when it is free', async () => {
-    await using folder = await DataFolder.make()
+    const port = await PortSquatter.freePort()
+    await using folder = await DataFolder.make(JSON.stringify({ database: { port } }))
     const found = await finishReplay(folder, CANDLE_FILE, {
       speed: OUTAGE_SPEED,
       during: async (workstation) => {
         await reachHead(folder, workstation, Math.floor(unbroken.journal.length / 10))
-        const { port } = await folder.serverAddress()
         await folder.killPostmaster()
         {
           await using squatter = await PortSquatter.take(port, 1_000)
           expect(squatter, 'the port could not be taken in time').toBeDefined()
           const outage = await watchOutage(workstation, OUTAGE_MS)
           say(`port taken: ${JSON.stringify({ ...outage, reasons: [...outage.reasons], states: [...outage.states] })}`)
+          expect.soft([...outage.states]).toEqual(['down'])
           expect.soft(outage.candlesMeanwhile).toBeGreaterThan(1_000)
         }
         const back = performance.now()

@@ -259,7 +259,7 @@ describe('what the gateway lets in', () => {
     })
     await expect(second).rejects.toMatchObject({
       code: 'PORT_TAKEN',
-      message: expect.stringContaining(process.platform === 'linux' ? `process ${process.pid}` : String(port)),
+      message: expect.stringContaining(process.platform === 'linux' ? `pid ${process.pid}` : String(port)),
     })
     expect((await running.call('/api/v1/positions')).status).toBe(200)
   })

@@ -26,7 +26,6 @@ export function add(a: Decimal, b: Decimal): Decimal {
 export const negate = (a: Decimal): Decimal => ({ units: -a.units, scale: a.scale })
 export const subtract = (a: Decimal, b: Decimal): Decimal => add(a, negate(b))
 export const multiply = (a: Decimal, b: Decimal): Decimal => ({ units: a.units * b.units, scale: a.scale + b.scale })
-export const sum = (all: readonly Decimal[]): Decimal => all.reduce(add, ZERO)
 export const isSame = (a: Decimal, b: Decimal): boolean => subtract(a, b).units === 0n
 export const absolute = (a: Decimal): Decimal => (a.units < 0n ? negate(a) : a)
 export const isLess = (a: Decimal, b: Decimal): boolean => subtract(a, b).units < 0n

@@ -11,6 +11,16 @@ export class PortSquatter implements AsyncDisposable {
     this.#server = server
   }
 
+  /** A port that nobody held a moment ago. */
+  static async freePort(): Promise<number> {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1' }, resolve))
+    const address = server.address()
+    await new Promise((resolve) => server.close(resolve))
+    if (typeof address !== 'object' || address === null) throw new Error('a server without an address')
+    return address.port
+  }
+
   /** Undefined when somebody else was faster. */
   static async take(port: number, deadlineMs: number): Promise<PortSquatter | undefined> {
     const deadline = performance.now() + deadlineMs
