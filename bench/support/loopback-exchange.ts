@@ -4,7 +4,7 @@ import type { Instrument } from '#domain/instrument.ts'
 import { BasisPoints, Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
-import type { ExchangeReport, FromExchange, ToExchange } from '#engine/ports.ts'
+import type { ExchangeCommand, ExchangeReport, FromExchange, ToExchange } from '#engine/ports.ts'
 
 const PRICE = Price.parse('100')
 
@@ -60,13 +60,13 @@ export function loopbackExchange(port: MessagePort, symbolCount: number): Loopba
       send({ type: 'MarketStep', step: ++step, ts, lockStep: false, reports: [], candles: [candle], quotes: [] })
     },
   }
-  port.on('message', (message: ToExchange) => {
-    if (message.type !== 'SubmitOrder') return
-    const { order } = message
+  const answer = (command: ExchangeCommand): ExchangeReport[] => {
+    if (command.type !== 'SubmitOrder') return []
+    const { order } = command
     exchange.onSubmit(order.symbol)
     const base = { clientOrderId: order.clientOrderId, symbol: order.symbol, ts }
     const exchangeOrderId = parseExchangeOrderId(`B-${order.clientOrderId}`)
-    const reports: ExchangeReport[] = [
+    return [
       { ...base, type: 'OrderAccepted', exchangeOrderId },
       {
         ...base,
@@ -79,7 +79,11 @@ export function loopbackExchange(port: MessagePort, symbolCount: number): Loopba
         liquidity: 'TAKER',
       },
     ]
-    send({ type: 'MarketStep', step, ts, lockStep: false, reports, candles: [], quotes: [] })
+  }
+  port.on('message', (message: ToExchange) => {
+    const commands = message.type === 'CommandBatch' ? message.commands : message.type === 'SubmitOrder' ? [message] : []
+    const reports = commands.flatMap(answer)
+    if (reports.length > 0) send({ type: 'MarketStep', step, ts, lockStep: false, reports, candles: [], quotes: [] })
   })
   send({
     type: 'ExchangeStatus',

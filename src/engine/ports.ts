@@ -129,7 +129,13 @@ export interface ReplayDone {
 }
 
 export type FromExchange = MarketStep | ExchangeStatus | ReplayDone
-export type ToExchange = ExchangeCommand | RestoreExchange | StepDone
+/** Several commands of one decision, in order: one message instead of many. Answered like the commands one by one, in as few steps as possible. */
+export interface CommandBatch {
+  readonly type: 'CommandBatch'
+  readonly commands: readonly ExchangeCommand[]
+}
+
+export type ToExchange = ExchangeCommand | CommandBatch | RestoreExchange | StepDone
 
 /** What a trader may know of its own position when it decides. Numbers, as for indicators. */
 export interface TraderView {

@@ -5,7 +5,7 @@ import { makeServerFolder } from '#test/support/postgres.ts'
 import { CANDLE_FILE, readCandleLines, whyNoReplay } from '#test/support/replay/candle-file.ts'
 import { DataFolder } from '#test/support/replay/data-folder.ts'
 import type { Examined } from '#test/support/replay/examine.ts'
-import { liveAndDie, planKills } from '#test/support/replay/kills.ts'
+import { decisionTimes, liveAndDie, planKills } from '#test/support/replay/kills.ts'
 import { untilStatus, watchOutage } from '#test/support/replay/outage.ts'
 import { PortSquatter } from '#test/support/replay/port-squatter.ts'
 import { decisiveFacts } from '#test/support/replay/order-lives.ts'
@@ -68,10 +68,13 @@ describe.skipIf(missing !== undefined)('a replay of the whole candle file, real 
     say(`seed ${seed} (REPLAY_SEED=${seed} repeats it)`)
     const kills = planKills({ count: KILLS, random: seeded(seed), head: unbroken.journal.length, startMs: START_MS })
     await using folder = await DataFolder.make()
+    const decisions = decisionTimes(unbroken.journal)
     const heads: string[] = []
     for (const kill of kills) {
-      const head = await liveAndDie(folder, CANDLE_FILE, kill)
-      heads.push(`${kill.atHead ?? `${kill.afterMs}ms`}${kill.serverToo ? '+server' : ''}${kill.inFlight === true ? '+order' : ''}→${head}`)
+      const head = await liveAndDie(folder, CANDLE_FILE, kill, decisions)
+      heads.push(
+        `${kill.atHead ?? `${kill.afterMs}ms`}${kill.serverToo ? '+server' : ''}${kill.moment === undefined ? '' : `+${kill.moment}`}→${head}`,
+      )
     }
     say(`killed ${kills.length} times: ${heads.join(' ')}`)
     const survived = await finishReplay(folder, CANDLE_FILE)

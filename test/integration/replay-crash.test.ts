@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { cutCandleFile, whyNoReplay } from '#test/support/replay/candle-file.ts'
 import { DataFolder } from '#test/support/replay/data-folder.ts'
 import type { Examined } from '#test/support/replay/examine.ts'
-import { liveAndDie } from '#test/support/replay/kills.ts'
-import { untilStatus } from '#test/support/replay/outage.ts'
+import { decisionTimes, liveAndDie } from '#test/support/replay/kills.ts'
+import { glanceWhileReplaying, untilStatus, type Glances } from '#test/support/replay/outage.ts'
 import { PortSquatter } from '#test/support/replay/port-squatter.ts'
 import { differences } from '#test/support/replay/postgres-tables.ts'
 import { finishReplay, reachHead } from '#test/support/replay/runs.ts'
@@ -11,8 +11,10 @@ import { chooseSeed, seeded } from '#test/support/replay/seeded.ts'
 
 // The short form of `test/acceptance/replay.test.ts`.
 const CANDLES = 1_500
-const KILLS = 3
+const MOMENTS = [undefined, 'decision', 'order'] as const
 const JITTER_MAX_MS = 12
+/** 5 ms a candle and more, so that Postgres is up before the replay is over. */
+const GLANCE_SPEED = '12000'
 const PORT_HELD_MS = 1_000
 
 const missing = whyNoReplay()
@@ -20,11 +22,21 @@ if (missing !== undefined) process.stdout.write(`${missing}\n`)
 
 describe.skipIf(missing !== undefined)(`a replay of ${CANDLES} candles, real processes and a real Postgres`, () => {
   let unbroken: Examined
-  let candles: string
+  let glances: Glances
 
   beforeAll(async () => {
     await using folder = await DataFolder.make()
-    unbroken = await finishReplay(folder, cutCandleFile(folder.beside('BTC_USDT_1m.csv'), CANDLES))
+    unbroken = await finishReplay(folder, cutCandleFile(folder.beside('BTC_USDT_1m.csv'), CANDLES), {
+      speed: GLANCE_SPEED,
+      during: async (workstation) => {
+        glances = await glanceWhileReplaying(folder, workstation)
+      },
+    })
+  })
+
+  test('whoever looks into Postgres meanwhile sees whole batches only, cursor and all', () => {
+    expect(glances.torn).toEqual([])
+    expect(glances.count).toBeGreaterThan(20)
   })
 
   test('journal, Postgres, trades, positions and equity agree to the last digit', () => {
@@ -34,14 +46,15 @@ describe.skipIf(missing !== undefined)(`a replay of ${CANDLES} candles, real pro
     expect(unbroken.outcome.alerts).toEqual([])
   })
 
-  test(`killed ${KILLS} times, and then robbed of Postgres, it ends the same`, async () => {
+  test(`killed ${MOMENTS.length} times, and then robbed of Postgres, it ends the same`, async () => {
     const seed = chooseSeed()
     const random = seeded(seed)
+    const decisions = decisionTimes(unbroken.journal)
     await using folder = await DataFolder.make()
-    candles = cutCandleFile(folder.beside('BTC_USDT_1m.csv'), CANDLES)
-    for (let n = 0; n < KILLS; n += 1) {
-      const atHead = Math.floor((unbroken.journal.length * (n + random())) / (KILLS + 1))
-      await liveAndDie(folder, candles, { atHead, afterMs: random() * JITTER_MAX_MS, serverToo: false, inFlight: n > 0 })
+    const candles = cutCandleFile(folder.beside('BTC_USDT_1m.csv'), CANDLES)
+    for (let n = 0; n < MOMENTS.length; n += 1) {
+      const atHead = Math.floor((unbroken.journal.length * (n + random())) / (MOMENTS.length + 1))
+      await liveAndDie(folder, candles, { atHead, afterMs: random() * JITTER_MAX_MS, serverToo: false, moment: MOMENTS[n] }, decisions)
     }
     const survived = await finishReplay(folder, candles, {
       during: async (workstation) => {

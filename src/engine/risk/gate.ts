@@ -1,12 +1,13 @@
 import type { Instrument } from '#domain/instrument.ts'
 import { checkInstrumentRules } from '#domain/instrument.ts'
 import * as fixed from '#domain/money/fixed.ts'
-import { BasisPoints, Money, basisPoints, notional } from '#domain/money/money.ts'
+import { Money, basisPoints, notional } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import type { OrderPurpose, OrderSide, OrderType } from '#domain/order.ts'
 import type { InstrumentSymbol, TraderId } from '#domain/ids.ts'
 import type { ReasonCode } from '#domain/signal.ts'
+import { parsedLimits } from './parsed-limits.ts'
 import { availableBalance, lossToday, valueAccount } from '../portfolio/equity.ts'
 import { positionKey, workingTotals, type EngineState, type Protection } from '../state.ts'
 
@@ -43,7 +44,7 @@ export function checkOrder(state: EngineState, instrument: Instrument, intent: O
 function checkCollar(state: EngineState, intent: OrderIntent): Refusal | undefined {
   if (intent.price === undefined) return undefined
   const reference = Money.parse(Price.format(intent.referencePrice), '')
-  const allowed = basisPoints(reference, BasisPoints.parse(state.limits.priceCollarBps))
+  const allowed = basisPoints(reference, parsedLimits(state.limits, '').priceCollar)
   const distance = Money.absolute(Money.parse(fixed.format(Price.subtract(intent.price, intent.referencePrice)), ''))
   if (Money.compare(distance, allowed) <= 0) return undefined
   return {
@@ -57,11 +58,12 @@ function checkExposure(state: EngineState, instrument: Instrument, intent: Order
   const { limits } = state
   const currency = instrument.settle
   const value = notional(intent.price ?? intent.referencePrice, intent.quantity, currency)
-  const maxOrder = Money.parse(limits.maxOrderNotional, currency)
-  if (Money.compare(value, maxOrder) > 0) return { reason: 'MAX_ORDER_NOTIONAL', value: text(value), limit: limits.maxOrderNotional }
+  const { maxOrderNotional, maxPositionNotional } = parsedLimits(limits, currency)
+  if (Money.compare(value, maxOrderNotional) > 0)
+    return { reason: 'MAX_ORDER_NOTIONAL', value: text(value), limit: limits.maxOrderNotional }
 
   const worst = worstCaseNotional(state, instrument, intent)
-  if (Money.compare(worst, Money.parse(limits.maxPositionNotional, currency)) > 0) {
+  if (Money.compare(worst, maxPositionNotional) > 0) {
     return { reason: 'MAX_POSITION_NOTIONAL', value: text(worst), limit: limits.maxPositionNotional }
   }
   if (state.workingCount >= limits.maxOpenOrders) {
@@ -113,7 +115,7 @@ function checkAccount(state: EngineState, instrument: Instrument, value: Money):
   if (account === undefined) return { reason: 'INSUFFICIENT_BALANCE', value: text(value), limit: `no ${instrument.settle} account` }
   const valuation = valueAccount(state, account)
   const loss = lossToday(account, valuation, state.now)
-  if (Money.compare(loss, Money.parse(state.limits.maxDailyLoss, account.currency)) >= 0) {
+  if (Money.compare(loss, parsedLimits(state.limits, account.currency).maxDailyLoss) >= 0) {
     return { reason: 'MAX_DAILY_LOSS', value: text(loss), limit: state.limits.maxDailyLoss }
   }
   const cost = Money.add(value, basisPoints(value, instrument.takerFee))

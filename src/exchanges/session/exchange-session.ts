@@ -104,7 +104,10 @@ export class ExchangeSession {
       case 'SubmitOrder':
       case 'CancelOrder':
       case 'QueryOrder':
-        this.#command(message)
+        this.#reply(this.#command(message))
+        return
+      case 'CommandBatch':
+        this.#reply(message.commands.flatMap((command) => this.#command(command)))
         return
     }
   }
@@ -124,7 +127,7 @@ export class ExchangeSession {
       for (const slice of await source.resume(restore.cursors)) this.#know(slice)
       const waiting = this.#waiting ?? []
       this.#waiting = undefined
-      for (const command of waiting) this.#command(command)
+      this.#reply(waiting.flatMap((command) => this.#command(command)))
       this.#showProgress(true)
       await this.#moves(signal)
     } finally {
@@ -192,12 +195,15 @@ export class ExchangeSession {
     })
   }
 
-  #command(command: ExchangeCommand): void {
+  /** What the exchange says to a command; nothing yet while the market is not known. */
+  #command(command: ExchangeCommand): readonly ExchangeReport[] {
     if (this.#waiting === undefined) {
       this.#commands += 1
-      this.#reply(this.#options.paper.handle(command))
-    } else if (this.#waiting.length < COMMANDS_WAITING_MAX) this.#waiting.push(command)
-    else this.#reply([tooMany(command)])
+      return this.#options.paper.handle(command)
+    }
+    if (this.#waiting.length >= COMMANDS_WAITING_MAX) return [tooMany(command)]
+    this.#waiting.push(command)
+    return []
   }
 
   /** Reports between two moves of the market: they carry its time, and the number of the last step. */

@@ -233,7 +233,9 @@ export class EngineSession {
 
   /** Only after the journal has the facts: orders to the exchange, candles to the traders, answers to callers. */
   #publish(waiting: Waiting, transaction: Transaction, answer: EngineAnswer | undefined): void {
-    for (const command of transaction.commands) this.#toExchange(command)
+    const [command] = transaction.commands
+    if (command !== undefined)
+      this.#toExchange(transaction.commands.length === 1 ? command : { type: 'CommandBatch', commands: transaction.commands })
     const reached = transaction.analyze.filter((dispatch) => this.#traders.send(dispatch))
     if (waiting.input.type === 'Market') {
       const { step, lockStep, candles } = waiting.input.step

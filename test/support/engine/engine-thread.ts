@@ -58,9 +58,11 @@ export class ScriptedExchange {
 
   constructor(port: MessagePort) {
     this.#port = port
-    port.on('message', (message: ToExchange) => {
-      this.onMessage(message)
-      this.inbox.put(message)
+    port.on('message', (received: ToExchange) => {
+      for (const message of received.type === 'CommandBatch' ? received.commands : [received]) {
+        this.onMessage(message)
+        this.inbox.put(message)
+      }
     })
   }
 

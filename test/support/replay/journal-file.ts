@@ -17,6 +17,12 @@ export function readJournal(path: string): readonly JournalRow[] {
   }
 }
 
+export interface TailFact {
+  readonly type: string
+  readonly clientOrderId?: string
+  readonly openTime?: number
+}
+
 /** The first thing that is wrong with the chain; undefined when every record follows from the one before it. */
 export function brokenLink(rows: readonly JournalRow[]): string | undefined {
   let previous = '0'.repeat(64)
@@ -49,12 +55,10 @@ export class JournalGauge {
     }
   }
 
-  /** Whether the journal ends with an order whose answer it does not hold yet. */
-  hasOrderInFlight(): boolean {
-    const rows = this.#db?.prepare<[], { body: string }>('SELECT body FROM journal ORDER BY seq DESC LIMIT 4').all() ?? []
-    const facts = rows.map(({ body }) => JSON.parse(body) as { readonly type: string; readonly clientOrderId?: string })
-    const answered = new Set(facts.filter(({ type }) => type === 'OrderStatusChanged').map(({ clientOrderId }) => clientOrderId))
-    return facts.some(({ type, clientOrderId }) => type === 'OrderSubmitted' && !answered.has(clientOrderId))
+  /** The newest facts, newest first. */
+  tail(count: number): readonly TailFact[] {
+    const rows = this.#db?.prepare<[number], { body: string }>('SELECT body FROM journal ORDER BY seq DESC LIMIT ?').all(count) ?? []
+    return rows.map(({ body }) => JSON.parse(body) as TailFact)
   }
 
   close(): void {

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { DataFolder } from './data-folder.ts'
+import { PostgresTables } from './postgres-tables.ts'
 import type { Status, WorkstationProcess } from './workstation-process.ts'
 
 const SEEN_DEADLINE_MS = 30_000
@@ -51,4 +53,37 @@ export async function untilStatus(
     if (performance.now() > deadline) throw new Error(`the status did not become as wanted: ${JSON.stringify(status)}`)
     await sleep(LOOK_EVERY_MS)
   }
+}
+
+/** One glance at Postgres while it is written to: cursor, facts and what is folded from them are of one moment, or are not. */
+const GLANCE = `
+  SELECT c.seq AS cursor, (SELECT max(seq) FROM events) AS events,
+         (SELECT count(*) FROM events WHERE type = 'OrderFilled') AS fills, (SELECT count(*) FROM trades) AS trades,
+         (SELECT count(*) FROM events WHERE type = 'OrderSubmitted') AS submitted, (SELECT count(*) FROM orders) AS orders
+  FROM replica_cursor c`
+
+export interface Glances {
+  readonly count: number
+  /** Those that showed a half-written batch. */
+  readonly torn: readonly string[]
+}
+
+/** Looks again and again, without a pause, until the workstation has reached the end of its replay. */
+export async function glanceWhileReplaying(folder: DataFolder, workstation: WorkstationProcess): Promise<Glances> {
+  await untilStatus(workstation, ({ replica }) => replica.state === 'streaming')
+  await using tables = await PostgresTables.open(await folder.serverAddress())
+  const torn: string[] = []
+  let isOver = false
+  const over = workstation.replayDone(SEEN_DEADLINE_MS).finally(() => {
+    isOver = true
+  })
+  let count = 0
+  for (; !isOver; count += 1) {
+    const [row] = await tables.rows(GLANCE)
+    const isWhole =
+      row !== undefined && row['cursor'] === (row['events'] ?? '0') && row['fills'] === row['trades'] && row['submitted'] === row['orders']
+    if (!isWhole) torn.push(JSON.stringify(row))
+  }
+  await over
+  return { count, torn }
 }

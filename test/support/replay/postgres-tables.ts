@@ -37,23 +37,35 @@ export class PostgresTables implements AsyncDisposable {
   }
 }
 
-/** Waits until Postgres holds the journal up to `head`; each look uses a connection of its own, since servers come and go here. */
-export async function waitUntilDrained(address: () => Promise<ServerAddress>, head: () => number, deadlineMs: number): Promise<void> {
+export interface Drain {
+  readonly address: () => Promise<ServerAddress>
+  /** The journal's newest sequence. */
+  readonly head: () => number
+  /** Why it will never be; undefined while there is hope. */
+  readonly lost: () => Promise<string | undefined>
+  readonly deadlineMs: number
+}
+
+/** Waits until Postgres holds the journal; each try uses a connection of its own, since servers come and go here. */
+export async function waitUntilDrained({ address, head, lost, deadlineMs }: Drain): Promise<void> {
   const deadline = performance.now() + deadlineMs
   let last = 'never reached'
   while (performance.now() < deadline) {
     try {
       await using tables = await PostgresTables.open(await address())
-      while (performance.now() < deadline) {
+      for (;;) {
         const cursor = await tables.number('SELECT seq FROM replica_cursor')
         if (cursor === head()) return
         last = `at ${cursor} of ${head()}`
+        if (performance.now() > deadline || (await lost()) !== undefined) break
         await sleep(POLL_MS)
       }
     } catch (error) {
       last = String(error)
       await sleep(POLL_MS)
     }
+    const reason = await lost()
+    if (reason !== undefined) throw new Error(`Postgres will not catch up (${last}): ${reason}`)
   }
   throw new Error(`Postgres did not catch up within ${deadlineMs} ms: ${last}`)
 }

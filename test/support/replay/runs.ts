@@ -32,16 +32,23 @@ export async function finishReplay(folder: DataFolder, candles: string, wishes: 
   await Promise.all([during?.(workstation), workstation.replayDone(REPLAY_DEADLINE_MS)])
   const done = performance.now()
   const gauge = new JournalGauge(folder.journal)
-  await waitUntilDrained(
-    async () => address ?? folder.serverAddress(),
-    () => gauge.head(),
-    DRAIN_DEADLINE_MS,
-  ).finally(() => gauge.close())
+  await waitUntilDrained({
+    address: async () => address ?? folder.serverAddress(),
+    head: () => gauge.head(),
+    lost: () => failureOf(workstation),
+    deadlineMs: DRAIN_DEADLINE_MS,
+  }).finally(() => gauge.close())
   const drained = performance.now()
   const examined = await examine(folder, candles, address)
   const how = await workstation.stop()
   if (how !== 'code 0') throw new Error(`the workstation left with ${how}: ${workstation.stderr}`)
   return { ...examined, replayMs: Math.round(done - began), drainMs: Math.round(drained - done) }
+}
+
+/** The replica's own word that a person must help. */
+async function failureOf(workstation: WorkstationProcess): Promise<string | undefined> {
+  const { replica } = await workstation.status()
+  return replica.state === 'failed' ? (replica.reason ?? 'it does not say why') : undefined
 }
 
 /** Waits until the journal has grown to `seq`, or the workstation has left. */
