@@ -114,11 +114,7 @@ describe('chain', () => {
       return rows
     }
     expect(hashes(one)).toEqual(hashes(all))
-    expect((hashes(one)[0] as { readonly hash: string }).hash).toBe(
-      recordHash(GENESIS_HASH, 1, JSON.stringify(factOf(1)))
-        .toString('hex')
-        .toUpperCase(),
-    )
+    expect((hashes(one)[0] as { readonly hash: string }).hash).toBe(recordHash(GENESIS_HASH, 1, JSON.stringify(factOf(1))).toUpperCase())
   })
 
   it('one changed byte of any text or hash is found, with its record named', () => {
@@ -165,7 +161,10 @@ describe('chain', () => {
     const db = new Database(path)
     const { hash: before } = db.prepare('SELECT hash FROM journal WHERE seq = 2').get() as { readonly hash: Buffer }
     const body = JSON.stringify(factOf(99))
-    db.prepare('UPDATE journal SET body = ?, hash = ? WHERE seq = 3').run(body, recordHash(before, 3, body))
+    db.prepare('UPDATE journal SET body = ?, hash = ? WHERE seq = 3').run(
+      body,
+      Buffer.from(recordHash(before.toString('hex'), 3, body), 'hex'),
+    )
     db.close()
     expect(verify(path)).toMatch(/^JOURNAL_CORRUPT: Journal record 4/)
   })

@@ -37,7 +37,7 @@ export class Journal {
   readonly journalId: string
   readonly instance: string
   #seq: number
-  #hash: Buffer
+  #hash: string
   #broken = false
 
   constructor(options: JournalOptions) {
@@ -47,7 +47,7 @@ export class Journal {
     this.instance = meta.instance
     const last = this.#db.prepare<[], Row>('SELECT seq, body, hash FROM journal ORDER BY seq DESC LIMIT 1').get()
     this.#seq = last?.seq ?? 0
-    this.#hash = last?.hash ?? GENESIS_HASH
+    this.#hash = last?.hash.toString('hex') ?? GENESIS_HASH
     this.#insert = this.#db.prepare('INSERT INTO journal (seq, ts, body, hash) VALUES (?, ?, ?, ?)')
     this.#append = this.#db.transaction((facts: readonly Fact[]) => this.#insertAll(facts))
   }
@@ -82,7 +82,7 @@ export class Journal {
       const body = JSON.stringify(fact)
       this.#seq += 1
       this.#hash = recordHash(this.#hash, this.#seq, body)
-      this.#insert.run(this.#seq, fact.ts, body, this.#hash)
+      this.#insert.run(this.#seq, fact.ts, body, Buffer.from(this.#hash, 'hex'))
     }
   }
 
@@ -108,15 +108,16 @@ export class Journal {
     const start =
       afterSeq === 0
         ? GENESIS_HASH
-        : this.#db.prepare<[number], Row>('SELECT seq, body, hash FROM journal WHERE seq = ?').get(afterSeq)?.hash
+        : this.#db.prepare<[number], Row>('SELECT seq, body, hash FROM journal WHERE seq = ?').get(afterSeq)?.hash.toString('hex')
     if (start === undefined) throw corrupt(afterSeq, 'it is missing')
     let previous = start
     let expected = afterSeq + 1
     for (const row of this.#db.prepare<[number], Row>('SELECT seq, body, hash FROM journal WHERE seq > ? ORDER BY seq').iterate(afterSeq)) {
       if (row.seq !== expected) throw corrupt(expected, `the next record is ${row.seq}`)
-      if (!recordHash(previous, row.seq, row.body).equals(row.hash)) throw corrupt(row.seq, 'its hash does not fit')
+      const found = recordHash(previous, row.seq, row.body)
+      if (found !== row.hash.toString('hex')) throw corrupt(row.seq, 'its hash does not fit')
       yield { seq: row.seq, fact: parseFact(row.body) }
-      previous = row.hash
+      previous = found
       expected += 1
     }
   }
