@@ -25,6 +25,7 @@ function start(init: Extract<ToEngine, { readonly type: 'Init' }>): void {
     exchangePort: init.exchangePort,
     lockStep: init.lockStep,
     clock: systemClock,
+    factsSinceSnapshot: facts,
     post,
   })
   const traders = [...state.traders.values()].map(({ config }) => config)

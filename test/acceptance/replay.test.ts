@@ -5,7 +5,7 @@ import { makeServerFolder } from '#test/support/postgres.ts'
 import { CANDLE_FILE, readCandleLines, whyNoReplay } from '#test/support/replay/candle-file.ts'
 import { DataFolder } from '#test/support/replay/data-folder.ts'
 import type { Examined } from '#test/support/replay/examine.ts'
-import { decisionTimes, liveAndDie, planKills } from '#test/support/replay/kills.ts'
+import { decisionTimes, liveAndDie, planKills, type Kill } from '#test/support/replay/kills.ts'
 import { untilStatus, watchOutage } from '#test/support/replay/outage.ts'
 import { PortSquatter } from '#test/support/replay/port-squatter.ts'
 import { decisiveFacts } from '#test/support/replay/order-lives.ts'
@@ -28,6 +28,11 @@ const BACK_DEADLINE_MS = 90_000
 
 const missing = whyNoReplay()
 if (missing !== undefined) process.stdout.write(`${missing}\n`)
+
+function nameOf({ atHead, afterMs, serverToo, moment, stop }: Kill): string {
+  if (stop === true) return 'stop'
+  return `${atHead ?? `${afterMs}ms`}${serverToo ? '+server' : ''}${moment === undefined ? '' : `+${moment}`}`
+}
 
 function say(text: string): void {
   process.stdout.write(`  ${text}\n`)
@@ -72,11 +77,9 @@ describe.skipIf(missing !== undefined)('a replay of the whole candle file, real 
     const heads: string[] = []
     for (const kill of kills) {
       const head = await liveAndDie(folder, CANDLE_FILE, kill, decisions)
-      heads.push(
-        `${kill.atHead ?? `${kill.afterMs}ms`}${kill.serverToo ? '+server' : ''}${kill.moment === undefined ? '' : `+${kill.moment}`}→${head}`,
-      )
+      heads.push(`${nameOf(kill)}→${head}`)
     }
-    say(`killed ${kills.length} times: ${heads.join(' ')}`)
+    say(`${kills.length} lives: ${heads.join(' ')}`)
     const survived = await finishReplay(folder, CANDLE_FILE)
     const unknown = survived.journal.filter(({ body }) => body.includes('"status":"UNKNOWN"')).length
     say(`last life: ${survived.replayMs} ms; ${unknown} orders were on their way at a kill; ${JSON.stringify(survived.facts)}`)

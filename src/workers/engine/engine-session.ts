@@ -40,6 +40,8 @@ export interface EngineSessionOptions {
   readonly exchangePort: MessagePort
   readonly lockStep: boolean
   readonly clock: Clock
+  /** Facts after the newest snapshot: counted over all lives, else a program that dies often would read more at each start. */
+  readonly factsSinceSnapshot: number
   readonly post: (message: FromEngine) => void
 }
 
@@ -56,12 +58,13 @@ export class EngineSession {
   #announced = false
   #scheduled = false
   #failed = false
-  #sinceSnapshot = 0
+  #sinceSnapshot: number
   #inputs = 0
   #commits = 0
 
   constructor(options: EngineSessionOptions) {
     this.#options = options
+    this.#sinceSnapshot = options.factsSinceSnapshot
     this.#traders = new TraderLinks((answer) => {
       if (options.lockStep) {
         this.#barrier.answer(answer)

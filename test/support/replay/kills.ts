@@ -13,6 +13,8 @@ export interface Kill {
   /** Whether the database server goes with it. */
   readonly serverToo: boolean
   readonly noPostgres?: boolean
+  /** A clean stop instead, which leaves a snapshot for the lives after it. */
+  readonly stop?: boolean
 }
 
 export interface KillPlan {
@@ -27,6 +29,9 @@ export interface KillPlan {
 /** Share of the kills that hit a start; the first two always hit the very first start, on an empty directory. */
 const START_SHARE = 0.35
 const SERVER_SHARE = 0.15
+const STOP_SHARE = 0.15
+const STOP_AFTER_FACTS = 300
+const STOP_POLL_MS = 5
 /** Of the others each, on average: an order on its way, a decision swallowed, any moment. */
 const MOMENTS = ['order', 'decision', undefined] as const
 const MOMENT_DEADLINE_MS = 20_000
@@ -38,18 +43,19 @@ const QUIET_MS = 3_000
 const JITTER_MAX_MS = 12
 const FIRST_STARTS = 2
 
-/** Random moments from the very start to the very end; two starts may be hit in a row. */
+/** Random moments from the very start to the very end; two starts may be hit in a row. Here and there a clean stop between. */
 export function planKills({ count, random, head, startMs }: KillPlan): readonly Kill[] {
   const isStart = Array.from({ length: count }, (_, index) => index < FIRST_STARTS || random() < START_SHARE)
   const heads = isStart
     .filter((start) => !start)
     .map(() => 1 + Math.floor(random() * head))
     .sort((a, b) => a - b)
-  return isStart.map((start) => {
+  return isStart.flatMap((start): Kill[] => {
     const serverToo = random() < SERVER_SHARE
-    if (start) return { afterMs: Math.round(random() * startMs), serverToo }
+    const stops: Kill[] = random() < STOP_SHARE ? [{ afterMs: 0, serverToo: false, stop: true }] : []
+    if (start) return [...stops, { afterMs: Math.round(random() * startMs), serverToo }]
     const moment = serverToo ? undefined : MOMENTS[Math.floor(random() * MOMENTS.length)]
-    return { atHead: heads.shift() ?? head, afterMs: moment === undefined ? random() * JITTER_MAX_MS : 0, serverToo, moment }
+    return [...stops, { atHead: heads.shift() ?? head, afterMs: moment === undefined ? random() * JITTER_MAX_MS : 0, serverToo, moment }]
   })
 }
 
@@ -78,11 +84,21 @@ export async function liveAndDie(
     while (performance.now() < until);
     if (kill.moment !== undefined) waitForMoment(gauge, kill.moment, decisions)
     if (kill.serverToo) await folder.killPostmaster()
-    await workstation.kill()
+    if (kill.stop === true) await stopCleanly(workstation, gauge)
+    else await workstation.kill()
     return gauge.head()
   } finally {
     gauge.close()
   }
+}
+
+/** A while after the market is open again, or at the end of the replay. */
+async function stopCleanly(workstation: WorkstationProcess, gauge: JournalGauge): Promise<void> {
+  const from = gauge.head()
+  const deadline = performance.now() + MOMENT_DEADLINE_MS
+  while (gauge.head() < from + STOP_AFTER_FACTS && performance.now() < deadline) await sleep(STOP_POLL_MS)
+  const how = await workstation.stop()
+  if (how !== 'code 0') throw new Error(`the workstation left with ${how}: ${workstation.stderr}`)
 }
 
 /** Looks as fast as it can. A replay that ends without such a moment is killed all the same. */

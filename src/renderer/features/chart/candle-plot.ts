@@ -106,12 +106,15 @@ export class CandlePlot {
 
   /** All bars at once. `keepView` holds what is looked at, for older bars put in front. */
   setBars(bars: readonly Bar[], keepView: boolean): void {
-    const range = keepView ? this.#chart.timeScale().getVisibleRange() : null
+    const scale = this.#chart.timeScale()
+    // Who looks at the newest bar goes on looking at the newest bar; only a view of the past is held where it is.
+    const follows = !keepView || scale.scrollPosition() >= 0
+    const range = follows ? null : scale.getVisibleRange()
     this.#bars = [...bars]
     this.#candles.setData(this.#bars)
     this.#volume.setData(this.#bars.map((bar) => toVolume(bar, this.#colors)))
-    if (range !== null) this.#chart.timeScale().setVisibleRange(range)
-    else this.#chart.timeScale().scrollToRealTime()
+    if (range !== null) scale.setVisibleRange(range)
+    else scale.scrollToPosition(RIGHT_OFFSET, false)
   }
 
   prepend(bars: readonly Bar[]): void {
