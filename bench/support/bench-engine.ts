@@ -15,7 +15,7 @@ const WIDE: RiskLimits = {
   maxOrdersPerSecond: 1_000_000,
   priceCollarBps: '1000',
   referenceMaxAgeMs: 86_400_000,
-  maxOpenOrders: 100_000,
+  maxOpenOrders: 1_000_000,
 }
 
 export interface BenchEngine extends AsyncDisposable {
@@ -25,9 +25,15 @@ export interface BenchEngine extends AsyncDisposable {
 }
 
 /** The real engine thread with its journal on the disk, and the loopback exchange in this thread. */
+export interface BenchMarket {
+  readonly symbolCount: number
+  /** Whether orders fill as soon as they are accepted, or rest. */
+  readonly fills: boolean
+}
+
 export async function startBenchEngine(
   directory: string,
-  symbolCount: number,
+  { symbolCount, fills }: BenchMarket,
   traders: (symbol: InstrumentSymbol, n: number) => TraderConfig,
 ): Promise<BenchEngine> {
   let head = 0
@@ -42,7 +48,7 @@ export async function startBenchEngine(
     },
     onReplayDone: () => undefined,
   })
-  const exchange = loopbackExchange(engine.exchangePort, symbolCount)
+  const exchange = loopbackExchange(engine.exchangePort, symbolCount, fills)
   await engine.ready()
   await engine.exchangeReady()
   await engine.request({ type: 'Record', facts: [{ type: 'RiskLimitsSet', ts: 0, by: 'bench', limits: WIDE }] })

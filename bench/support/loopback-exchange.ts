@@ -33,8 +33,8 @@ export interface LoopbackExchange {
   onSubmit: (symbol: InstrumentSymbol) => void
 }
 
-/** The benchmark's own end of the exchange port: accepts every order at once and fills it whole at one price. Not a market. */
-export function loopbackExchange(port: MessagePort, symbolCount: number): LoopbackExchange {
+/** The benchmark's own end of the exchange port: accepts every order at once and, if wanted, fills it whole at one price. Not a market. */
+export function loopbackExchange(port: MessagePort, symbolCount: number, fills: boolean): LoopbackExchange {
   const symbols = Array.from({ length: symbolCount }, (_, n) => parseSymbol(`A${n}/USDT:USDT`))
   const send = (message: FromExchange) => port.postMessage(message)
   const opens = new Map<InstrumentSymbol, number>()
@@ -66,8 +66,10 @@ export function loopbackExchange(port: MessagePort, symbolCount: number): Loopba
     exchange.onSubmit(order.symbol)
     const base = { clientOrderId: order.clientOrderId, symbol: order.symbol, ts }
     const exchangeOrderId = parseExchangeOrderId(`B-${order.clientOrderId}`)
+    const accepted: ExchangeReport = { ...base, type: 'OrderAccepted', exchangeOrderId }
+    if (!fills) return [accepted]
     return [
-      { ...base, type: 'OrderAccepted', exchangeOrderId },
+      accepted,
       {
         ...base,
         type: 'OrderFill',

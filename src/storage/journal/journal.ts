@@ -9,7 +9,7 @@ import { parseFact } from './fact-text.ts'
 const SNAPSHOTS_KEPT = 2
 const BUSY_TIMEOUT_MS = 2_000
 /** The log is folded into the file at about this size; more would slow readers and restarts. */
-const WAL_PAGES_MAX = 4_000
+const WAL_PAGES_MAX = 1_000
 const SYNCHRONOUS_FULL = 2
 
 export interface JournalOptions {
