@@ -5,8 +5,8 @@ import { atMost, noGoal, percentile, round, type BenchResult } from './support/r
 import { workspace } from './support/workspace.ts'
 
 const PER_SECOND = 500
-const SECONDS = 12
-const WARM_UP_SECONDS = 2
+const SECONDS = 14
+const WARM_UP_SECONDS = 4
 const SOCKETS = 32
 const PATHS = [
   '/positions',
