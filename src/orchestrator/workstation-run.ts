@@ -304,7 +304,8 @@ export class WorkstationRun implements Workstation {
   }
 
   #onReplayDone(): void {
-    if (this.#replay !== null) this.#replay = { ...this.#replay, done: true }
+    // The engine may say so before the last progress has come: a replay is over when every candle has been taken.
+    if (this.#replay !== null) this.#replay = { ...this.#replay, processed: this.#replay.total, done: true }
     this.#stream.statusChanged()
     for (const listener of this.#replayDone) listener()
   }
