@@ -39,7 +39,8 @@ function checks(): readonly Check[] {
     { name: 'unit tests', run: () => runVitest('unit', { deadlineMs: CHECK_DEADLINE_MS, show: false }) },
     types('node', 'tsconfig.json'),
     types('core without Node or DOM', 'tsconfig.pure.json'),
-    types('screens', 'tsconfig.web.json'),
+    types('screens without Node', 'tsconfig.web.json'),
+    types('tests of the screens', 'tsconfig.web-tests.json'),
     tool('lint', [packageFile('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings']),
     tool('format', [packageFile('@biomejs/biome/bin/biome'), 'format', '.']),
     tool('boundaries', [packageFile('dependency-cruiser/bin/dependency-cruiser.mjs'), 'src', '--output-type', 'err'], (output) =>

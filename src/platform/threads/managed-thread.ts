@@ -16,7 +16,7 @@ export interface ManagedThread<In, Out> {
 
 export interface ThreadOptions {
   readonly url: URL
-  /** Shown by debuggers and in crash reports. */
+  /** Shown by debuggers. */
   readonly name: string
   readonly resourceLimits?: ResourceLimits
   /** Nothing of the process's environment is passed unless it is named here: it may hold keys. */
