@@ -16,6 +16,7 @@ const WIDE: RiskLimits = {
   priceCollarBps: '1000',
   referenceMaxAgeMs: 86_400_000,
   maxOpenOrders: 1_000_000,
+  unprotectedPolicy: 'CLOSE',
 }
 
 export interface BenchEngine extends AsyncDisposable {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { ORDER_STATUSES } from '#domain/order.ts'
+import { ORDER_STATUSES, ORDER_TYPES } from '#domain/order.ts'
+import { UNPROTECTED_POLICIES } from '#domain/risk.ts'
 import { REASON_CODES, SIGNAL_ACTIONS, SIGNAL_OUTCOMES } from '#domain/signal.ts'
 import { TIMEFRAMES } from '#domain/candle.ts'
 import { TRADER_STATES } from '#domain/trader.ts'
@@ -25,7 +26,7 @@ export const orderView = z.object({
   exchange: z.string(),
   symbol: z.string(),
   side,
-  type: z.enum(['MARKET', 'LIMIT']),
+  type: z.enum(ORDER_TYPES),
   purpose: z.enum(['ENTRY', 'EXIT', 'STOP_LOSS', 'TAKE_PROFIT', 'FLATTEN']),
   quantity: decimal,
   price: decimal.nullable(),
@@ -227,6 +228,7 @@ export const riskLimits = z.object({
   price_collar_bps: decimal,
   reference_max_age_ms: z.number().int().min(1_000).max(86_400_000),
   max_open_orders: z.number().int().min(1).max(100_000),
+  unprotected_policy: z.enum(UNPROTECTED_POLICIES).default('CLOSE'),
 })
 export const haltView = z.object({ since: timeMs, by: z.string(), reason: z.string() })
 export const riskView = z.object({

@@ -1,6 +1,8 @@
 import type { Timeframe } from './candle.ts'
 import type { ClientOrderId, ExchangeOrderId, InstrumentSymbol, SignalId, TradeId, TraderId } from './ids.ts'
-import type { OrderPurpose, OrderSide, OrderStatus, OrderType } from './order.ts'
+import type { Difference, DifferenceDecision, ReconcileTrigger } from './difference.ts'
+import type { OrderExecution, OrderPurpose, OrderSide, OrderStatus, OrderType, TimeInForce, TrailingDistance } from './order.ts'
+import type { ProtectionCause, ProtectionPlan } from './protection.ts'
 import type { RiskLimits } from './risk.ts'
 import type { ReasonCode, SignalAction, SignalOutcome } from './signal.ts'
 import type { TraderConfig, TraderState } from './trader.ts'
@@ -91,6 +93,103 @@ export interface OrderSubmitted extends Base {
   /** Levels the position takes over when this order fills. */
   readonly stopLoss?: string | undefined
   readonly takeProfit?: string | undefined
+  /** The whole plan, when there is more than these two levels. */
+  readonly protection?: ProtectionPlan | undefined
+  /** Absent: GTC. */
+  readonly timeInForce?: TimeInForce | undefined
+  readonly postOnly?: boolean | undefined
+  readonly triggerPrice?: string | undefined
+  readonly trailing?: TrailingDistance | undefined
+  /** Absent: NATIVE. An emulated order starts as `EMULATED`: nothing was sent. */
+  readonly execution?: OrderExecution | undefined
+  readonly ocoGroup?: string | undefined
+  readonly ladderLevel?: number | undefined
+}
+
+/** An amendment, before it is sent. With `emulated` there is nothing to send: it holds at once. */
+export interface OrderAmendRequested extends Base {
+  readonly type: 'OrderAmendRequested'
+  readonly clientOrderId: ClientOrderId
+  readonly symbol: InstrumentSymbol
+  readonly traderId: TraderId
+  readonly quantity?: string | undefined
+  readonly price?: string | undefined
+  readonly triggerPrice?: string | undefined
+}
+
+/** What the order is now; ends the amendment, whichever way it ended. */
+export interface OrderAmended extends Base {
+  readonly type: 'OrderAmended'
+  readonly clientOrderId: ClientOrderId
+  readonly symbol: InstrumentSymbol
+  readonly traderId: TraderId
+  readonly quantity: string
+  readonly price?: string | undefined
+  readonly triggerPrice?: string | undefined
+  /** Of a trailing stop. */
+  readonly highWater?: string | undefined
+  /** Why it is not what was asked for. */
+  readonly reason?: string | undefined
+}
+
+/** The plan that guards a position, new or changed; null: nothing guards it. */
+export interface ProtectionSet extends Base {
+  readonly type: 'ProtectionSet'
+  readonly traderId: TraderId
+  readonly symbol: InstrumentSymbol
+  readonly plan: ProtectionPlan | null
+  readonly by: string
+}
+
+/** The stop in force moved, always in favour; `highWater` is the best price seen. Read back after a restart. */
+export interface ProtectionMoved extends Base {
+  readonly type: 'ProtectionMoved'
+  readonly traderId: TraderId
+  readonly symbol: InstrumentSymbol
+  readonly stopLoss?: string | undefined
+  readonly highWater?: string | undefined
+  readonly cause: ProtectionCause
+}
+
+export interface DifferenceFound extends Base {
+  readonly type: 'DifferenceFound'
+  readonly difference: Difference
+}
+
+/** Ended by a decision, or because both sides agree again (`GONE`). */
+export interface DifferenceClosed extends Base {
+  readonly type: 'DifferenceClosed'
+  readonly differenceId: string
+  readonly decision: DifferenceDecision | 'GONE'
+  readonly by: string
+  readonly reason?: string | undefined
+  readonly traderId?: TraderId | undefined
+}
+
+/** One comparison of the whole account. Recorded when it was asked for or its result changed. */
+export interface ReconciliationDone extends Base {
+  readonly type: 'ReconciliationDone'
+  readonly exchange: string
+  readonly trigger: ReconcileTrigger
+  readonly orders: number
+  readonly positions: number
+  readonly fills: number
+  /** Fills that had been missed and were booked. */
+  readonly recoveredFills: number
+  readonly openDifferences: number
+}
+
+/** A position taken over from the exchange without fills of ours behind it. `quantity` signed, `position` as it stands after. */
+export interface PositionAssigned extends Base {
+  readonly type: 'PositionAssigned'
+  readonly differenceId: string
+  readonly traderId: TraderId
+  readonly exchange: string
+  readonly symbol: InstrumentSymbol
+  readonly quantity: string
+  readonly price: string
+  readonly position: PositionRecord
+  readonly by: string
 }
 
 export interface OrderStatusChanged extends Base {
@@ -215,7 +314,15 @@ export type Fact =
   | SignalDecided
   | OrderSubmitted
   | OrderStatusChanged
+  | OrderAmendRequested
+  | OrderAmended
   | OrderFilled
+  | ProtectionSet
+  | ProtectionMoved
+  | DifferenceFound
+  | DifferenceClosed
+  | ReconciliationDone
+  | PositionAssigned
   | CandleClosed
   | EquityMarked
   | TradingHalted

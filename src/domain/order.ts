@@ -4,11 +4,26 @@ import type { Price } from './money/price.ts'
 import type { Quantity } from './money/quantity.ts'
 
 export type OrderSide = 'BUY' | 'SELL'
-export type OrderType = 'MARKET' | 'LIMIT'
+export const ORDER_TYPES = [
+  'MARKET',
+  'LIMIT',
+  'STOP_MARKET',
+  'STOP_LIMIT',
+  'TAKE_PROFIT_MARKET',
+  'TAKE_PROFIT_LIMIT',
+  'TRAILING_STOP',
+] as const
+/** The conditional types (all but the first two) wait for their trigger price; a trailing stop moves its own. */
+export type OrderType = (typeof ORDER_TYPES)[number]
+export const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK'] as const
+export type TimeInForce = (typeof TIMES_IN_FORCE)[number]
+/** Who watches the trigger of a conditional order: the exchange, or this engine while it runs and is connected. */
+export type OrderExecution = 'NATIVE' | 'EMULATED'
 /** Why the order exists; a person reads it. */
 export type OrderPurpose = 'ENTRY' | 'EXIT' | 'STOP_LOSS' | 'TAKE_PROFIT' | 'FLATTEN'
 
 export const ORDER_STATUSES = [
+  'EMULATED',
   'SUBMITTED',
   'ACCEPTED',
   'PARTIALLY_FILLED',
@@ -22,6 +37,7 @@ export const ORDER_STATUSES = [
 export type OrderStatus = (typeof ORDER_STATUSES)[number]
 
 export const ORDER_EVENTS = [
+  'RELEASE',
   'ACCEPT',
   'REJECT',
   'LOSE',
@@ -32,7 +48,7 @@ export const ORDER_EVENTS = [
   'CANCEL',
   'EXPIRE',
 ] as const
-/** `LOSE`: the answer did not come. `REFUSE_CANCEL`: the exchange keeps the order. */
+/** `RELEASE`: an emulated order met its trigger and is sent. `LOSE`: the answer did not come. `REFUSE_CANCEL`: the exchange keeps the order. */
 export type OrderEvent = (typeof ORDER_EVENTS)[number]
 
 type Row = Partial<Record<OrderEvent, OrderStatus>>
@@ -42,8 +58,10 @@ const DONE: Row = {}
  * `(status, event) → status`. A pair that is not here is an error, never a guess.
  * `CANCELED`, `EXPIRED` and `REJECTED` take late fills: exchanges do send them, and a fill is money.
  * `PENDING_CANCEL` survives a lost answer, so that the wish to cancel is not forgotten.
+ * `EMULATED` orders are known to this engine alone: nothing of them is at the exchange until they are released.
  */
 export const ORDER_TRANSITIONS: Readonly<Record<OrderStatus, Row>> = Object.freeze({
+  EMULATED: { RELEASE: 'SUBMITTED', REJECT: 'REJECTED', CANCEL: 'CANCELED', EXPIRE: 'EXPIRED' },
   SUBMITTED: {
     ACCEPT: 'ACCEPTED',
     REJECT: 'REJECTED',
@@ -111,6 +129,20 @@ export function isWorking(status: OrderStatus): boolean {
   return !FINAL.has(status)
 }
 
+/** How far behind the best price a trailing stop stays. `ATR`: times the 14-bar average true range of the trader's timeframe. */
+export interface TrailingDistance {
+  readonly by: 'PRICE' | 'BPS' | 'ATR'
+  /** Decimal text: an amount in the quote currency, basis points, or a multiple. */
+  readonly distance: string
+}
+
+/** What an amendment asks for; what is absent stays. */
+export interface OrderAmendment {
+  readonly quantity?: Quantity | undefined
+  readonly price?: Price | undefined
+  readonly triggerPrice?: Price | undefined
+}
+
 export interface Order {
   readonly clientOrderId: ClientOrderId
   readonly exchangeOrderId?: ExchangeOrderId | undefined
@@ -123,8 +155,22 @@ export interface Order {
   readonly type: OrderType
   readonly purpose: OrderPurpose
   readonly quantity: Quantity
-  /** Limit price; absent for a market order. */
+  /** Limit price; absent for orders that trade at the market. */
   readonly price?: Price | undefined
+  readonly timeInForce: TimeInForce
+  readonly postOnly: boolean
+  /** Price at which a conditional order becomes active; the present one for a trailing stop. */
+  readonly triggerPrice?: Price | undefined
+  readonly trailing?: TrailingDistance | undefined
+  /** Best price a trailing stop has seen; survives restarts. */
+  readonly highWater?: Price | undefined
+  readonly execution: OrderExecution
+  /** Orders of one group: when one begins to fill, the others are canceled. */
+  readonly ocoGroup?: string | undefined
+  /** Step of the position's take-profit ladder this order is for, from 0. */
+  readonly ladderLevel?: number | undefined
+  /** An amendment on its way: until it is answered the worse of both versions is reserved. */
+  readonly amending?: OrderAmendment | undefined
   /** What the gate valued the order at, and what exposure it reserves while it works. */
   readonly referencePrice: Price
   readonly reduceOnly: boolean

@@ -1,3 +1,6 @@
+export const UNPROTECTED_POLICIES = ['CLOSE', 'ALARM'] as const
+export type UnprotectedPolicy = (typeof UNPROTECTED_POLICIES)[number]
+
 /**
  * Limits of the gate. They ship on; each is decimal text in the settle currency unless its name says otherwise.
  * Counted with working orders at once, so a burst cannot slip through between send and fill.
@@ -17,6 +20,8 @@ export interface RiskLimits {
   /** Age in milliseconds above which a reference price is stale: entries stop. */
   readonly referenceMaxAgeMs: number
   readonly maxOpenOrders: number
+  /** What happens when a protective order was refused three times: close the position at the market, or only alarm. */
+  readonly unprotectedPolicy: UnprotectedPolicy
 }
 
 export const DEFAULT_RISK_LIMITS: RiskLimits = Object.freeze({
@@ -28,4 +33,5 @@ export const DEFAULT_RISK_LIMITS: RiskLimits = Object.freeze({
   priceCollarBps: '500',
   referenceMaxAgeMs: 180_000,
   maxOpenOrders: 200,
+  unprotectedPolicy: 'CLOSE',
 })

@@ -1,6 +1,7 @@
 import type { ClientOrderId, InstrumentSymbol, SignalId, TraderId } from './ids.ts'
 import type { Price } from './money/price.ts'
 import type { Quantity } from './money/quantity.ts'
+import type { ProtectionPlan } from './protection.ts'
 
 export const SIGNAL_ACTIONS = ['BUY', 'SELL', 'CLOSE_LONG', 'CLOSE_SHORT'] as const
 export type SignalAction = (typeof SIGNAL_ACTIONS)[number]
@@ -17,6 +18,8 @@ export interface Signal {
   readonly confidence?: number | undefined
   readonly stopLoss?: Price | undefined
   readonly takeProfit?: Price | undefined
+  /** More than a stop and a target: trailing, ladder, locks. */
+  readonly protection?: ProtectionPlan | undefined
   /** UTC milliseconds after which the signal must not trade. */
   readonly expiresAt?: number | undefined
   /** Words of the strategy: why. */
@@ -63,6 +66,16 @@ export const REASON_CODES = [
   'OUTCOME_UNKNOWN_PENDING',
   'PROTECTION_WRONG_SIDE',
   'TOO_MANY_OPEN_ORDERS',
+  'UNSUPPORTED_ORDER',
+  'PRICE_REQUIRED',
+  'TRIGGER_REQUIRED',
+  'TRIGGER_WRONG_SIDE',
+  'POST_ONLY_WOULD_TAKE',
+  'SELF_TRADE',
+  'DIFFERENCE_OPEN',
+  'SHADOW_MODE',
+  'ORDER_NOT_WORKING',
+  'AMEND_PENDING',
 ] as const
 export type ReasonCode = (typeof REASON_CODES)[number]
 

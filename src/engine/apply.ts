@@ -67,6 +67,14 @@ export function applyFact(state: EngineState, fact: Fact): void {
       }
       return
     case 'ActionAudited':
+    case 'OrderAmendRequested':
+    case 'OrderAmended':
+    case 'ProtectionSet':
+    case 'ProtectionMoved':
+    case 'DifferenceFound':
+    case 'DifferenceClosed':
+    case 'ReconciliationDone':
+    case 'PositionAssigned':
       return
     default:
       assertNever(fact)
@@ -122,8 +130,15 @@ function applySubmitted(state: EngineState, fact: OrderSubmitted): void {
     quantity: Quantity.parse(fact.quantity),
     price: fact.price === undefined ? undefined : Price.parse(fact.price),
     referencePrice: Price.parse(fact.referencePrice),
+    timeInForce: fact.timeInForce ?? 'GTC',
+    postOnly: fact.postOnly ?? false,
+    triggerPrice: fact.triggerPrice === undefined ? undefined : Price.parse(fact.triggerPrice),
+    trailing: fact.trailing,
+    execution: fact.execution ?? 'NATIVE',
+    ocoGroup: fact.ocoGroup,
+    ladderLevel: fact.ladderLevel,
     reduceOnly: fact.reduceOnly,
-    status: 'SUBMITTED',
+    status: fact.execution === 'EMULATED' ? 'EMULATED' : 'SUBMITTED',
     filledQuantity: Quantity.ZERO,
     filledNotional: Money.zero(instrument.settle),
     createdAt: fact.ts,

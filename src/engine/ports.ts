@@ -4,8 +4,10 @@ import type { ClientOrderId, ExchangeOrderId, InstrumentSymbol, SignalId, TradeI
 import type { Instrument } from '#domain/instrument.ts'
 import type { Money } from '#domain/money/money.ts'
 import type { Price } from '#domain/money/price.ts'
-import type { Quantity } from '#domain/money/quantity.ts'
-import type { OrderSide, OrderType } from '#domain/order.ts'
+import type { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import type { DifferenceDecision, ReconcileTrigger } from '#domain/difference.ts'
+import type { OrderSide, OrderType, TimeInForce, TrailingDistance } from '#domain/order.ts'
+import type { ProtectionPlan } from '#domain/protection.ts'
 import type { Signal, SignalAction, SignalDecision } from '#domain/signal.ts'
 
 /** What the engine and its neighbours say to each other. Plain data: it crosses threads by structured clone. */
@@ -21,6 +23,11 @@ export interface OrderRequest {
   readonly type: OrderType
   readonly quantity: Quantity
   readonly price?: Price | undefined
+  /** Of a native conditional order. */
+  readonly triggerPrice?: Price | undefined
+  readonly timeInForce: TimeInForce
+  readonly postOnly: boolean
+  /** As the exchange must see it, for the net of all traders: an exit of one trader may add to the net position. */
   readonly reduceOnly: boolean
   /** Engine time of the decision, UTC milliseconds. */
   readonly ts: number
@@ -30,6 +37,18 @@ export interface OrderRequest {
 export type ExchangeCommand =
   | { readonly type: 'SubmitOrder'; readonly order: Approved<OrderRequest> }
   | { readonly type: 'CancelOrder'; readonly clientOrderId: ClientOrderId; readonly symbol: InstrumentSymbol; readonly ts: number }
+  /** In place, keeping the id. Answered by `OrderAmended` or `AmendRejected`. Sent only where the exchange can. */
+  | {
+      readonly type: 'AmendOrder'
+      readonly clientOrderId: ClientOrderId
+      readonly symbol: InstrumentSymbol
+      readonly quantity?: Quantity | undefined
+      readonly price?: Price | undefined
+      readonly triggerPrice?: Price | undefined
+      readonly ts: number
+    }
+  /** Answered by one `AccountSnapshot` with the same `queryId`, fills from `since` on. */
+  | { readonly type: 'QueryAccount'; readonly queryId: number; readonly since: number; readonly ts: number }
   /** Answered by `OrderFound` or `OrderNotFound`. */
   | { readonly type: 'QueryOrder'; readonly clientOrderId: ClientOrderId; readonly symbol: InstrumentSymbol; readonly ts: number }
 
@@ -81,9 +100,28 @@ export type ExchangeReport = ReportBase &
     | { readonly type: 'OrderCanceled'; readonly reason: string }
     | { readonly type: 'OrderExpired'; readonly reason: string }
     | { readonly type: 'CancelRejected'; readonly reason: string }
+    | {
+        readonly type: 'OrderAmended'
+        readonly quantity: Quantity
+        readonly price?: Price | undefined
+        readonly triggerPrice?: Price | undefined
+      }
+    | { readonly type: 'AmendRejected'; readonly reason: string }
+    /** Refused for now (429): certainly not accepted; may be sent again under its own id after the wait. */
+    | { readonly type: 'OrderThrottled'; readonly retryAfterMs: number; readonly reason: string }
     | { readonly type: 'OrderOutcomeUnknown'; readonly reason: string }
     /** Answers to `QueryOrder`. `authoritative`: the exchange has no lag, so absence is proof. */
-    | { readonly type: 'OrderFound'; readonly exchangeOrderId: ExchangeOrderId }
+    | {
+        readonly type: 'OrderFound'
+        readonly exchangeOrderId: ExchangeOrderId
+        /** Its end, if it has come; `OPEN` when absent. */
+        readonly status?: 'OPEN' | 'FILLED' | 'CANCELED' | 'EXPIRED' | 'REJECTED' | undefined
+        /** What it is at the exchange now, where the exchange says so. */
+        readonly quantity?: Quantity | undefined
+        readonly price?: Price | undefined
+        readonly triggerPrice?: Price | undefined
+        readonly filledQuantity?: Quantity | undefined
+      }
     | { readonly type: 'OrderNotFound'; readonly authoritative: boolean }
   )
 
@@ -110,6 +148,62 @@ export interface MarketStep {
   readonly quotes: readonly Quote[]
 }
 
+/** An order as the exchange lists it; without a client order id of ours it is somebody else's. */
+export interface VenueOrder {
+  readonly clientOrderId?: string | undefined
+  readonly exchangeOrderId: ExchangeOrderId
+  readonly symbol: InstrumentSymbol
+  readonly side: OrderSide
+  readonly type: OrderType
+  readonly quantity: Quantity
+  readonly filledQuantity: Quantity
+  readonly price?: Price | undefined
+  readonly triggerPrice?: Price | undefined
+  readonly reduceOnly: boolean
+}
+
+export interface VenueFill {
+  readonly tradeId: TradeId
+  readonly clientOrderId?: string | undefined
+  readonly exchangeOrderId: ExchangeOrderId
+  readonly symbol: InstrumentSymbol
+  readonly side: OrderSide
+  readonly price: Price
+  readonly quantity: Quantity
+  readonly fee: Money
+  readonly liquidity: 'MAKER' | 'TAKER'
+  readonly ts: number
+}
+
+/** Exchange → engine: the whole account as the exchange shows it, for reconciliation. */
+export interface AccountSnapshot {
+  readonly type: 'AccountSnapshot'
+  readonly queryId: number
+  readonly ts: number
+  readonly openOrders: readonly VenueOrder[]
+  /** Signed net quantity of each instrument; one that is absent is flat. */
+  readonly positions: readonly {
+    readonly symbol: InstrumentSymbol
+    readonly quantity: SignedQuantity
+    readonly averagePrice?: Price | undefined
+  }[]
+  /** Cash without open profit. Empty where the exchange cannot say. */
+  readonly balances: readonly { readonly currency: string; readonly cash: Money }[]
+  /** Fills since the question's `since`, oldest first. */
+  readonly fills: readonly VenueFill[]
+}
+
+/** What an exchange can do by itself; the engine does the rest, and says so on each order. */
+export interface ExchangeCapabilities {
+  readonly orderTypes: readonly OrderType[]
+  readonly timesInForce: readonly TimeInForce[]
+  readonly postOnly: boolean
+  readonly amend: boolean
+  readonly accountQuery: boolean
+  /** How long an accepted order may be invisible to queries, milliseconds. Before that, absence proves nothing. */
+  readonly acceptanceWindowMs: number
+}
+
 /** Exchange → engine, at start and whenever it changes. */
 export interface ExchangeStatus {
   readonly type: 'ExchangeStatus'
@@ -121,6 +215,8 @@ export interface ExchangeStatus {
   /** Cash at the very first start; later starts take it from the journal. */
   readonly openingBalances: readonly { readonly currency: string; readonly balance: string }[]
   readonly reason?: string | undefined
+  /** Absent: market and limit orders, good till canceled, nothing else. */
+  readonly capabilities?: ExchangeCapabilities | undefined
 }
 
 /** A replay is over; there will be no further step. */
@@ -128,7 +224,7 @@ export interface ReplayDone {
   readonly type: 'ReplayDone'
 }
 
-export type FromExchange = MarketStep | ExchangeStatus | ReplayDone
+export type FromExchange = MarketStep | ExchangeStatus | AccountSnapshot | ReplayDone
 /** Several commands of one decision, in order: one message instead of many. Answered like the commands one by one, in as few steps as possible. */
 export interface CommandBatch {
   readonly type: 'CommandBatch'
@@ -167,6 +263,7 @@ export interface ProposedSignal {
   readonly confidence?: number | undefined
   readonly stopLoss?: string | undefined
   readonly takeProfit?: string | undefined
+  readonly protection?: ProtectionPlan | undefined
   readonly note?: string | undefined
 }
 
@@ -186,7 +283,35 @@ export interface StepAnswer {
 export type EngineCommand =
   | { readonly type: 'SubmitSignals'; readonly signals: readonly Signal[] }
   | { readonly type: 'SubmitOrder'; readonly order: ManualOrder }
+  /** Two orders of which only one may trade: when one begins to fill the other is canceled. Both pass the gate, or neither is sent. */
+  | { readonly type: 'SubmitOcoOrders'; readonly orders: readonly [ManualOrder, ManualOrder] }
   | { readonly type: 'CancelOrder'; readonly clientOrderId: ClientOrderId; readonly by: string }
+  | {
+      readonly type: 'AmendOrder'
+      readonly clientOrderId: ClientOrderId
+      readonly quantity?: Quantity | undefined
+      readonly price?: Price | undefined
+      readonly triggerPrice?: Price | undefined
+      readonly by: string
+    }
+  | {
+      readonly type: 'SetProtection'
+      readonly traderId: TraderId
+      readonly symbol: InstrumentSymbol
+      readonly plan: ProtectionPlan | null
+      readonly by: string
+    }
+  /** Compares the account with the exchange now. */
+  | { readonly type: 'Reconcile'; readonly trigger: ReconcileTrigger; readonly by: string }
+  | {
+      readonly type: 'DecideDifference'
+      readonly differenceId: string
+      readonly decision: DifferenceDecision
+      /** Of `ASSIGN`, and of `ADOPT` where the difference has no trader of its own. */
+      readonly traderId?: TraderId | undefined
+      readonly by: string
+      readonly reason: string
+    }
   | {
       readonly type: 'ClosePosition'
       readonly traderId: TraderId
@@ -214,9 +339,15 @@ export interface ManualOrder {
   readonly type: OrderType
   readonly quantity: Quantity
   readonly price?: Price | undefined
+  readonly triggerPrice?: Price | undefined
+  readonly trailing?: TrailingDistance | undefined
+  /** Absent: GTC. */
+  readonly timeInForce?: TimeInForce | undefined
+  readonly postOnly?: boolean | undefined
   readonly reduceOnly: boolean
   readonly stopLoss?: Price | undefined
   readonly takeProfit?: Price | undefined
+  readonly protection?: ProtectionPlan | undefined
 }
 
 export type EngineAnswer =

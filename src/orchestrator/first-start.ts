@@ -38,6 +38,7 @@ export function firstLimits(risk: Config['risk']): RiskLimitsSet {
       priceCollarBps: risk.price_collar_bps,
       referenceMaxAgeMs: risk.reference_max_age_ms,
       maxOpenOrders: risk.max_open_orders,
+      unprotectedPolicy: risk.unprotected_policy,
     },
   }
 }

@@ -47,5 +47,6 @@ function toLimits(view: RiskLimitsView): RiskLimits {
     priceCollarBps: view.price_collar_bps,
     referenceMaxAgeMs: view.reference_max_age_ms,
     maxOpenOrders: view.max_open_orders,
+    unprotectedPolicy: view.unprotected_policy,
   }
 }

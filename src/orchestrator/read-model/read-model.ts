@@ -124,6 +124,15 @@ export class ReadModel {
       case 'ActionAudited':
         this.#audit.push(rows.auditView(fact, seq))
         return []
+      case 'OrderAmendRequested':
+      case 'OrderAmended':
+      case 'ProtectionSet':
+      case 'ProtectionMoved':
+      case 'DifferenceFound':
+      case 'DifferenceClosed':
+      case 'ReconciliationDone':
+      case 'PositionAssigned':
+        return []
       default:
         return assertNever(fact)
     }

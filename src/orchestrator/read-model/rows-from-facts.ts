@@ -102,5 +102,6 @@ export function riskLimitsView(limits: RiskLimits): RiskLimitsView {
     price_collar_bps: limits.priceCollarBps,
     reference_max_age_ms: limits.referenceMaxAgeMs,
     max_open_orders: limits.maxOpenOrders,
+    unprotected_policy: limits.unprotectedPolicy,
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { AppError } from '#domain/errors.ts'
-import { DEFAULT_RISK_LIMITS } from '#domain/risk.ts'
+import { UNPROTECTED_POLICIES, DEFAULT_RISK_LIMITS } from '#domain/risk.ts'
 
 const decimal = z.string().regex(/^\d{1,20}(\.\d{1,12})?$/, 'positive decimal text in quotes, e.g. "250.5"')
 const port = z.number().int().min(0).max(65_535)
@@ -39,6 +39,7 @@ export const configSchema = z.strictObject({
       price_collar_bps: decimal.default(DEFAULT_RISK_LIMITS.priceCollarBps),
       reference_max_age_ms: z.number().int().min(1_000).default(DEFAULT_RISK_LIMITS.referenceMaxAgeMs),
       max_open_orders: z.number().int().min(1).default(DEFAULT_RISK_LIMITS.maxOpenOrders),
+      unprotected_policy: z.enum(UNPROTECTED_POLICIES).default(DEFAULT_RISK_LIMITS.unprotectedPolicy),
     })
     .prefault({}),
   traders: z

@@ -111,6 +111,15 @@ function apply(fold: Fold, { seq, fact }: JournalEntry): void {
       const { actor, action, target, reason, before, after } = fact
       return append(fold, 'audit', { actor, action, target, reason, before, after, ...at })
     }
+    case 'OrderAmendRequested':
+    case 'OrderAmended':
+    case 'ProtectionSet':
+    case 'ProtectionMoved':
+    case 'DifferenceFound':
+    case 'DifferenceClosed':
+    case 'ReconciliationDone':
+    case 'PositionAssigned':
+      return
     default:
       return assertNever(fact)
   }

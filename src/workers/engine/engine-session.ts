@@ -178,8 +178,10 @@ export class EngineSession {
     const { state } = this.#options.engine
     const orders = [...state.orders.values()].flatMap((order) => {
       if (!isWorking(order.status) || order.exchangeOrderId === undefined) return []
-      const { clientOrderId, symbol, side, type, quantity, price, reduceOnly, createdAt, exchangeOrderId, filledQuantity } = order
-      return [{ clientOrderId, symbol, side, type, quantity, price, reduceOnly, ts: createdAt, exchangeOrderId, filledQuantity }]
+      const { clientOrderId, symbol, side, type, quantity, price, triggerPrice, timeInForce, postOnly, reduceOnly } = order
+      const { createdAt: ts, exchangeOrderId, filledQuantity } = order
+      const asked = { clientOrderId, symbol, side, type, quantity, price, triggerPrice, timeInForce, postOnly, reduceOnly, ts }
+      return [{ ...asked, exchangeOrderId, filledQuantity }]
     })
     const totals = new Map<string, SignedQuantity>()
     for (const { symbol, quantity } of state.positions.values())
