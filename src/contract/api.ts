@@ -1,5 +1,7 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
+import { awayQuery, awayView } from './away.ts'
+import * as reconcile from './reconcile.ts'
 import * as request from './requests.ts'
 import * as view from './views.ts'
 
@@ -33,6 +35,13 @@ export const contract = {
     create: post('/orders', 'Ask for an order; it passes the same gate as a signal')
       .input(request.orderRequest)
       .output(request.signalAnswer),
+    createOco: post('/orders/oco', 'Two orders of which only one may trade; both pass the gate, or neither is sent')
+      .input(request.ocoRequest)
+      .output(z.object({ orders: z.array(request.signalAnswer) })),
+    amend: oc
+      .route({ method: 'PATCH', path: '/orders/{id}', summary: 'Change quantity, price or trigger of a working order' })
+      .input(request.amendRequest)
+      .output(view.orderView),
     cancel: oc
       .route({ method: 'DELETE', path: '/orders/{id}', summary: 'Ask the exchange to cancel' })
       .input(z.object({ id: z.string().max(40) }))
@@ -44,6 +53,24 @@ export const contract = {
     close: post('/positions/{id}/close', 'Close with a reduce-only market order')
       .input(z.object({ id: z.string().max(90) }))
       .output(request.signalAnswer),
+    protect: oc
+      .route({ method: 'PUT', path: '/positions/{id}/protection', summary: 'Set the plan that guards a position; null removes it' })
+      .input(request.protectionRequest)
+      .output(view.positionView),
+  },
+  reconcile: {
+    get: get('/reconcile', 'The last comparisons with the exchange, differences (open first) and orders that are not ours')
+      .input(reconcile.reconcileQuery)
+      .output(reconcile.reconcileView),
+    run: post('/reconcile', 'Compare the whole account with the exchange now')
+      .input(z.object({}).optional())
+      .output(reconcile.reconcileAnswer),
+    decide: post('/reconcile/differences/{id}', 'Decide a difference: ADOPT, CLOSE, IGNORE or ASSIGN, with a typed reason')
+      .input(reconcile.decideRequest)
+      .output(reconcile.differenceView),
+  },
+  away: {
+    report: get('/away', 'What happened while nobody looked: since a time, or since the last gap').input(awayQuery).output(awayView),
   },
   signals: {
     list: get('/signals', 'Signals with their outcome and the numbers behind it')

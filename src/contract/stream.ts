@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { DifferenceView } from './reconcile.ts'
 import type {
   AlertView,
   BalanceView,
@@ -25,6 +26,7 @@ export const CHANNELS = [
   'alerts',
   'ml',
   'risk',
+  'differences',
 ] as const
 export type Channel = (typeof CHANNELS)[number]
 
@@ -41,6 +43,7 @@ export interface ChannelData {
   alerts: AlertView
   ml: never
   risk: RiskView
+  differences: DifferenceView
 }
 
 const channel = z.enum(CHANNELS)

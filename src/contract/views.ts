@@ -1,20 +1,16 @@
 import { z } from 'zod'
-import { ORDER_STATUSES, ORDER_TYPES } from '#domain/order.ts'
+import { ORDER_STATUSES, ORDER_TYPES, TIMES_IN_FORCE } from '#domain/order.ts'
 import { UNPROTECTED_POLICIES } from '#domain/risk.ts'
 import { REASON_CODES, SIGNAL_ACTIONS, SIGNAL_OUTCOMES } from '#domain/signal.ts'
 import { TIMEFRAMES } from '#domain/candle.ts'
 import { TRADER_STATES } from '#domain/trader.ts'
+import { decimal, seq, timeMs, traderId } from './amounts.ts'
+import { protectionPlanView, protectionView, trailingDistance } from './protection.ts'
+import { gapView, reconcileStateView } from './reconcile.ts'
+
+export { decimal, symbol, timeMs, traderId } from './amounts.ts'
 
 /** What crosses the border, as JSON. Money is decimal text, time is UTC milliseconds, names are snake_case. */
-export const decimal = z
-  .string()
-  .regex(/^-?\d{1,40}(\.\d{1,30})?$/, 'plain decimal text, e.g. "0.01"')
-  .max(80)
-export const timeMs = z.number().int().nonnegative()
-export const symbol = z.string().regex(/^[A-Z0-9]{1,15}\/[A-Z0-9]{1,15}(:[A-Z0-9]{1,15})?$/, 'a symbol like BTC/USDT or BTC/USDT:USDT')
-export const traderId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'lower-case letters, digits, - and _')
-/** Place of the fact behind a row; newest is highest. Also the cursor of lists. */
-const seq = z.number().int().nonnegative()
 const side = z.enum(['BUY', 'SELL'])
 
 export const orderView = z.object({
@@ -30,6 +26,23 @@ export const orderView = z.object({
   purpose: z.enum(['ENTRY', 'EXIT', 'STOP_LOSS', 'TAKE_PROFIT', 'FLATTEN']),
   quantity: decimal,
   price: decimal.nullable(),
+  time_in_force: z.enum(TIMES_IN_FORCE),
+  post_only: z.boolean(),
+  /** Of a conditional order; the present one of a trailing stop. */
+  trigger_price: decimal.nullable(),
+  trailing: trailingDistance.nullable(),
+  /** Best price a trailing stop has seen. */
+  high_water: decimal.nullable(),
+  /** `EMULATED`: held by this program, so it works only while the program runs and is connected. */
+  execution: z.enum(['NATIVE', 'EMULATED']),
+  /** Orders of one group: when one begins to fill the others are canceled. */
+  oco_group: z.string().nullable(),
+  /** Step of the position's take-profit ladder this order is for, from 0. */
+  ladder_level: z.number().int().nullable(),
+  /** What the position takes over when this order fills. */
+  protection: protectionPlanView.nullable(),
+  /** An amendment on its way: what was asked for, null where it stays. */
+  amending: z.object({ quantity: decimal.nullable(), price: decimal.nullable(), trigger_price: decimal.nullable() }).nullable(),
   status: z.enum(ORDER_STATUSES),
   filled_quantity: decimal,
   average_price: decimal.nullable(),
@@ -76,8 +89,10 @@ export const positionView = z.object({
   unrealized_pnl: decimal.nullable(),
   realized_pnl: decimal,
   fees: decimal,
+  /** The stop in force and the target; `protection` has the whole plan. */
   stop_loss: decimal.nullable(),
   take_profit: decimal.nullable(),
+  protection: protectionView.nullable(),
   opened_at: timeMs,
   updated_at: timeMs,
   seq,
@@ -262,6 +277,9 @@ export const statusView = z.object({
   journal: z.object({ seq: z.number().int(), last_ts: timeMs }),
   replica: z.object({ seq: z.number().int(), lag_events: z.number().int(), state: z.string(), reason: z.string().nullable() }),
   halted: haltView.nullable(),
+  reconcile: reconcileStateView,
+  /** The last time nobody kept watch, if the journal shows one. */
+  last_gap: gapView.nullable(),
   now: timeMs,
 })
 export type StatusView = z.infer<typeof statusView>

@@ -11,7 +11,8 @@ import { SIGNAL_ACTIONS, type Signal } from '#domain/signal.ts'
 import { analyzeSteps } from './analyze.ts'
 import { continueFlatten, halt } from './halt.ts'
 import { checkProtectionLevels } from './orders/protection.ts'
-import { handleReport, requestCancel } from './orders/reports.ts'
+import { handleReport } from './orders/reports.ts'
+import { requestCancel } from './orders/transition.ts'
 import type { EngineAnswer, EngineCommand, ExchangeStatus, MarketStep, RecordableFact, StepAnswer } from './ports.ts'
 import { markEquity } from './portfolio/equity.ts'
 import { setMark } from './portfolio/valuation.ts'
@@ -19,7 +20,7 @@ import { problemOf } from './recordable.ts'
 import { decideManualOrder, decideSignal } from './signals.ts'
 import { candleKey, closeTime, positionKey, type EngineState } from './state.ts'
 import { Transaction } from './transaction.ts'
-import { askAboutOrders, askAgain, finishReconciliation } from './reconcile.ts'
+import { askAboutOrders, askAgain, finishReconciliation } from './reconcile/reconcile.ts'
 
 export type EngineInput =
   | { readonly type: 'Market'; readonly step: MarketStep }

@@ -1,7 +1,7 @@
 import type { ClientOrderId } from '#domain/ids.ts'
 import { isWorking } from '#domain/order.ts'
 import { closeAtMarket } from './orders/protection.ts'
-import { requestCancel } from './orders/reports.ts'
+import { requestCancel } from './orders/transition.ts'
 import type { EngineAnswer } from './ports.ts'
 import type { Transaction } from './transaction.ts'
 

@@ -37,6 +37,13 @@ export interface OrderRequest {
 export type ExchangeCommand =
   | { readonly type: 'SubmitOrder'; readonly order: Approved<OrderRequest> }
   | { readonly type: 'CancelOrder'; readonly clientOrderId: ClientOrderId; readonly symbol: InstrumentSymbol; readonly ts: number }
+  /** An order that is not ours, by the exchange's id: only because a person decided so. The next account snapshot is its answer. */
+  | {
+      readonly type: 'CancelExternalOrder'
+      readonly exchangeOrderId: ExchangeOrderId
+      readonly symbol: InstrumentSymbol
+      readonly ts: number
+    }
   /** In place, keeping the id. Answered by `OrderAmended` or `AmendRejected`. Sent only where the exchange can. */
   | {
       readonly type: 'AmendOrder'
@@ -202,6 +209,8 @@ export interface ExchangeCapabilities {
   readonly accountQuery: boolean
   /** How long an accepted order may be invisible to queries, milliseconds. Before that, absence proves nothing. */
   readonly acceptanceWindowMs: number
+  /** Questions about single orders it takes in a second. Absent: see `QUERIES_PER_SECOND`. */
+  readonly queriesPerSecond?: number | undefined
 }
 
 /** Exchange → engine, at start and whenever it changes. */

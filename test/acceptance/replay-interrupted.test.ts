@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { cutCandleFile, whyNoReplay } from '#test/support/replay/candle-file.ts'
 import { DataFolder } from '#test/support/replay/data-folder.ts'
-import { brokenLink, readJournal } from '#test/support/replay/journal-file.ts'
+import { brokenLink, factsOf, readJournal } from '#test/support/replay/journal-file.ts'
 import { liveAndDie } from '#test/support/replay/kills.ts'
 import { auditOrders, decisiveFacts } from '#test/support/replay/order-lives.ts'
 import { reachHead } from '#test/support/replay/runs.ts'
@@ -25,8 +25,9 @@ async function replayed(folder: DataFolder, during?: (workstation: WorkstationPr
   await using workstation = new WorkstationProcess({ dataDir: folder.path, candles, noPostgres: true })
   await Promise.all([during?.(workstation), workstation.replayDone(DEADLINE_MS)])
   const left = await workstation.stop()
-  const journal = readJournal(folder.journal)
-  const wrong = [brokenLink(journal), left === 'code 0' ? undefined : `it left with ${left}`].filter((each) => each !== undefined)
+  const pages = readJournal(folder.journal)
+  const journal = factsOf(pages)
+  const wrong = [brokenLink(pages), left === 'code 0' ? undefined : `it left with ${left}`].filter((each) => each !== undefined)
   return { facts: decisiveFacts(journal), problems: [...auditOrders(journal), ...wrong], head: journal.length }
 }
 

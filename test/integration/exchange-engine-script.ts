@@ -100,7 +100,7 @@ export class ScriptedEngine {
   #receive(message: FromExchange): void {
     if (message.type === 'ReplayDone') this.isDone = true
     else if (message.type === 'ExchangeStatus') this.#recover(message.instruments)
-    else this.#step(message)
+    else if (message.type === 'MarketStep') this.#step(message)
   }
 
   #recover(instruments: readonly Instrument[]): void {
@@ -172,7 +172,7 @@ export class ScriptedEngine {
     const price = fixed.roundToStep(side === 'BUY' ? candle.low : candle.high, instrument.tickSize, 'floor')
     const ts = openTime + timeframeMs(timeframe)
     const clientOrderId = makeClientOrderId({ instance: 'test', traderId: TRADER, time: ts, sequence: (this.#sequence += 1) })
-    const base = { clientOrderId, symbol, side, quantity: fixed.trim(lots), ts } as const
+    const base = { clientOrderId, symbol, side, quantity: fixed.trim(lots), timeInForce: 'GTC', postOnly: false, ts } as const
     const order: OrderRequest =
       kind < 2
         ? { ...base, type: 'MARKET', reduceOnly: kind === 1 }

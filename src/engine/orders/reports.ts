@@ -1,4 +1,3 @@
-import type { OrderEvent, OrderStatus } from '#domain/order.ts'
 import { isWorking, nextStatus } from '#domain/order.ts'
 import * as fixed from '#domain/money/fixed.ts'
 import { Money, notional } from '#domain/money/money.ts'
@@ -6,11 +5,11 @@ import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { Position } from '#domain/position.ts'
 import { assertNever } from '#domain/errors.ts'
-import type { ClientOrderId } from '#domain/ids.ts'
 import type { ExchangeReport } from '../ports.ts'
 import { positionKey, type HeldPosition, type TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
 import { send } from './submit.ts'
+import { requestCancel, transition } from './transition.ts'
 
 type Fill = Extract<ExchangeReport, { readonly type: 'OrderFill' }>
 
@@ -51,42 +50,6 @@ export function handleReport(tx: Transaction, report: ExchangeReport): void {
     default:
       assertNever(report)
   }
-}
-
-interface Change {
-  readonly ts: number
-  readonly exchangeOrderId?: TrackedOrder['exchangeOrderId']
-  readonly reason?: string
-}
-
-/** Moves an order along the table. A pair the table lacks changes nothing and is said aloud, once a report. */
-export function transition(tx: Transaction, order: TrackedOrder, event: OrderEvent, change: Change): void {
-  const next = nextStatus(order.status, event)
-  if (next === undefined) {
-    if (event === 'REFUSE_CANCEL' || event === 'LOSE') return
-    tx.record({
-      type: 'AlertRaised',
-      ts: change.ts,
-      severity: 'warning',
-      code: 'ILLEGAL_ORDER_TRANSITION',
-      symbol: order.symbol,
-      traderId: order.traderId,
-      message: `Order ${order.clientOrderId} is ${order.status}; the exchange's ${event} does not fit and was not applied.`,
-    })
-    return
-  }
-  const status: OrderStatus = next === 'ACCEPTED' && !Quantity.isZero(order.filledQuantity) ? 'PARTIALLY_FILLED' : next
-  if (status === order.status && (change.exchangeOrderId ?? order.exchangeOrderId) === order.exchangeOrderId) return
-  tx.record({
-    type: 'OrderStatusChanged',
-    ts: change.ts,
-    clientOrderId: order.clientOrderId,
-    symbol: order.symbol,
-    traderId: order.traderId,
-    status,
-    exchangeOrderId: change.exchangeOrderId,
-    reason: change.reason,
-  })
 }
 
 function fill(tx: Transaction, order: TrackedOrder, report: Fill): void {
@@ -172,15 +135,6 @@ function cancelRefused(tx: Transaction, order: TrackedOrder, report: Extract<Exc
   }
   tx.state.queries.set(order.clientOrderId, tx.ts)
   tx.send({ type: 'QueryOrder', clientOrderId: order.clientOrderId, symbol: order.symbol, ts: tx.ts })
-}
-
-/** Asks the exchange to cancel; false when the order is not working. Cancels pass every limit. */
-export function requestCancel(tx: Transaction, clientOrderId: ClientOrderId): boolean {
-  const order = tx.state.orders.get(clientOrderId)
-  if (order === undefined || !isWorking(order.status)) return false
-  transition(tx, order, 'REQUEST_CANCEL', { ts: tx.ts })
-  tx.send({ type: 'CancelOrder', clientOrderId, symbol: order.symbol, ts: tx.ts })
-  return true
 }
 
 /**

@@ -104,6 +104,9 @@ export class ExchangeSession {
       case 'SubmitOrder':
       case 'CancelOrder':
       case 'QueryOrder':
+      case 'AmendOrder':
+      case 'CancelExternalOrder':
+      case 'QueryAccount':
         this.#reply(this.#command(message))
         return
       case 'CommandBatch':

@@ -1,4 +1,5 @@
 import { Worker, type ResourceLimits, type Transferable } from 'node:worker_threads'
+import { failpointEnvironment } from '../failpoint.ts'
 
 export interface ThreadExit {
   readonly exitCode: number
@@ -28,7 +29,7 @@ export interface ThreadOptions {
 export function startThread<In, Out>(options: ThreadOptions): ManagedThread<In, Out> {
   const worker = new Worker(options.url, {
     name: options.name,
-    env: { ...options.env },
+    env: { ...failpointEnvironment(), ...options.env },
     workerData: options.workerData,
     transferList: options.transferList ?? [],
     ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),

@@ -2,7 +2,7 @@ import Database from 'better-sqlite3'
 import { AppError } from '#domain/errors.ts'
 import type { JournalEntry } from '#domain/facts.ts'
 import type { FactSource } from './fact-source.ts'
-import { parseFact } from './fact-text.ts'
+import { entriesAfter, type JournalPage } from './journal-page.ts'
 
 export interface JournalReader extends FactSource {
   /** At most `limit` entries before `beforeSeq`, newest first. */
@@ -22,19 +22,32 @@ export function openJournalReader(path: string): JournalReader {
       `The journal at ${path} has no identity. Nothing was read. It may not have been created completely; start the workstation again.`,
     )
   }
-  const head = db.prepare<[], { seq: number | null }>('SELECT max(seq) AS seq FROM journal')
-  const forward = db.prepare<[number, number], { seq: number; body: string }>(
-    'SELECT seq, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?',
+  const head = db.prepare<[], { seq: number }>('SELECT seq + facts - 1 AS seq FROM journal ORDER BY seq DESC LIMIT 1')
+  const forward = db.prepare<[number, number], JournalPage>(
+    'SELECT seq, facts, body FROM journal WHERE seq >= (SELECT coalesce(max(seq), 0) FROM journal WHERE seq <= ?) ORDER BY seq LIMIT ?',
   )
-  const backward = db.prepare<[number, number], { seq: number; body: string }>(
-    'SELECT seq, body FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT ?',
-  )
-  const entry = (row: { seq: number; body: string }): JournalEntry => ({ seq: row.seq, fact: parseFact(row.body) })
+  const backward = db.prepare<[number, number], JournalPage>('SELECT seq, facts, body FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT ?')
   return {
     journalId: id,
     head: () => head.get()?.seq ?? 0,
-    read: (afterSeq, limit) => forward.all(afterSeq, limit).map(entry),
-    readBackwards: (beforeSeq, limit) => backward.all(beforeSeq, limit).map(entry),
+    read: (afterSeq, limit) => collect(forward.iterate(afterSeq + 1, limit), limit, (page) => entriesAfter(page, afterSeq)),
+    readBackwards: (beforeSeq, limit) =>
+      collect(backward.iterate(beforeSeq, limit), limit, (page) =>
+        [...entriesAfter(page, 0)].filter(({ seq }) => seq < beforeSeq).reverse(),
+      ),
     close: () => db.close(),
   }
+}
+
+/** The first `limit` entries of the pages, as `entriesOf` orders them. */
+function collect(pages: Iterable<JournalPage>, limit: number, entriesOf: (page: JournalPage) => Iterable<JournalEntry>): JournalEntry[] {
+  const entries: JournalEntry[] = []
+  if (limit <= 0) return entries
+  for (const page of pages) {
+    for (const entry of entriesOf(page)) {
+      entries.push(entry)
+      if (entries.length === limit) return entries
+    }
+  }
+  return entries
 }

@@ -6,6 +6,7 @@ import type { ActionAudited, Fact } from '#domain/facts.ts'
 import { temporaryDirectory } from '#test/support/engine/temporary-directory.ts'
 import { openJournalReader } from './journal-reader.ts'
 import { Journal } from './journal.ts'
+import { PAGE_FACTS_MAX } from './journal-page.ts'
 import { GENESIS_HASH, recordHash } from './record-hash.ts'
 import { JOURNAL_VERSION } from './schema.ts'
 
@@ -100,21 +101,14 @@ describe('chain', () => {
     second.close()
   })
 
-  it('gives the same hashes whether facts come one by one or together', () => {
+  it('chains the first record to the genesis hash by the published formula', () => {
     using directory = temporaryDirectory()
-    const [one, all] = ['one', 'all'].map((name) => directory.join(name))
-    written(one ?? '', 7)
-    const journal = new Journal({ path: all ?? '' })
-    journal.append(facts(1, 7))
-    journal.close()
-    const hashes = (path = '') => {
-      const db = new Database(path)
-      const rows = db.prepare('SELECT seq, hex(hash) AS hash FROM journal ORDER BY seq').all()
-      db.close()
-      return rows
-    }
-    expect(hashes(one)).toEqual(hashes(all))
-    expect((hashes(one)[0] as { readonly hash: string }).hash).toBe(recordHash(GENESIS_HASH, 1, JSON.stringify(factOf(1))).toUpperCase())
+    const path = directory.join('journal.db')
+    written(path, 1)
+    const db = new Database(path)
+    const { hash } = db.prepare('SELECT hex(hash) AS hash FROM journal').get() as { readonly hash: string }
+    db.close()
+    expect(hash).toBe(recordHash(GENESIS_HASH, 1, JSON.stringify(factOf(1))).toUpperCase())
   })
 
   it('one changed byte of any text or hash is found, with its record named', () => {
@@ -188,7 +182,7 @@ describe('chain', () => {
     using directory = temporaryDirectory()
     const path = directory.join('journal.db')
     const journal = new Journal({ path })
-    journal.append(facts(1, 6))
+    for (const fact of facts(1, 6)) journal.append([fact])
     journal.writeSnapshot('state')
     journal.close()
     damage(path, 'DELETE FROM journal WHERE seq > 4')
@@ -203,6 +197,72 @@ describe('chain', () => {
     written(path, 6)
     damage(path, 'DELETE FROM journal WHERE seq = 4')
     expect(verify(path, 4)).toMatch(/^JOURNAL_CORRUPT: Journal record 4/)
+  })
+})
+
+/** Appends of these sizes, one after the other. */
+function writtenIn(path: string, sizes: readonly number[]): number {
+  const journal = new Journal({ path, instance: 'test' })
+  let at = 1
+  for (const size of sizes) {
+    journal.append(facts(at, size))
+    at += size
+  }
+  journal.close()
+  return at - 1
+}
+
+describe('pages', () => {
+  const sizes = [1, PAGE_FACTS_MAX, PAGE_FACTS_MAX + 1, 3, 200, 1]
+
+  it('give every fact back from every place, forwards and backwards', () => {
+    using directory = temporaryDirectory()
+    const path = directory.join('journal.db')
+    const count = writtenIn(path, sizes)
+    const journal = new Journal({ path })
+    const reader = openJournalReader(path)
+    const all = facts(1, count).map((fact, i) => ({ seq: i + 1, fact }))
+    expect([journal.head, reader.head()]).toEqual([count, count])
+    for (let after = 0; after <= count; after += 1) {
+      expect([...journal.verified(after)]).toEqual(all.slice(after))
+      for (const limit of [1, 7, 100]) {
+        expect(reader.read(after, limit)).toEqual(all.slice(after, after + limit))
+        expect(reader.readBackwards(after + 1, limit)).toEqual(all.slice(Math.max(0, after - limit), after).reverse())
+      }
+      const until = Math.min(count, after + 70)
+      expect([...journal.ofTypes(['ActionAudited'], after, until)]).toEqual(all.slice(after, until).map(({ fact }) => fact))
+    }
+    expect([...journal.ofTypes(['OrderFilled'], 0, count)]).toEqual([])
+    journal.close()
+    reader.close()
+  })
+
+  it.each(['facts + 1', 'facts - 1'])('a page that says %s is found', (changed) => {
+    using directory = temporaryDirectory()
+    const path = directory.join('journal.db')
+    writtenIn(path, [5, 5])
+    damage(path, `UPDATE journal SET facts = ${changed} WHERE seq = 1`)
+    expect(verify(path)).toMatch(/^JOURNAL_CORRUPT: Journal record 1 /)
+  })
+
+  it('a change anywhere in a page is found also when reading starts inside it', () => {
+    using directory = temporaryDirectory()
+    const path = directory.join('journal.db')
+    writtenIn(path, [5, 5])
+    damage(path, "UPDATE journal SET body = replace(body, 'record 7', 'record 0')")
+    for (const after of [0, 5, 6, 8]) expect(verify(path, after)).toMatch(/^JOURNAL_CORRUPT: Journal record 6 /)
+  })
+
+  it('a journal of version 1, a row for each fact, is taken over as it is', () => {
+    using directory = temporaryDirectory()
+    const path = directory.join('journal.db')
+    written(path, 4)
+    damage(path, 'ALTER TABLE journal DROP COLUMN facts')
+    damage(path, 'PRAGMA user_version = 1')
+    const journal = new Journal({ path })
+    journal.append(facts(5, 3))
+    expect([...journal.verified(0)].map(({ fact }) => fact)).toEqual(facts(1, 7))
+    journal.close()
   })
 })
 
@@ -240,7 +300,7 @@ describe('a failed append', () => {
     const path = directory.join('journal.db')
     const journal = new Journal({ path })
     journal.append(facts(1, 2))
-    expect(codeOf(() => journal.append([factOf(3), { ...factOf(4), ts: 1.5 }]))).toMatch(/^JOURNAL_WRITE_FAILED/)
+    expect(codeOf(() => journal.append([...facts(3, 2 * PAGE_FACTS_MAX), { ...factOf(4), ts: 1.5 }]))).toMatch(/^JOURNAL_WRITE_FAILED/)
     expect(journal.head).toBe(2)
     expect(codeOf(() => journal.append([factOf(3)]))).toMatch(/^JOURNAL_WRITE_FAILED/)
     journal.close()

@@ -1,9 +1,10 @@
 import { hash, randomInt, randomUUID } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { AppError } from '#domain/errors.ts'
-import type { Fact, FactType } from '#domain/facts.ts'
+import type { Fact, FactType, JournalEntry } from '#domain/facts.ts'
+import { entriesAfter, lastSeq, PAGE_FACTS_MAX, writePage, type JournalPage } from './journal-page.ts'
 import { GENESIS_HASH, recordHash } from './record-hash.ts'
-import { JOURNAL_SCHEMA, JOURNAL_VERSION } from './schema.ts'
+import { JOURNAL_SCHEMA, JOURNAL_STEPS, JOURNAL_VERSION } from './schema.ts'
 import { parseFact } from './fact-text.ts'
 
 const SNAPSHOTS_KEPT = 2
@@ -20,11 +21,17 @@ export interface JournalOptions {
   readonly purpose?: string
 }
 
-interface Row {
+interface Row extends JournalPage {
+  readonly hash: Buffer
+}
+
+interface SnapshotRow {
   readonly seq: number
   readonly body: string
   readonly hash: Buffer
 }
+
+const ROW = 'SELECT seq, facts, body, hash FROM journal'
 
 /**
  * The record of everything: facts in order, hash-chained, on the disk before anyone hears of them. One writer, WAL,
@@ -32,7 +39,7 @@ interface Row {
  */
 export class Journal {
   readonly #db: Database.Database
-  readonly #insert: Database.Statement<[number, number, string, Buffer]>
+  readonly #insert: Database.Statement<[number, number, string, Buffer, number]>
   readonly #append: (facts: readonly Fact[]) => void
   readonly journalId: string
   readonly instance: string
@@ -45,10 +52,10 @@ export class Journal {
     const meta = readMeta(this.#db, options)
     this.journalId = meta.journalId
     this.instance = meta.instance
-    const last = this.#db.prepare<[], Row>('SELECT seq, body, hash FROM journal ORDER BY seq DESC LIMIT 1').get()
-    this.#seq = last?.seq ?? 0
+    const last = this.#db.prepare<[], Row>(`${ROW} ORDER BY seq DESC LIMIT 1`).get()
+    this.#seq = last === undefined ? 0 : lastSeq(last)
     this.#hash = last?.hash.toString('hex') ?? GENESIS_HASH
-    this.#insert = this.#db.prepare('INSERT INTO journal (seq, ts, body, hash) VALUES (?, ?, ?, ?)')
+    this.#insert = this.#db.prepare('INSERT INTO journal (seq, ts, body, hash, facts) VALUES (?, ?, ?, ?, ?)')
     this.#append = this.#db.transaction((facts: readonly Fact[]) => this.#insertAll(facts))
   }
 
@@ -78,11 +85,13 @@ export class Journal {
   }
 
   #insertAll(facts: readonly Fact[]): void {
-    for (const fact of facts) {
-      const body = JSON.stringify(fact)
-      this.#seq += 1
-      this.#hash = recordHash(this.#hash, this.#seq, body)
-      this.#insert.run(this.#seq, fact.ts, body, Buffer.from(this.#hash, 'hex'))
+    for (let at = 0; at < facts.length; at += PAGE_FACTS_MAX) {
+      const page = facts.slice(at, at + PAGE_FACTS_MAX)
+      const body = writePage(page)
+      const seq = this.#seq + 1
+      this.#hash = recordHash(this.#hash, seq, body)
+      this.#insert.run(seq, page[0]?.ts ?? 0, body, Buffer.from(this.#hash, 'hex'), page.length)
+      this.#seq += page.length
     }
   }
 
@@ -97,42 +106,61 @@ export class Journal {
 
   /** Snapshots whose text is whole, newest first. Throws `JOURNAL_CORRUPT` when one is newer than the last record: the end of the journal is missing. */
   readSnapshots(): readonly { readonly seq: number; readonly body: string }[] {
-    const rows = this.#db.prepare<[], Row>('SELECT seq, body, hash FROM snapshots ORDER BY seq DESC').all()
+    const rows = this.#db.prepare<[], SnapshotRow>('SELECT seq, body, hash FROM snapshots ORDER BY seq DESC').all()
     const newest = rows[0]?.seq ?? 0
     if (newest > this.#seq) throw corrupt(this.#seq + 1, `it is missing, and a snapshot of record ${newest} says it was there`)
     return rows.filter((row) => hash('sha256', row.body, 'hex') === row.hash.toString('hex'))
   }
 
-  /** Facts after `afterSeq`, each checked against the chain. Throws `JOURNAL_CORRUPT` naming the first bad record. */
-  *verified(afterSeq: number): Generator<{ readonly seq: number; readonly fact: Fact }> {
-    const start =
-      afterSeq === 0
-        ? GENESIS_HASH
-        : this.#db.prepare<[number], Row>('SELECT seq, body, hash FROM journal WHERE seq = ?').get(afterSeq)?.hash.toString('hex')
-    if (start === undefined) throw corrupt(afterSeq, 'it is missing')
-    let previous = start
-    let expected = afterSeq + 1
-    for (const row of this.#db.prepare<[number], Row>('SELECT seq, body, hash FROM journal WHERE seq > ? ORDER BY seq').iterate(afterSeq)) {
+  /** Facts after `afterSeq`, each page checked against the chain. Throws `JOURNAL_CORRUPT` naming the first bad record. */
+  *verified(afterSeq: number): Generator<JournalEntry> {
+    const before = afterSeq === 0 ? undefined : this.#pageAt(afterSeq)
+    if (afterSeq > 0 && (before === undefined || lastSeq(before) < afterSeq)) throw corrupt(afterSeq, 'it is missing')
+    const isWhole = before === undefined || lastSeq(before) === afterSeq
+    // From inside a page the page itself is checked, against the one before it.
+    const known = isWhole ? before : before.seq === 1 ? undefined : this.#pageAt(before.seq - 1)
+    let previous = known?.hash.toString('hex') ?? GENESIS_HASH
+    let expected = known === undefined ? 1 : lastSeq(known) + 1
+    for (const row of this.#db.prepare<[number], Row>(`${ROW} WHERE seq >= ? ORDER BY seq`).iterate(expected)) {
       if (row.seq !== expected) throw corrupt(expected, `the next record is ${row.seq}`)
       const found = recordHash(previous, row.seq, row.body)
       if (found !== row.hash.toString('hex')) throw corrupt(row.seq, 'its hash does not fit')
-      yield { seq: row.seq, fact: parseFact(row.body) }
+      yield* checkedEntries(row, afterSeq)
       previous = found
-      expected += 1
+      expected = lastSeq(row) + 1
     }
+  }
+
+  #pageAt(seq: number): Row | undefined {
+    return this.#db.prepare<[number], Row>(`${ROW} WHERE seq <= ? ORDER BY seq DESC LIMIT 1`).get(seq)
   }
 
   /** Facts of the named types with `afterSeq < seq <= untilSeq`, unchecked: for what only guards against doubles. */
   *ofTypes(types: readonly FactType[], afterSeq: number, untilSeq: number): Generator<Fact> {
     const prefixes = types.map((type) => `{"type":"${type}"`)
-    const rows = this.#db.prepare<[number, number], { body: string }>('SELECT body FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq')
-    for (const { body } of rows.iterate(afterSeq, untilSeq)) {
-      if (prefixes.some((prefix) => body.startsWith(prefix))) yield parseFact(body)
+    const first = this.#pageAt(afterSeq + 1)?.seq ?? 1
+    const rows = this.#db.prepare<[number, number], Row>(`${ROW} WHERE seq >= ? AND seq <= ? ORDER BY seq`)
+    for (const row of rows.iterate(first, untilSeq)) {
+      const lines = row.body.split('\n')
+      for (const [index, line] of lines.entries()) {
+        const seq = row.seq + index
+        if (seq > afterSeq && seq <= untilSeq && prefixes.some((prefix) => line.startsWith(prefix))) yield parseFact(line)
+      }
     }
   }
 
   close(): void {
     this.#db.close()
+  }
+}
+
+/** The number of facts is not part of the hash, so it is checked against the text that is. */
+function checkedEntries(row: Row, afterSeq: number): JournalEntry[] {
+  try {
+    return [...entriesAfter(row, afterSeq)]
+  } catch (error) {
+    if (error instanceof RangeError) throw corrupt(row.seq, error.message)
+    throw error
   }
 }
 
@@ -176,6 +204,7 @@ function openDatabase(path: string): Database.Database {
     }
     if (version < JOURNAL_VERSION) {
       db.transaction(() => {
+        for (const { from, sql } of JOURNAL_STEPS) if (version > 0 && version <= from) db.exec(sql)
         db.exec(JOURNAL_SCHEMA)
         db.pragma(`user_version = ${JOURNAL_VERSION}`)
       })()

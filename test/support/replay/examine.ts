@@ -2,7 +2,7 @@ import type { DataFolder, ServerAddress } from './data-folder.ts'
 import { readCandleLines } from './candle-file.ts'
 import { decimal, isSame } from './decimal.ts'
 import { countMarks, valueByTrades, type Valuation } from './equity-identity.ts'
-import { brokenLink, readJournal, type JournalRow } from './journal-file.ts'
+import { brokenLink, factsOf, readJournal, type JournalRow } from './journal-file.ts'
 import { auditTrades } from './ledger.ts'
 import { auditOrders, canonical, countFacts } from './order-lives.ts'
 import { PostgresTables, readOutcome, type Outcome, type TextRow } from './postgres-tables.ts'
@@ -23,13 +23,14 @@ const CERTAIN_DIGITS = 15
 /** Takes journal, Postgres and the candle file, and holds them against each other. */
 export async function examine(folder: DataFolder, candles: string, address?: ServerAddress): Promise<Examined> {
   await using tables = await PostgresTables.open(address ?? (await folder.serverAddress()))
-  const journal = readJournal(folder.journal)
+  const pages = readJournal(folder.journal)
+  const journal = factsOf(pages)
   const outcome = await readOutcome(tables)
   const valuation = await valueByTrades(tables)
   const { marks, wrong } = await countMarks(tables)
   const instruments = await tables.rows('SELECT * FROM instruments')
   const [opening] = await tables.rows('SELECT start FROM balances WHERE opening')
-  const broken = brokenLink(journal)
+  const broken = brokenLink(pages)
   const problems = [
     ...(broken === undefined ? [] : [`journal: ${broken}`]),
     ...compareEvents(journal, await tables.rows('SELECT seq, ts_ms, type, payload FROM events ORDER BY seq')),

@@ -1,17 +1,24 @@
 import { createHash } from 'node:crypto'
 import Database from 'better-sqlite3'
 
-export interface JournalRow {
+/** A record of the file: consecutive facts, one a line. */
+export interface JournalPage {
   readonly seq: number
+  readonly facts: number
   readonly body: string
   readonly hash: Buffer
 }
 
+export interface JournalRow {
+  readonly seq: number
+  readonly body: string
+}
+
 /** Looks at a journal from outside, as any program may. */
-export function readJournal(path: string): readonly JournalRow[] {
+export function readJournal(path: string): readonly JournalPage[] {
   const db = new Database(path, { readonly: true, fileMustExist: true })
   try {
-    return db.prepare<[], JournalRow>('SELECT seq, body, hash FROM journal ORDER BY seq').all()
+    return db.prepare<[], JournalPage>('SELECT seq, facts, body, hash FROM journal ORDER BY seq').all()
   } finally {
     db.close()
   }
@@ -23,11 +30,19 @@ export interface TailFact {
   readonly openTime?: number
 }
 
+/** The facts of the pages, one by one. */
+export function factsOf(pages: readonly JournalPage[]): readonly JournalRow[] {
+  return pages.flatMap(({ seq, body }) => body.split('\n').map((line, index) => ({ seq: seq + index, body: line })))
+}
+
 /** The first thing that is wrong with the chain; undefined when every record follows from the one before it. */
-export function brokenLink(rows: readonly JournalRow[]): string | undefined {
+export function brokenLink(pages: readonly JournalPage[]): string | undefined {
   let previous = '0'.repeat(64)
-  for (const [index, { seq, body, hash }] of rows.entries()) {
-    if (seq !== index + 1) return `record ${index + 1} is missing, ${seq} is there`
+  let next = 1
+  for (const { seq, facts, body, hash } of pages) {
+    if (seq !== next) return `record ${next} is missing, ${seq} is there`
+    if (body.split('\n').length !== facts) return `record ${seq} does not hold the ${facts} facts it says`
+    next += facts
     const expected = createHash('sha256').update(`${previous}|${seq}|${body}`).digest('hex')
     if (expected !== hash.toString('hex')) return `the hash of record ${seq} does not fit`
     previous = expected
@@ -48,7 +63,7 @@ export class JournalGauge {
   head(): number {
     try {
       this.#db ??= new Database(this.#path, { readonly: true, fileMustExist: true })
-      return this.#db.prepare<[], { seq: number | null }>('SELECT max(seq) AS seq FROM journal').get()?.seq ?? 0
+      return this.#db.prepare<[], { seq: number | null }>('SELECT max(seq + facts - 1) AS seq FROM journal').get()?.seq ?? 0
     } catch {
       this.close()
       return 0
@@ -57,8 +72,11 @@ export class JournalGauge {
 
   /** The newest facts, newest first. */
   tail(count: number): readonly TailFact[] {
-    const rows = this.#db?.prepare<[number], { body: string }>('SELECT body FROM journal ORDER BY seq DESC LIMIT ?').all(count) ?? []
-    return rows.map(({ body }) => JSON.parse(body) as TailFact)
+    const pages = this.#db?.prepare<[number], { body: string }>('SELECT body FROM journal ORDER BY seq DESC LIMIT ?').all(count) ?? []
+    return pages
+      .flatMap(({ body }) => body.split('\n').reverse())
+      .slice(0, count)
+      .map((line) => JSON.parse(line) as TailFact)
   }
 
   close(): void {

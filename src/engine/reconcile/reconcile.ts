@@ -1,7 +1,7 @@
 import { isWorking } from '#domain/order.ts'
-import { transition } from './orders/reports.ts'
-import type { EngineState, TrackedOrder } from './state.ts'
-import type { Transaction } from './transaction.ts'
+import { transition } from '../orders/transition.ts'
+import type { EngineState, TrackedOrder } from '../state.ts'
+import type { Transaction } from '../transaction.ts'
 
 /** How long an order may stay without an answer before it counts as unknown. */
 export const ORDER_ANSWER_DEADLINE_MS = 10_000

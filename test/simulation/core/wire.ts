@@ -1,0 +1,36 @@
+import type { Scheduler } from './scheduler.ts'
+
+/** A message port between two threads: in order, nothing lost, a little later. Cut when one end dies. */
+export class Wire<T> {
+  readonly #scheduler: Scheduler
+  readonly #name: string
+  readonly #latencyMs: () => number
+  readonly #deliver: (message: T) => void
+  #last = 0
+  #cut = false
+
+  constructor(options: {
+    readonly scheduler: Scheduler
+    readonly name: string
+    readonly latencyMs: () => number
+    readonly deliver: (message: T) => void
+  }) {
+    this.#scheduler = options.scheduler
+    this.#name = options.name
+    this.#latencyMs = options.latencyMs
+    this.#deliver = options.deliver
+  }
+
+  send(message: T): void {
+    if (this.#cut) return
+    // A heap breaks ties at random; a hair's breadth keeps the order.
+    this.#last = Math.max(this.#last + 0.001, this.#scheduler.now + this.#latencyMs())
+    this.#scheduler.at(this.#last, this.#name, () => {
+      if (!this.#cut) this.#deliver(message)
+    })
+  }
+
+  cut(): void {
+    this.#cut = true
+  }
+}
