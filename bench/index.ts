@@ -2,19 +2,23 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { benchHistory } from './history.ts'
 import { benchMemory, benchStartup } from './process.ts'
 import { benchRest } from './rest.ts'
 import { benchSignals } from './signals.ts'
 import type { BenchResult } from './support/result.ts'
 import { benchTickToOrder } from './tick-to-order.ts'
+import { benchV2Style } from './v2-style.ts'
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   // First, while this process, which makes the load, has a small heap: its own pauses would count as the server's.
   rest: benchRest,
   signals: benchSignals,
+  'v2-style': benchV2Style,
   'tick-to-order': benchTickToOrder,
   startup: benchStartup,
   memory: benchMemory,
+  history: benchHistory,
 }
 const GIB = 1_073_741_824
 const RESULTS = join(import.meta.dirname, 'results')

@@ -7,7 +7,7 @@ import { loopbackExchange, type LoopbackExchange } from './loopback-exchange.ts'
 import { workerUrl } from './workspace.ts'
 
 /** Limits so wide that the gate checks everything and refuses nothing. */
-const WIDE: RiskLimits = {
+export const WIDE_LIMITS: RiskLimits = {
   maxOrderNotional: '1000000000',
   maxPositionNotional: '100000000000',
   maxOpenPositions: 1_000,
@@ -52,7 +52,7 @@ export async function startBenchEngine(
   const exchange = loopbackExchange(engine.exchangePort, symbolCount, fills)
   await engine.ready()
   await engine.exchangeReady()
-  await engine.request({ type: 'Record', facts: [{ type: 'RiskLimitsSet', ts: 0, by: 'bench', limits: WIDE }] })
+  await engine.request({ type: 'Record', facts: [{ type: 'RiskLimitsSet', ts: 0, by: 'bench', limits: WIDE_LIMITS }] })
   await engine.request({
     type: 'Record',
     facts: exchange.symbols.map((symbol, n) => {

@@ -8,7 +8,8 @@ import type { ExchangeCommand, ExchangeReport, FromExchange, ToExchange } from '
 
 const PRICE = Price.parse('100')
 
-function instrument(symbol: InstrumentSymbol): Instrument {
+/** A market without friction, for load. */
+export function benchInstrument(symbol: InstrumentSymbol): Instrument {
   const [base = 'AAA'] = symbol.split('/')
   return {
     symbol,
@@ -92,7 +93,7 @@ export function loopbackExchange(port: MessagePort, symbolCount: number, fills: 
     exchange: 'bench',
     connected: true,
     ts,
-    instruments: symbols.map(instrument),
+    instruments: symbols.map(benchInstrument),
     openingBalances: [{ currency: 'USDT', balance: '1000000000' }],
   })
   return exchange
