@@ -24,6 +24,26 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'simulation',
+          include: ['test/simulation/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // Power loss, outages of Postgres, kills at named points: short forms; the long ones are asked for by environment variables.
+        test: {
+          name: 'durability',
+          include: ['test/durability/**/*.test.ts', 'test/crash/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 1_200_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'acceptance',
           include: ['test/acceptance/**/*.test.ts'],
           environment: 'node',

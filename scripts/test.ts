@@ -32,7 +32,9 @@ const counts = addCounts([
     await ensureBuilt()
     return { passed: 1, failed: 0, skipped: 0 }
   }),
+  await part('simulation', () => project('simulation', env)),
   await part('integration', () => project('integration', env)),
+  await part('durability', () => project('durability', env)),
   await part('end to end', () => project('e2e', env)),
 ])
 process.exitCode = counts.failed === 0 ? 0 : 1

@@ -60,6 +60,8 @@ export const protectionView = z.object({
   stop_cause: z.enum(PROTECTION_CAUSES).nullable(),
   /** Best price seen since the stop began to follow. */
   high_water: decimal.nullable(),
+  /** A level was met: the position is being closed, whatever the price does now. */
+  closing: z.enum(['STOP_LOSS', 'TAKE_PROFIT']).nullable(),
   ladder: z.array(z.object({ at_bps: decimal, share_bps: decimal, price: decimal.nullable(), done: z.boolean() })),
   /** `EXCHANGE`: its orders wait there. `PROGRAM`: this program watches the price, so it works only while it runs and is connected. */
   watched_by: z.enum(['EXCHANGE', 'PROGRAM', 'BOTH']),

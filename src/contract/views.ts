@@ -43,6 +43,10 @@ export const orderView = z.object({
   protection: protectionPlanView.nullable(),
   /** An amendment on its way: what was asked for, null where it stays. */
   amending: z.object({ quantity: decimal.nullable(), price: decimal.nullable(), trigger_price: decimal.nullable() }).nullable(),
+  /** Emulated: its trigger was met, and it waits until the orders in its way are canceled. */
+  triggered: z.boolean(),
+  /** The canceled order this one was sent in place of. */
+  replaces: z.string().nullable(),
   status: z.enum(ORDER_STATUSES),
   filled_quantity: decimal,
   average_price: decimal.nullable(),

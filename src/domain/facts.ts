@@ -104,9 +104,16 @@ export interface OrderSubmitted extends Base {
   readonly execution?: OrderExecution | undefined
   readonly ocoGroup?: string | undefined
   readonly ladderLevel?: number | undefined
+  /** Best price a trailing stop has seen: the price at which it was placed. */
+  readonly highWater?: string | undefined
+  /** The canceled order this one takes the place of. */
+  readonly replaces?: ClientOrderId | undefined
 }
 
-/** An amendment, before it is sent. With `emulated` there is nothing to send: it holds at once. */
+/**
+ * An amendment, before it is sent; what is absent stays. With `replace` the exchange cannot amend: the order is canceled, and a
+ * new one for what is then left is sent when the exchange has confirmed the cancel. Emulated orders are amended without this.
+ */
 export interface OrderAmendRequested extends Base {
   readonly type: 'OrderAmendRequested'
   readonly clientOrderId: ClientOrderId
@@ -115,6 +122,7 @@ export interface OrderAmendRequested extends Base {
   readonly quantity?: string | undefined
   readonly price?: string | undefined
   readonly triggerPrice?: string | undefined
+  readonly replace?: boolean | undefined
 }
 
 /** What the order is now; ends the amendment, whichever way it ended. */
@@ -128,6 +136,8 @@ export interface OrderAmended extends Base {
   readonly triggerPrice?: string | undefined
   /** Of a trailing stop. */
   readonly highWater?: string | undefined
+  /** Of an emulated order: its trigger was met, and it waits until the orders in its way are canceled. */
+  readonly triggered?: boolean | undefined
   /** Why it is not what was asked for. */
   readonly reason?: string | undefined
 }
@@ -141,13 +151,17 @@ export interface ProtectionSet extends Base {
   readonly by: string
 }
 
-/** The stop in force moved, always in favour; `highWater` is the best price seen. Read back after a restart. */
+/**
+ * The stop in force moved, always in favour; `highWater` is the best price seen. Read back after a restart.
+ * With `closing` a level was met and the position is being closed: its other exits are canceled first.
+ */
 export interface ProtectionMoved extends Base {
   readonly type: 'ProtectionMoved'
   readonly traderId: TraderId
   readonly symbol: InstrumentSymbol
   readonly stopLoss?: string | undefined
   readonly highWater?: string | undefined
+  readonly closing?: 'STOP_LOSS' | 'TAKE_PROFIT' | undefined
   readonly cause: ProtectionCause
 }
 
@@ -228,6 +242,8 @@ export interface OrderFilled extends Base {
   readonly quantity: string
   readonly fee: string
   readonly feeCurrency: string
+  /** What the exchange took in another currency (`fee` is zero then): not part of `cash`, summed up beside the account. */
+  readonly foreignFee?: { readonly amount: string; readonly currency: string } | undefined
   readonly liquidity: 'MAKER' | 'TAKER'
   /** What this fill realised, fee not subtracted. */
   readonly realizedPnl: string

@@ -15,6 +15,14 @@ export const ORDER_TYPES = [
 ] as const
 /** The conditional types (all but the first two) wait for their trigger price; a trailing stop moves its own. */
 export type OrderType = (typeof ORDER_TYPES)[number]
+/** Whether an order of this type waits for a trigger price. */
+export function isConditional(type: OrderType): boolean {
+  return type !== 'MARKET' && type !== 'LIMIT'
+}
+/** What is sent when an emulated order meets its trigger. */
+export function releasedType(type: OrderType): 'MARKET' | 'LIMIT' {
+  return type === 'LIMIT' || type === 'STOP_LIMIT' || type === 'TAKE_PROFIT_LIMIT' ? 'LIMIT' : 'MARKET'
+}
 export const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK'] as const
 export type TimeInForce = (typeof TIMES_IN_FORCE)[number]
 /** Who watches the trigger of a conditional order: the exchange, or this engine while it runs and is connected. */
@@ -171,6 +179,12 @@ export interface Order {
   readonly ladderLevel?: number | undefined
   /** An amendment on its way: until it is answered the worse of both versions is reserved. */
   readonly amending?: OrderAmendment | undefined
+  /** The amendment is a cancel and a new order: the new one is sent when the exchange has confirmed the cancel. */
+  readonly replacing?: boolean | undefined
+  /** The order this one was sent in place of. */
+  readonly replaces?: ClientOrderId | undefined
+  /** Of an emulated order: its trigger was met, and it is sent as soon as the orders in its way are canceled. */
+  readonly triggered?: boolean | undefined
   /** What the gate valued the order at, and what exposure it reserves while it works. */
   readonly referencePrice: Price
   readonly reduceOnly: boolean

@@ -40,5 +40,5 @@ export interface ProfitLock {
   readonly lockBps: string
 }
 
-export const PROTECTION_CAUSES = ['SET', 'TRAILING', 'BREAKEVEN', 'LOCK'] as const
+export const PROTECTION_CAUSES = ['SET', 'TRAILING', 'BREAKEVEN', 'LOCK', 'CLOSING'] as const
 export type ProtectionCause = (typeof PROTECTION_CAUSES)[number]

@@ -1,22 +1,18 @@
-import type {
-  CandleClosed,
-  EquityMarked,
-  Fact,
-  InstrumentListed,
-  OrderFilled,
-  OrderStatusChanged,
-  OrderSubmitted,
-  SignalDecided,
-} from '#domain/facts.ts'
+import type { Candle } from '#domain/candle.ts'
+import type { CandleClosed, EquityMarked, Fact, InstrumentListed, OrderFilled, SignalDecided } from '#domain/facts.ts'
 import { assertNever } from '#domain/errors.ts'
 import { parseSymbol } from '#domain/ids.ts'
 import type { Instrument } from '#domain/instrument.ts'
-import { BasisPoints, Money, notional } from '#domain/money/money.ts'
+import { BasisPoints, Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
-import { isWorking, type Order } from '#domain/order.ts'
-import { revalueInstrument, revaluePosition } from './portfolio/valuation.ts'
-import { candleKey, noteFate, openAccount, positionKey, utcDay, workingTotals, type EngineState, type TrackedOrder } from './state.ts'
+import { applyAmended, applyAmendRequested, applyOrderFill, applyStatus, applySubmitted } from './orders/fold-orders.ts'
+import { putPosition } from './portfolio/put-position.ts'
+import { applyDifferenceClosed, applyDifferenceFound, applyPositionAssigned, noteForeignFee } from './reconcile/fold-differences.ts'
+import { revalueInstrument } from './portfolio/valuation.ts'
+import { nextAverageTrueRange } from './protection/average-true-range.ts'
+import { guardMoved, guardSet } from './protection/fold-guard.ts'
+import { candleKey, openAccount, positionKey, utcDay, type EngineState } from './state.ts'
 
 /**
  * Folds one fact into the state. The same code runs when a fact is made and when it is read back after a crash,
@@ -45,6 +41,10 @@ export function applyFact(state: EngineState, fact: Fact): void {
       return applySubmitted(state, fact)
     case 'OrderStatusChanged':
       return applyStatus(state, fact)
+    case 'OrderAmendRequested':
+      return applyAmendRequested(state, fact)
+    case 'OrderAmended':
+      return applyAmended(state, fact)
     case 'OrderFilled':
       return applyFilled(state, fact)
     case 'CandleClosed':
@@ -66,15 +66,18 @@ export function applyFact(state: EngineState, fact: Fact): void {
         state.closeRefusals.set(positionKey(fact.traderId, parseSymbol(fact.symbol)), fact.ts)
       }
       return
-    case 'ActionAudited':
-    case 'OrderAmendRequested':
-    case 'OrderAmended':
     case 'ProtectionSet':
+      return guardSet(state, fact)
     case 'ProtectionMoved':
+      return guardMoved(state, fact)
     case 'DifferenceFound':
+      return applyDifferenceFound(state, fact)
     case 'DifferenceClosed':
-    case 'ReconciliationDone':
+      return applyDifferenceClosed(state, fact)
     case 'PositionAssigned':
+      return applyPositionAssigned(state, fact)
+    case 'ActionAudited':
+    case 'ReconciliationDone':
       return
     default:
       assertNever(fact)
@@ -115,118 +118,6 @@ function applySignal(state: EngineState, fact: SignalDecided): void {
   if (trader !== undefined && fact.stepTime !== undefined) trader.decidedSteps.set(parseSymbol(fact.symbol), fact.stepTime)
 }
 
-function applySubmitted(state: EngineState, fact: OrderSubmitted): void {
-  const instrument = instrumentOf(state, fact.symbol)
-  const order: TrackedOrder = {
-    clientOrderId: fact.clientOrderId,
-    traderId: fact.traderId,
-    strategy: fact.strategy,
-    signalId: fact.signalId,
-    exchange: fact.exchange,
-    symbol: fact.symbol,
-    side: fact.side,
-    type: fact.orderType,
-    purpose: fact.purpose,
-    quantity: Quantity.parse(fact.quantity),
-    price: fact.price === undefined ? undefined : Price.parse(fact.price),
-    referencePrice: Price.parse(fact.referencePrice),
-    timeInForce: fact.timeInForce ?? 'GTC',
-    postOnly: fact.postOnly ?? false,
-    triggerPrice: fact.triggerPrice === undefined ? undefined : Price.parse(fact.triggerPrice),
-    trailing: fact.trailing,
-    execution: fact.execution ?? 'NATIVE',
-    ocoGroup: fact.ocoGroup,
-    ladderLevel: fact.ladderLevel,
-    reduceOnly: fact.reduceOnly,
-    status: fact.execution === 'EMULATED' ? 'EMULATED' : 'SUBMITTED',
-    filledQuantity: Quantity.ZERO,
-    filledNotional: Money.zero(instrument.settle),
-    createdAt: fact.ts,
-    updatedAt: fact.ts,
-    stopLoss: fact.stopLoss === undefined ? undefined : Price.parse(fact.stopLoss),
-    takeProfit: fact.takeProfit === undefined ? undefined : Price.parse(fact.takeProfit),
-  }
-  state.orderCount += 1
-  state.orders.set(order.clientOrderId, order)
-  const key = positionKey(order.traderId, order.symbol)
-  const working = state.workingByKey.get(key)
-  if (working === undefined) state.workingByKey.set(key, new Set([order.clientOrderId]))
-  else working.add(order.clientOrderId)
-  state.workingCount += 1
-  if (order.purpose === 'FLATTEN') state.flattenAttempts.set(key, (state.flattenAttempts.get(key) ?? 0) + 1)
-  holdExposure(state, order, order.quantity, 1)
-  state.orderTimes.push(fact.ts)
-  forgetOldOrderTimes(state, fact.ts)
-}
-
-const RATE_WINDOW_MS = 1_000
-function forgetOldOrderTimes(state: EngineState, now: number): void {
-  const keepFrom = state.orderTimes.findIndex((ts) => ts > now - RATE_WINDOW_MS)
-  if (keepFrom > 0) state.orderTimes.splice(0, keepFrom)
-}
-
-/** Counts in (+1) or gives back (−1) what `quantity` of an order may still do. Reduce-only orders reserve no money. */
-function holdExposure(state: EngineState, order: Order, quantity: Quantity, direction: 1 | -1): void {
-  countExposure(state, order, quantity, direction)
-  if (!order.reduceOnly) reserve(state, order, quantity, direction)
-}
-
-/** The quantities alone, without the money: a snapshot holds the money already. */
-export function countExposure(state: EngineState, order: Order, quantity: Quantity, direction: 1 | -1): void {
-  const key = positionKey(order.traderId, order.symbol)
-  const totals = { ...workingTotals(state, key) }
-  const name = order.reduceOnly ? (order.side === 'BUY' ? 'exitBuy' : 'exitSell') : order.side === 'BUY' ? 'entryBuy' : 'entrySell'
-  totals[name] = direction === 1 ? Quantity.add(totals[name], quantity) : Quantity.subtract(totals[name], quantity)
-  state.workingTotals.set(key, totals)
-}
-
-function reserve(state: EngineState, order: Order, quantity: Quantity, direction: 1 | -1): void {
-  const instrument = instrumentOf(state, order.symbol)
-  const account = state.accounts.get(instrument.settle)
-  if (account === undefined) return
-  const value = notional(order.price ?? order.referencePrice, quantity, instrument.settle)
-  account.reserved = Money.trim(direction === 1 ? Money.add(account.reserved, value) : Money.subtract(account.reserved, value))
-}
-
-/** What may still fill, and so what an order still reserves. Nothing when the exchange filled more than was ordered. */
-export function openQuantity(order: Order): Quantity {
-  return Quantity.subtract(order.quantity, Quantity.min(order.quantity, order.filledQuantity))
-}
-
-function close(state: EngineState, order: TrackedOrder): void {
-  const key = positionKey(order.traderId, order.symbol)
-  const working = state.workingByKey.get(key)
-  if (working?.delete(order.clientOrderId) === true) {
-    state.workingCount -= 1
-    holdExposure(state, order, openQuantity(order), -1)
-    if (working.size === 0) {
-      state.workingByKey.delete(key)
-      state.workingTotals.delete(key)
-    }
-  }
-  const forgotten = state.closedOrders.add(order.clientOrderId)
-  if (forgotten !== undefined) state.orders.delete(forgotten)
-}
-
-/** Puts an order's new version in place and keeps what is counted by status right. */
-function replaceOrder(state: EngineState, next: TrackedOrder): void {
-  state.orders.set(next.clientOrderId, next)
-  noteFate(state, next)
-  if (!isWorking(next.status)) close(state, next)
-}
-
-function applyStatus(state: EngineState, fact: OrderStatusChanged): void {
-  const order = state.orders.get(fact.clientOrderId)
-  if (order === undefined) return
-  const next: TrackedOrder = {
-    ...order,
-    status: fact.status,
-    exchangeOrderId: fact.exchangeOrderId ?? order.exchangeOrderId,
-    updatedAt: fact.ts,
-  }
-  replaceOrder(state, next)
-}
-
 function applyFilled(state: EngineState, fact: OrderFilled): void {
   rememberFact(state, fact)
   const currency = fact.feeCurrency
@@ -235,9 +126,10 @@ function applyFilled(state: EngineState, fact: OrderFilled): void {
     account.realized = Money.trim(Money.add(account.realized, Money.parse(fact.realizedPnl, currency)))
     account.fees = Money.trim(Money.add(account.fees, Money.parse(fact.fee, currency)))
   }
+  if (fact.foreignFee !== undefined) noteForeignFee(state, fact.foreignFee)
   const { position } = fact
   state.closeRefusals.delete(positionKey(fact.traderId, fact.symbol))
-  state.positions.set(positionKey(fact.traderId, fact.symbol), {
+  putPosition(state, {
     traderId: fact.traderId,
     symbol: fact.symbol,
     exchange: fact.exchange,
@@ -250,23 +142,12 @@ function applyFilled(state: EngineState, fact: OrderFilled): void {
     stopLoss: position.stopLoss === undefined ? undefined : Price.parse(position.stopLoss),
     takeProfit: position.takeProfit === undefined ? undefined : Price.parse(position.takeProfit),
   })
-  revaluePosition(state, positionKey(fact.traderId, fact.symbol))
   const order = state.orders.get(fact.clientOrderId)
-  if (order === undefined) return
-  if (isWorking(order.status)) holdExposure(state, order, Quantity.min(Quantity.parse(fact.quantity), openQuantity(order)), -1)
-  const next: TrackedOrder = {
-    ...order,
-    status: fact.orderStatus,
-    exchangeOrderId: fact.exchangeOrderId ?? order.exchangeOrderId,
-    filledQuantity: Quantity.parse(fact.orderFilledQuantity),
-    filledNotional: Money.parse(fact.orderFilledNotional, currency),
-    updatedAt: fact.ts,
-  }
-  replaceOrder(state, next)
+  if (order !== undefined) applyOrderFill(state, order, fact)
 }
 
 function applyCandle(state: EngineState, fact: CandleClosed): void {
-  state.lastCandles.set(candleKey(fact.symbol, fact.timeframe), {
+  const candle: Candle = {
     symbol: fact.symbol,
     timeframe: fact.timeframe,
     openTime: fact.openTime,
@@ -275,7 +156,10 @@ function applyCandle(state: EngineState, fact: CandleClosed): void {
     low: Price.parse(fact.low),
     close: Price.parse(fact.close),
     volume: Quantity.parse(fact.volume),
-  })
+  }
+  const key = candleKey(fact.symbol, fact.timeframe)
+  state.lastCandles.set(key, candle)
+  state.averageTrueRanges.set(key, nextAverageTrueRange(state.averageTrueRanges.get(key), candle))
   revalueInstrument(state, fact.symbol)
 }
 
@@ -289,10 +173,4 @@ function applyEquity(state: EngineState, fact: EquityMarked): void {
   }
   account.equity = Money.parse(fact.equity, fact.currency)
   account.markedAt = fact.ts
-}
-
-function instrumentOf(state: EngineState, symbol: Order['symbol']): Instrument {
-  const instrument = state.instruments.get(symbol)
-  if (instrument === undefined) throw new Error(`fact about ${symbol}, which was never listed`)
-  return instrument
 }

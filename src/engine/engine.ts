@@ -9,6 +9,7 @@ import type { Candle } from '#domain/candle.ts'
 import { isWorking } from '#domain/order.ts'
 import { SIGNAL_ACTIONS, type Signal } from '#domain/signal.ts'
 import { analyzeSteps } from './analyze.ts'
+import { enterShadow } from './enter-shadow.ts'
 import { continueFlatten, halt } from './halt.ts'
 import { checkProtectionLevels } from './orders/protection.ts'
 import { handleReport } from './orders/reports.ts'
@@ -17,6 +18,7 @@ import type { EngineAnswer, EngineCommand, ExchangeStatus, MarketStep, Recordabl
 import { markEquity } from './portfolio/equity.ts'
 import { setMark } from './portfolio/valuation.ts'
 import { problemOf } from './recordable.ts'
+import { refuseInShadow } from './shadow.ts'
 import { decideManualOrder, decideSignal } from './signals.ts'
 import { candleKey, closeTime, positionKey, type EngineState } from './state.ts'
 import { Transaction } from './transaction.ts'
@@ -27,6 +29,8 @@ export type EngineInput =
   | { readonly type: 'Exchange'; readonly status: ExchangeStatus }
   | { readonly type: 'Answer'; readonly answer: StepAnswer; readonly ts: number }
   | { readonly type: 'Command'; readonly command: EngineCommand; readonly ts: number }
+  /** The account's lease: with `shadow` it is somebody else's, and why. Given at the start, and when it is lost. */
+  | { readonly type: 'Lease'; readonly shadow?: string | undefined; readonly ts: number }
   /** Time passes; sent about once a second outside of lock-step. */
   | { readonly type: 'Tick'; readonly ts: number }
 
@@ -61,6 +65,9 @@ export class TradingEngine {
         return handleAnswer(tx, input.answer)
       case 'Command':
         return handleCommand(tx, input.command)
+      case 'Lease':
+        if (input.shadow !== undefined) enterShadow(tx, input.shadow)
+        return undefined
       case 'Tick':
         askAgain(tx)
         for (const mark of markEquity(tx.state, tx.ts, false)) tx.record(mark)
@@ -239,6 +246,8 @@ function readProposed(
 }
 
 function handleCommand(tx: Transaction, command: EngineCommand): EngineAnswer {
+  const refused = refuseInShadow(tx.state, command)
+  if (refused !== undefined) return refused
   switch (command.type) {
     case 'SubmitSignals':
       return { type: 'Decisions', decisions: command.signals.map((signal) => decideSignal(tx, signal)) }

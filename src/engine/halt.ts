@@ -27,8 +27,7 @@ export function halt(tx: Transaction, command: { readonly by: string; readonly r
   const canceling: ClientOrderId[] = []
   for (const order of state.orders.values()) {
     if (!isWorking(order.status) || order.purpose === 'FLATTEN') continue
-    requestCancel(tx, order.clientOrderId)
-    canceling.push(order.clientOrderId)
+    if (requestCancel(tx, order.clientOrderId)) canceling.push(order.clientOrderId)
   }
   return { type: 'HaltReceipt', canceling, flattening: continueFlatten(tx) }
 }
@@ -36,7 +35,7 @@ export function halt(tx: Transaction, command: { readonly by: string; readonly r
 /** While a flattening halt lasts: closes what is still open as soon as nothing else works on it. Called after every input. */
 export function continueFlatten(tx: Transaction): ClientOrderId[] {
   const { state } = tx
-  if (state.halt?.flatten !== true || !state.connected) return []
+  if (state.halt?.flatten !== true || state.shadow !== undefined || !state.connected) return []
   const before = tx.commands.length
   for (const [key, position] of state.positions) {
     if (position.quantity.units === 0n || state.workingByKey.has(key)) continue

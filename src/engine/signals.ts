@@ -77,6 +77,7 @@ function checkDoors(
   signal: Signal,
   { exit, byPerson }: { readonly exit: boolean; readonly byPerson: boolean },
 ): Refusal | undefined {
+  if (state.shadow !== undefined) return { reason: 'SHADOW_MODE', value: state.shadow }
   if (state.halt !== null) return { reason: 'HALTED', value: state.halt.reason, limit: `since ${state.halt.since}` }
   if (!state.connected) return { reason: 'EXCHANGE_DISCONNECTED' }
   if (!state.reconciled) return { reason: 'NOT_RECONCILED', value: `${state.queries.size} orders unanswered` }

@@ -1,16 +1,17 @@
-import { countExposure, openQuantity } from './apply.ts'
+import { indexOrder } from './orders/fold-orders.ts'
+import { indexPosition } from './portfolio/put-position.ts'
 import { revaluePosition } from './portfolio/valuation.ts'
 import { Money } from '#domain/money/money.ts'
 import * as fixed from '#domain/money/fixed.ts'
 import type { Fixed } from '#domain/money/fixed.ts'
-import type { Account, EngineState, HeldPosition, PositionKey, TrackedOrder, TrackedTrader } from './state.ts'
-import { candleKey, createState, noteFate, positionKey } from './state.ts'
-import { isWorking } from '#domain/order.ts'
+import { SignedQuantity } from '#domain/money/quantity.ts'
+import type { Account, AverageTrueRange, CandleKey, EngineState, Guard, HeldPosition, PositionKey, TrackedOrder, TrackedTrader } from './state.ts'
+import { candleKey, createState, positionKey } from './state.ts'
 import type { Candle } from '#domain/candle.ts'
 import type { Instrument } from '#domain/instrument.ts'
 
 /** Version of the snapshot's form. Another form is not read: the journal is replayed from its start instead. */
-const SNAPSHOT_FORM = 2
+const SNAPSHOT_FORM = 3
 
 interface SnapshotBody {
   readonly form: number
@@ -24,6 +25,11 @@ interface SnapshotBody {
   /** In order of closing: the first is the first to be forgotten. */
   readonly closedOrders: readonly TrackedOrder['clientOrderId'][]
   readonly positions: readonly HeldPosition[]
+  readonly guards: readonly [PositionKey, Guard][]
+  /** Name and winner. */
+  readonly ocoGroups: readonly [string, TrackedOrder['clientOrderId'] | undefined][]
+  readonly averageTrueRanges: readonly [CandleKey, AverageTrueRange][]
+  readonly lossReached: readonly [string, number][]
   readonly lastCandles: readonly Candle[]
   readonly orderTimes: readonly number[]
   readonly halt: EngineState['halt']
@@ -49,6 +55,10 @@ export function writeSnapshot(state: EngineState): string {
     orders: [...state.orders.values()],
     closedOrders: [...state.closedOrders],
     positions: [...state.positions.values()],
+    guards: [...state.guards],
+    ocoGroups: [...state.ocoGroups].map(([name, { winner }]) => [name, winner]),
+    averageTrueRanges: [...state.averageTrueRanges],
+    lossReached: [...state.lossReached],
     lastCandles: [...state.lastCandles.values()],
     orderTimes: state.orderTimes,
     halt: state.halt,
@@ -89,9 +99,22 @@ export function readSnapshot(text: string): EngineState | undefined {
   for (const { config, state: traderState, decidedSteps } of body.traders) {
     state.traders.set(config.traderId, { config, state: traderState, decidedSteps: new Map(decidedSteps) as TrackedTrader['decidedSteps'] })
   }
-  for (const order of body.orders) restoreOrder(state, order)
+  for (const order of body.orders) indexOrder(state, order)
   for (const clientOrderId of body.closedOrders) state.closedOrders.add(clientOrderId)
-  for (const position of body.positions) state.positions.set(positionKey(position.traderId, position.symbol), position)
+  for (const [name, winner] of body.ocoGroups) {
+    const group = state.ocoGroups.get(name)
+    if (group !== undefined) group.winner = winner ?? undefined
+  }
+  for (const position of body.positions) {
+    state.positions.set(positionKey(position.traderId, position.symbol), position)
+    indexPosition(state, position, SignedQuantity.ZERO)
+  }
+  for (const [key, guard] of body.guards) {
+    state.guards.set(key, guard)
+    if (guard.closing !== undefined) state.closing.add(key)
+  }
+  for (const [key, range] of body.averageTrueRanges) state.averageTrueRanges.set(key, range)
+  for (const [currency, day] of body.lossReached) state.lossReached.set(currency, day)
   for (const candle of body.lastCandles) state.lastCandles.set(candleKey(candle.symbol, candle.timeframe), candle)
   for (const key of state.positions.keys()) revaluePosition(state, key)
   state.orderTimes = [...body.orderTimes]
@@ -100,15 +123,4 @@ export function readSnapshot(text: string): EngineState | undefined {
   for (const [key, ts] of body.closeRefusals) state.closeRefusals.set(key, ts)
   state.limits = body.limits
   return state
-}
-
-function restoreOrder(state: EngineState, order: TrackedOrder): void {
-  state.orders.set(order.clientOrderId, order)
-  if (!isWorking(order.status)) return
-  const key = positionKey(order.traderId, order.symbol)
-  const working = state.workingByKey.get(key) ?? new Set()
-  state.workingByKey.set(key, working.add(order.clientOrderId))
-  state.workingCount += 1
-  countExposure(state, order, openQuantity(order), 1)
-  noteFate(state, order)
 }

@@ -1,14 +1,18 @@
 import { timeframeMs, type Candle, type Timeframe } from '#domain/candle.ts'
+import type { Difference, DifferenceDecision } from '#domain/difference.ts'
 import type { ClientOrderId, InstrumentSymbol, TraderId } from '#domain/ids.ts'
 import type { Instrument } from '#domain/instrument.ts'
 import { Money } from '#domain/money/money.ts'
 import type { Price } from '#domain/money/price.ts'
-import { Quantity } from '#domain/money/quantity.ts'
-import type { Order } from '#domain/order.ts'
+import { Quantity, type SignedQuantity } from '#domain/money/quantity.ts'
+import type { Order, OrderSide } from '#domain/order.ts'
 import type { Position } from '#domain/position.ts'
+import type { ProtectionPlan } from '#domain/protection.ts'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
 import type { TraderConfig, TraderState } from '#domain/trader.ts'
+import type { ExchangeCapabilities, Quote } from './ports.ts'
 import { RecentSet } from './recent-set.ts'
+import { createLearnt, type Learnt } from './reconcile/learnt.ts'
 
 /** Signal and trade ids remembered to refuse a second one. */
 export const REMEMBERED_IDS_MAX = 50_000
@@ -22,7 +26,66 @@ export interface Protection {
 }
 
 export interface HeldPosition extends Position, Protection {}
-export interface TrackedOrder extends Order, Protection {}
+export interface TrackedOrder extends Order, Protection {
+  /** The whole plan for the position, where there is more than two levels. */
+  readonly protection?: ProtectionPlan | undefined
+  /** When it was sent, or lost its place in the queue by an amendment. */
+  readonly sentAt: number
+  /** What the exchange was told: the net of all traders may not be reduced by what reduces one of them. */
+  readonly reduceOnlyOnWire: boolean
+}
+
+/** How far the plan of an open position has got. Kept for every open position, with a plan or without. */
+export interface Guard {
+  /** Absent: the two levels of the position are all there is. */
+  readonly plan?: ProtectionPlan | undefined
+  /** Largest size held since the position was opened: what the shares of a ladder are counted from. */
+  readonly originalQuantity: Quantity
+  /** Filled by orders of the ladder. */
+  readonly ladderSold: Quantity
+  /** Steps of the ladder that are complete: the first so many. */
+  readonly ladderDone: number
+  readonly highWater?: Price | undefined
+  /** A level was met: the position is being closed whatever the price does now. */
+  readonly closing?: 'STOP_LOSS' | 'TAKE_PROFIT' | undefined
+  /** Protective orders that ended without a fill, one after the other. */
+  readonly failures: number
+}
+
+/** Limit orders of ours that rest at the exchange on one side. */
+export interface RestingSide {
+  readonly prices: Map<ClientOrderId, Price>
+  /** Highest buy, lowest sell. */
+  best: Price | undefined
+}
+
+/** What there is in one instrument over all traders, kept up to date so that no price and no order walks over everything. */
+export interface SymbolBook {
+  /** Positions that are not flat. */
+  readonly open: Set<PositionKey>
+  /** Orders that wait here for their trigger, oldest first. */
+  readonly emulated: Set<ClientOrderId>
+  readonly resting: Readonly<Record<OrderSide, RestingSide>>
+  /** What may still fill at the exchange, but for exits that wait for a trigger. */
+  readonly live: Record<OrderSide, Quantity>
+  /** Sum of all traders' positions. */
+  net: SignedQuantity
+}
+
+/** Orders of which only one may trade. */
+export interface OcoGroup {
+  readonly working: Set<ClientOrderId>
+  /** The one that began to fill or was released. */
+  winner: ClientOrderId | undefined
+}
+
+/** True range averaged over 14 bars by Wilder's method. */
+export interface AverageTrueRange {
+  readonly bars: number
+  readonly previousClose: Price
+  /** The sum of the true ranges until there are 14 of them, then their average. */
+  readonly value: Price
+}
 
 export interface Account {
   readonly exchange: string
@@ -47,6 +110,14 @@ export interface TrackedTrader {
   /** Open time of the last candle whose signals were decided, per instrument. */
   readonly decidedSteps: Map<InstrumentSymbol, number>
 }
+
+export interface SettledDifference {
+  readonly difference: Difference
+  readonly decision: DifferenceDecision
+}
+
+/** Key of what concerns the whole account. */
+export const ALL_INSTRUMENTS = '*'
 
 export interface Halt {
   readonly since: number
@@ -113,6 +184,30 @@ export interface EngineState {
   readonly unknownOrders: Map<InstrumentSymbol, Set<ClientOrderId>>
   workingCount: number
   readonly closedOrders: RecentSet<ClientOrderId>
+  /** Orders that wait for a word of the exchange: sent, unknown or to be canceled. Who waits longest comes first. */
+  readonly unsettled: Set<ClientOrderId>
+  /** In what our books and the exchange disagree and nobody has decided, by id. */
+  readonly differences: Map<string, Difference>
+  /** Differences somebody decided to live with; silent until they change, still counted in risk. */
+  readonly settledDifferences: Map<string, SettledDifference>
+  /** Open differences that shut entries, per instrument; those of the whole account under `ALL_INSTRUMENTS`. */
+  readonly blocks: Map<InstrumentSymbol | typeof ALL_INSTRUMENTS, Set<string>>
+  /** Fees in currencies their fills are not settled in: not part of `cash`, per currency. */
+  readonly foreignFees: Map<string, Money>
+  /** By instrument; folded from orders and positions. */
+  readonly books: Map<InstrumentSymbol, SymbolBook>
+  /** Where a position is held or an entry works. */
+  readonly exposed: Set<PositionKey>
+  readonly ocoGroups: Map<string, OcoGroup>
+  /** Canceled orders whose replacement is not yet sent. */
+  readonly replacing: Set<ClientOrderId>
+  readonly guards: Map<PositionKey, Guard>
+  /** Positions that are being closed, and emulated orders that wait for others to be canceled. */
+  readonly closing: Set<PositionKey>
+  readonly triggered: Set<ClientOrderId>
+  readonly averageTrueRanges: Map<CandleKey, AverageTrueRange>
+  /** UTC day on which the daily loss was last reached, per currency. */
+  readonly lossReached: Map<string, number>
   readonly positions: Map<PositionKey, HeldPosition>
   /** The newest of each instrument and timeframe. */
   readonly lastCandles: Map<CandleKey, Candle>
@@ -128,15 +223,33 @@ export interface EngineState {
   limits: RiskLimits
   // ---- learnt anew at each start
   readonly marks: Map<InstrumentSymbol, Mark>
+  readonly quotes: Map<InstrumentSymbol, Quote>
+  capabilities: ExchangeCapabilities
   /** Kept up to date by `portfolio/valuation`: per position, and summed per currency. */
   readonly positionValues: Map<PositionKey, PositionValue>
   readonly valueTotals: Map<string, PositionValue>
   connected: boolean
+  /** Why nothing may be sent: somebody else holds the account. Undefined: it is ours, or nobody else can be there. */
+  shadow: string | undefined
+  /** Number of the lease under which orders are sent, part of their ids; 0 without one. */
+  fence: number
   /** False until every working order has been asked about. */
   reconciled: boolean
   /** Orders asked about and not yet answered, with the time of the question. */
   readonly queries: Map<ClientOrderId, number>
+  /** What reconciliation has found out since the connection came up. */
+  learnt: Learnt
 }
+
+/** What every exchange can do: market and limit orders, good till canceled. */
+export const PLAIN_CAPABILITIES: ExchangeCapabilities = Object.freeze<ExchangeCapabilities>({
+  orderTypes: ['MARKET', 'LIMIT'],
+  timesInForce: ['GTC'],
+  postOnly: false,
+  amend: false,
+  accountQuery: false,
+  acceptanceWindowMs: 0,
+})
 
 export function createState(instance: string): EngineState {
   return {
@@ -152,6 +265,20 @@ export function createState(instance: string): EngineState {
     unknownOrders: new Map(),
     workingCount: 0,
     closedOrders: new RecentSet(CLOSED_ORDERS_MAX),
+    unsettled: new Set(),
+    differences: new Map(),
+    settledDifferences: new Map(),
+    blocks: new Map(),
+    foreignFees: new Map(),
+    books: new Map(),
+    exposed: new Set(),
+    ocoGroups: new Map(),
+    replacing: new Set(),
+    guards: new Map(),
+    closing: new Set(),
+    triggered: new Set(),
+    averageTrueRanges: new Map(),
+    lossReached: new Map(),
     positions: new Map(),
     lastCandles: new Map(),
     signalIds: new RecentSet(REMEMBERED_IDS_MAX),
@@ -162,11 +289,16 @@ export function createState(instance: string): EngineState {
     closeRefusals: new Map(),
     limits: DEFAULT_RISK_LIMITS,
     marks: new Map(),
+    quotes: new Map(),
+    capabilities: PLAIN_CAPABILITIES,
     positionValues: new Map(),
     valueTotals: new Map(),
     connected: false,
+    shadow: undefined,
+    fence: 0,
     reconciled: false,
     queries: new Map(),
+    learnt: createLearnt(),
   }
 }
 
@@ -205,6 +337,9 @@ export function utcDay(ts: number): number {
 
 /** Keeps the list of orders whose fate nobody knows: no answer came, or they were to be canceled before the exchange ever confirmed them. */
 export function noteFate(state: EngineState, order: TrackedOrder): void {
+  const isUnsettled = order.status === 'SUBMITTED' || order.status === 'UNKNOWN' || order.status === 'PENDING_CANCEL'
+  if (isUnsettled) state.unsettled.add(order.clientOrderId)
+  else state.unsettled.delete(order.clientOrderId)
   const isUnknown = order.status === 'UNKNOWN' || (order.status === 'PENDING_CANCEL' && order.exchangeOrderId === undefined)
   const unknown = state.unknownOrders.get(order.symbol)
   if (!isUnknown) unknown?.delete(order.clientOrderId)

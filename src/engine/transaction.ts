@@ -1,5 +1,7 @@
 import type { Fact } from '#domain/facts.ts'
 import { applyFact } from './apply.ts'
+import { noteTouched } from './reconcile/touched.ts'
+import { mayLeave } from './shadow.ts'
 import type { AnalyzeStep, ExchangeCommand } from './ports.ts'
 import type { EngineState } from './state.ts'
 import type { TraderId } from '#domain/ids.ts'
@@ -29,9 +31,11 @@ export class Transaction {
   record(fact: Fact): void {
     this.facts.push(fact)
     applyFact(this.state, fact)
+    noteTouched(this.state, fact)
   }
 
+  /** Every command to the exchange passes here. In shadow mode only questions do, whatever a rule before it has overlooked. */
   send(command: ExchangeCommand): void {
-    this.commands.push(command)
+    if (mayLeave(this.state, command)) this.commands.push(command)
   }
 }

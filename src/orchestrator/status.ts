@@ -33,6 +33,8 @@ export function readStatus(sources: StatusSources): StatusView {
     journal: { seq: sources.head(), last_ts: readModel.lastTs },
     replica: sources.replica(),
     halted: readModel.halted,
+    reconcile: readModel.reconcile,
+    last_gap: readModel.gaps.at(-1) ?? null,
     now: clock.now(),
   }
 }

@@ -17,6 +17,7 @@ import { createRouter } from './handlers/router.ts'
 import { JournalFollower } from './journal-follower.ts'
 import { candleEventOf, candlesBefore } from './market-data.ts'
 import { metricValues } from './metrics.ts'
+import { START_ACTION } from './read-model/gap-tracker.ts'
 import { ReadModel } from './read-model/read-model.ts'
 import { WorkstationMetrics } from './read-model/workstation-metrics.ts'
 import { ReplicaService } from './replica/replica-service.ts'
@@ -205,10 +206,20 @@ export class WorkstationRun implements Workstation {
     this.#follower ??= new JournalFollower(this.#reader, (entries) => this.#onEntries(entries))
     this.#follower.notice(this.#reader.head())
     await this.#follower.caughtUp()
+    if (replay === undefined) await this.#noteStart()
     await this.#startTraders(core, ready.traders)
     await core.openMarket()
     this.#open = true
     this.#stream.statusChanged()
+  }
+
+  /** From this row the read model knows how long nobody kept watch. A replay lives in the market's time and has no such thing. */
+  async #noteStart(): Promise<void> {
+    const { version } = this.#options
+    await this.#request({
+      type: 'Record',
+      facts: [{ type: 'ActionAudited', ts: 0, actor: 'workstation', action: START_ACTION, target: `version ${version}` }],
+    })
   }
 
   async #startTraders(core: Core, known: Parameters<TraderManager['restore']>[0]): Promise<void> {

@@ -32,6 +32,8 @@ export function startFront(overrides: Partial<HandlerDependencies> = {}) {
     journal: { seq: readModel.lastSeq, last_ts: readModel.lastTs },
     replica: { seq: 0, lag_events: readModel.lastSeq, state: 'disabled', reason: null },
     halted: readModel.halted,
+    reconcile: readModel.reconcile,
+    last_gap: readModel.gaps.at(-1) ?? null,
     now: systemClock.now(),
   })
   const stream = new WorkstationStream({ readModel, status, clock: systemClock })

@@ -24,7 +24,7 @@ export interface PriceRange {
  * workstation runs and is connected. When one bar crosses both, the stop is taken.
  */
 export function checkProtectionLevels(tx: Transaction, range: PriceRange): void {
-  if (tx.state.halt !== null || !tx.state.connected) return
+  if (tx.state.halt !== null || tx.state.shadow !== undefined || !tx.state.connected) return
   for (const [key, position] of tx.state.positions) {
     if (position.symbol !== range.symbol || position.quantity.units === 0n || isBeingAsked(tx.state, key)) continue
     const purpose = crossed(position, range)

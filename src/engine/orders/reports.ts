@@ -8,6 +8,7 @@ import { assertNever } from '#domain/errors.ts'
 import type { ExchangeReport } from '../ports.ts'
 import { positionKey, type HeldPosition, type TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
+import { amendRefused, amendReported } from './amend-reports.ts'
 import { send } from './submit.ts'
 import { requestCancel, transition } from './transition.ts'
 
@@ -41,6 +42,10 @@ export function handleReport(tx: Transaction, report: ExchangeReport): void {
       return transition(tx, order, 'EXPIRE', { ts: report.ts, reason: report.reason })
     case 'CancelRejected':
       return cancelRefused(tx, order, report)
+    case 'OrderAmended':
+      return amendReported(tx, order, report)
+    case 'AmendRejected':
+      return amendRefused(tx, order, report)
     case 'OrderOutcomeUnknown':
       return transition(tx, order, 'LOSE', { ts: report.ts, reason: report.reason })
     case 'OrderFound':

@@ -20,11 +20,13 @@ export function submit(
   intent: OrderIntent,
   origin: Origin,
 ): { readonly clientOrderId: ClientOrderId } | Refusal {
+  if (tx.state.shadow !== undefined) return { reason: 'SHADOW_MODE', value: tx.state.shadow }
   const refusal = checkOrder(tx.state, instrument, intent)
   if (refusal !== undefined) return refusal
   const clientOrderId = makeClientOrderId({
     instance: tx.state.instance,
     traderId: intent.traderId,
+    fence: tx.state.fence,
     time: tx.ts,
     sequence: tx.state.orderCount + 1,
   })

@@ -40,8 +40,9 @@ export function transition(tx: Transaction, order: TrackedOrder, event: OrderEve
   })
 }
 
-/** Asks the exchange to cancel; false when the order is not working. Cancels pass every limit. */
+/** Asks the exchange to cancel; false when the order is not working, or belongs to whoever holds the account. Cancels pass every limit. */
 export function requestCancel(tx: Transaction, clientOrderId: ClientOrderId): boolean {
+  if (tx.state.shadow !== undefined) return false
   const order = tx.state.orders.get(clientOrderId)
   if (order === undefined || !isWorking(order.status)) return false
   transition(tx, order, 'REQUEST_CANCEL', { ts: tx.ts })

@@ -2,7 +2,8 @@ import { parseExchangeOrderId, parseTradeId, type ClientOrderId, type Instrument
 import { basisPoints, Money, notional } from '#domain/money/money.ts'
 import type { Price } from '#domain/money/price.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
-import type { ExchangeCommand, ExchangeReport, OrderRequest, RestoreExchange } from '#engine/ports.ts'
+import type { AccountSnapshot, ExchangeCommand, ExchangeReport, OrderRequest, RestoreExchange } from '#engine/ports.ts'
+import { FillHistory, snapshotOf } from './account-snapshot.ts'
 import { refuseOrder, type Refusal } from './admission.ts'
 import { takeLiquidity, tradeResting, type MatchContext, type MatchedFill } from './matching.ts'
 import type { MarketSlice } from './market-slice.ts'
@@ -36,6 +37,7 @@ export class PaperExchange {
   readonly #finished = new Map<ClientOrderId, PaperOrder>()
   readonly #positionLots = new Map<InstrumentSymbol, bigint>()
   readonly #last = new Map<InstrumentSymbol, LastTrade>()
+  readonly #fills = new FillHistory()
 
   constructor(options: {
     readonly instruments: readonly PaperInstrument[]
@@ -97,7 +99,16 @@ export class PaperExchange {
         return [this.#cancel(command)]
       case 'QueryOrder':
         return [this.#query(command)]
+      case 'QueryAccount':
+      case 'CancelExternalOrder':
+        return []
     }
+  }
+
+  /** Everything it knows of the account. Orders in the book answer to their own questions, not here. */
+  account(question: Extract<ExchangeCommand, { readonly type: 'QueryAccount' }>): AccountSnapshot {
+    const account = { open: this.#open.values(), positionLots: this.#positionLots, instruments: this.#instruments, fills: this.#fills }
+    return snapshotOf(account, question)
   }
 
   /** Lets the market move: every open order that has arrived meets the slice, oldest first. */
@@ -164,7 +175,11 @@ export class PaperExchange {
     const base = { clientOrderId, symbol, ts }
     const order = this.#open.get(clientOrderId) ?? this.#finished.get(clientOrderId)
     if (order === undefined) return { ...base, type: 'OrderNotFound', authoritative: true }
-    return { ...base, type: 'OrderFound', exchangeOrderId: order.exchangeOrderId }
+    const { exchangeOrderId, instrument, request } = order
+    const filledQuantity = quantityOfLots(order.filledLots, instrument)
+    const status = this.#open.has(clientOrderId) ? 'OPEN' : openLots(order) === 0n ? 'FILLED' : 'CANCELED'
+    const { quantity, price, triggerPrice } = request
+    return { ...base, type: 'OrderFound', exchangeOrderId, status, quantity, price, triggerPrice, filledQuantity }
   }
 
   #match(order: PaperOrder, context: MatchContext, match: typeof takeLiquidity): readonly ExchangeReport[] {
@@ -187,7 +202,20 @@ export class PaperExchange {
     this.#positionLots.set(symbol, side === 'BUY' ? held + fill.lots : held - fill.lots)
     if (openLots(order) === 0n) this.#finish(order)
     const { liquidity, ts } = fill
-    return { type: 'OrderFill', clientOrderId, symbol, ts, tradeId, exchangeOrderId, price, quantity, fee: Money.trim(fee), liquidity }
+    const report = {
+      type: 'OrderFill',
+      clientOrderId,
+      symbol,
+      ts,
+      tradeId,
+      exchangeOrderId,
+      price,
+      quantity,
+      fee: Money.trim(fee),
+      liquidity,
+    } as const
+    this.#fills.add(report, side)
+    return report
   }
 
   /** What may still fill: reduce-only orders and spot sales never more than the position. */

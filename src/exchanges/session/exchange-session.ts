@@ -1,6 +1,14 @@
 import { publicInstrument, type PaperInstrument } from '../paper/paper-instrument.ts'
 import type { InstrumentSymbol } from '#domain/ids.ts'
-import type { ExchangeCommand, ExchangeReport, FromExchange, Quote, RestoreExchange, ToExchange } from '#engine/ports.ts'
+import type {
+  ExchangeCapabilities,
+  ExchangeCommand,
+  ExchangeReport,
+  FromExchange,
+  Quote,
+  RestoreExchange,
+  ToExchange,
+} from '#engine/ports.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { Logger } from '#platform/log/logger.ts'
 import type { MarketMove, MarketProgress, MarketSource } from '../market/market-source.ts'
@@ -18,6 +26,17 @@ const STEP_FORGOTTEN_MS = 2_000
 const COMMANDS_WAITING_MAX = 10_000
 /** Least time between two progress messages, milliseconds. */
 const PROGRESS_EVERY_MS = 250
+
+/** The venue is in this process: nothing lags, and it may be asked as often as one likes. */
+const CAPABILITIES: ExchangeCapabilities = {
+  orderTypes: ['MARKET', 'LIMIT'],
+  timesInForce: ['GTC'],
+  postOnly: false,
+  amend: false,
+  accountQuery: true,
+  acceptanceWindowMs: 0,
+  queriesPerSecond: COMMANDS_WAITING_MAX,
+}
 
 export interface SessionOutputs {
   toEngine(message: FromExchange): void
@@ -107,10 +126,10 @@ export class ExchangeSession {
       case 'AmendOrder':
       case 'CancelExternalOrder':
       case 'QueryAccount':
-        this.#reply(this.#command(message))
+        this.#answer([message])
         return
       case 'CommandBatch':
-        this.#reply(message.commands.flatMap((command) => this.#command(command)))
+        this.#answer(message.commands)
         return
     }
   }
@@ -120,7 +139,16 @@ export class ExchangeSession {
     const { exchange, source, paper, openingBalances, outputs } = this.#options
     const { signal } = this.#stopping
     const instruments = source.instruments.map(publicInstrument)
-    outputs.toEngine({ type: 'ExchangeStatus', exchange, connected: true, ts: source.startTime, instruments, openingBalances })
+    const capabilities = CAPABILITIES
+    outputs.toEngine({
+      type: 'ExchangeStatus',
+      exchange,
+      connected: true,
+      ts: source.startTime,
+      instruments,
+      openingBalances,
+      capabilities,
+    })
     try {
       if (signal.aborted) return
       const stopped = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
@@ -130,7 +158,7 @@ export class ExchangeSession {
       for (const slice of await source.resume(restore.cursors)) this.#know(slice)
       const waiting = this.#waiting ?? []
       this.#waiting = undefined
-      this.#reply(waiting.flatMap((command) => this.#command(command)))
+      this.#answer(waiting)
       this.#showProgress(true)
       await this.#moves(signal)
     } finally {
@@ -198,15 +226,26 @@ export class ExchangeSession {
     })
   }
 
-  /** What the exchange says to a command; nothing yet while the market is not known. */
-  #command(command: ExchangeCommand): readonly ExchangeReport[] {
-    if (this.#waiting === undefined) {
+  /** In the order of the commands; nothing yet while the market is not known. */
+  #answer(commands: readonly ExchangeCommand[]): void {
+    const { paper, outputs } = this.#options
+    let reports: ExchangeReport[] = []
+    for (const command of commands) {
+      if (this.#waiting !== undefined) {
+        if (this.#waiting.length < COMMANDS_WAITING_MAX) this.#waiting.push(command)
+        else reports.push(...tooMany(command))
+        continue
+      }
       this.#commands += 1
-      return this.#options.paper.handle(command)
+      if (command.type !== 'QueryAccount') {
+        reports.push(...paper.handle(command))
+        continue
+      }
+      this.#reply(reports)
+      reports = []
+      outputs.toEngine({ ...paper.account(command), ts: this.#ts === 0 ? command.ts : this.#ts })
     }
-    if (this.#waiting.length >= COMMANDS_WAITING_MAX) return [tooMany(command)]
-    this.#waiting.push(command)
-    return []
+    this.#reply(reports)
   }
 
   /** Reports between two moves of the market: they carry its time, and the number of the last step. */
@@ -227,14 +266,10 @@ export class ExchangeSession {
   }
 }
 
-/** Neither taken nor denied. */
-function tooMany(command: ExchangeCommand): ExchangeReport {
+/** Neither taken nor denied. A question about the account is simply not answered: it will be asked again. */
+function tooMany(command: ExchangeCommand): readonly ExchangeReport[] {
+  if (command.type === 'QueryAccount' || command.type === 'CancelExternalOrder') return []
   const { clientOrderId, symbol, ts } = command.type === 'SubmitOrder' ? command.order : command
-  return {
-    type: 'OrderOutcomeUnknown',
-    clientOrderId,
-    symbol,
-    ts,
-    reason: `more than ${COMMANDS_WAITING_MAX} commands wait for the paper exchange to start; ask again`,
-  }
+  const reason = `more than ${COMMANDS_WAITING_MAX} commands wait for the paper exchange to start; ask again`
+  return [{ type: 'OrderOutcomeUnknown', clientOrderId, symbol, ts, reason }]
 }

@@ -22,6 +22,19 @@ export function toSignalAnswer(answer: EngineAnswer): SignalAnswer {
   return first
 }
 
+/** That a change was taken. A refusal of the gate becomes `REFUSED` with its reason and numbers; `undone` says what stays as it was. */
+export function expectTaken(answer: EngineAnswer, undone: string): void {
+  if (answer.type !== 'Decisions') {
+    expectAnswer(answer, 'Done')
+    return
+  }
+  const denied = answer.decisions.find((decision) => decision.outcome !== 'ACCEPTED')
+  if (denied === undefined) return
+  const numbers = [denied.value === undefined ? '' : `asked ${denied.value}`, denied.limit === undefined ? '' : `allowed ${denied.limit}`]
+  const why = [denied.reason, ...numbers].filter((part) => part !== '').join(', ')
+  throw problem('REFUSED', `${undone}: ${why}. Correct it or wait, then ask again.`)
+}
+
 /** The answer as the type that was asked for; a refusal becomes the problem it names. */
 export function expectAnswer<T extends EngineAnswer['type']>(answer: EngineAnswer, type: T): Extract<EngineAnswer, { readonly type: T }> {
   if (answer.type === type) return answer as Extract<EngineAnswer, { readonly type: T }>

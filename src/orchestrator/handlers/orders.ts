@@ -6,10 +6,11 @@ import { recordAudit } from './audit-trail.ts'
 import type { Base } from './base.ts'
 import { traderFor } from './default-trader.ts'
 import type { HandlerDependencies } from './dependencies.ts'
-import { expectAnswer, toSignalAnswer } from './engine-answers.ts'
-import type { OrderRequest } from './inputs.ts'
+import { expectAnswer, expectTaken, toSignalAnswer, toSignalAnswers } from './engine-answers.ts'
+import type { OrderFields, SignalAnswer } from '#contract/requests.ts'
+import { planOf } from '../read-model/protection-views.ts'
 import { paged } from './paged.ts'
-import { fieldFault, problem } from './problems.ts'
+import { problem } from './problems.ts'
 import { signalIdFor } from './signal-ids.ts'
 
 /** Recorded as the strategy of orders a person or program asked for directly. */
@@ -30,15 +31,48 @@ export function orderHandlers(base: Base, dependencies: HandlerDependencies) {
     create: base.orders.create.handler(async ({ input, context }) => {
       const order = toManualOrder(input, signalIdFor(undefined, context, 0))
       const answer = toSignalAnswer(await engine.request({ type: 'SubmitOrder', order }))
-      const after = `${answer.outcome}${answer.reason === undefined ? '' : ` ${answer.reason}`}`
       await recordAudit(dependencies, {
         actor: context.actor,
         action: 'submit-order',
         target: answer.order_id ?? answer.signal_id,
-        after,
-        reason: `${input.side} ${input.quantity} ${input.symbol} ${input.type}${input.price === undefined ? '' : ` at ${input.price}`}`,
+        after: outcomeInWords(answer),
+        reason: inWords(input),
       })
       return answer
+    }),
+
+    createOco: base.orders.createOco.handler(async ({ input, context }) => {
+      const [first, second] = input.orders
+      const orders = [
+        toManualOrder(first, signalIdFor(undefined, context, 0), 'orders[0].'),
+        toManualOrder(second, signalIdFor(undefined, context, 1), 'orders[1].'),
+      ] as const
+      const answers = toSignalAnswers(await engine.request({ type: 'SubmitOcoOrders', orders }))
+      await recordAudit(dependencies, {
+        actor: context.actor,
+        action: 'submit-oco-orders',
+        target: answers.map((answer) => answer.order_id ?? answer.signal_id).join(' '),
+        after: answers.map(outcomeInWords).join(', '),
+        reason: input.orders.map(inWords).join(', or '),
+      })
+      return { orders: answers }
+    }),
+
+    amend: base.orders.amend.handler(async ({ input, context }) => {
+      const { id } = input
+      const order = readModel.order(id)
+      if (order === undefined) throw problem('NOT_FOUND', `There is no open order ${id}. Nothing was changed; GET /orders lists them.`)
+      if (!isWorking(order.status)) throw problem('CONFLICT', `Order ${id} is ${order.status}. Nothing was changed.`)
+      const answer = await engine.request({
+        type: 'AmendOrder',
+        clientOrderId: readOrderId(id),
+        quantity: readOptional(readQuantity, 'quantity', input.quantity),
+        price: readOptional(readPrice, 'price', input.price),
+        triggerPrice: readOptional(readPrice, 'trigger_price', input.trigger_price),
+        by: context.actor,
+      })
+      expectTaken(answer, `Order ${id} was not changed`)
+      return readModel.order(id) ?? order
     }),
 
     cancel: base.orders.cancel.handler(async ({ input, context }) => {
@@ -57,13 +91,22 @@ function readOrderId(id: string): ClientOrderId {
   try {
     return parseClientOrderId(id)
   } catch {
-    throw problem('NOT_FOUND', `${id} is not an id of an order; nothing was canceled`)
+    throw problem('NOT_FOUND', `${id} is not an id of an order; nothing was done`)
   }
 }
 
-function toManualOrder(request: OrderRequest, signalId: ManualOrder['signalId']): ManualOrder {
-  if (request.type === 'LIMIT' && request.price === undefined) throw fieldFault('price', 'a LIMIT order needs a price')
-  if (request.type === 'MARKET' && request.price !== undefined) throw fieldFault('price', 'a MARKET order takes no price')
+function outcomeInWords({ outcome, reason }: SignalAnswer): string {
+  return reason === undefined || reason === outcome ? outcome : `${outcome} ${reason}`
+}
+
+function inWords(order: OrderFields): string {
+  const at = order.price === undefined ? '' : ` at ${order.price}`
+  const when = order.trigger_price === undefined ? '' : ` when ${order.trigger_price}`
+  const behind = order.trailing === undefined ? '' : ` ${order.trailing.distance} ${order.trailing.by} behind`
+  return `${order.side} ${order.quantity} ${order.symbol} ${order.type}${at}${when}${behind}`
+}
+
+function toManualOrder(request: OrderFields, signalId: ManualOrder['signalId'], path = ''): ManualOrder {
   return {
     signalId,
     traderId: traderFor(request.trader_id),
@@ -71,10 +114,15 @@ function toManualOrder(request: OrderRequest, signalId: ManualOrder['signalId'])
     symbol: parseSymbol(request.symbol),
     side: request.side,
     type: request.type,
-    quantity: readQuantity('quantity', request.quantity),
-    price: readOptional(readPrice, 'price', request.price),
+    quantity: readQuantity(`${path}quantity`, request.quantity),
+    price: readOptional(readPrice, `${path}price`, request.price),
+    triggerPrice: readOptional(readPrice, `${path}trigger_price`, request.trigger_price),
+    trailing: request.trailing,
+    timeInForce: request.time_in_force,
+    postOnly: request.post_only,
     reduceOnly: request.reduce_only,
-    stopLoss: readOptional(readPrice, 'stop_loss', request.stop_loss),
-    takeProfit: readOptional(readPrice, 'take_profit', request.take_profit),
+    stopLoss: readOptional(readPrice, `${path}stop_loss`, request.stop_loss),
+    takeProfit: readOptional(readPrice, `${path}take_profit`, request.take_profit),
+    protection: request.protection === undefined ? undefined : planOf(request.protection),
   }
 }

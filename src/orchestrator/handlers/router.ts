@@ -1,10 +1,12 @@
 import { accountHandlers } from './accounts.ts'
 import { alertHandlers, auditHandlers } from './alerts.ts'
+import { awayHandlers } from './away.ts'
 import { createBase } from './base.ts'
 import type { HandlerDependencies } from './dependencies.ts'
 import { exchangeHandlers, marketHandlers } from './markets.ts'
 import { orderHandlers } from './orders.ts'
 import { positionHandlers } from './positions.ts'
+import { reconcileHandlers } from './reconcile.ts'
 import { riskHandlers } from './risk.ts'
 import { signalHandlers } from './signals.ts'
 import { systemHandlers } from './system.ts'
@@ -20,6 +22,8 @@ export function createRouter(dependencies: HandlerDependencies) {
     orders: orderHandlers(base, dependencies),
     trades: tradeHandlers(base, dependencies),
     positions: positionHandlers(base, dependencies),
+    reconcile: reconcileHandlers(base, dependencies),
+    away: awayHandlers(base, dependencies),
     signals: signalHandlers(base, dependencies),
     traders: traderHandlers(base, dependencies),
     strategies: strategyHandlers(base, dependencies),

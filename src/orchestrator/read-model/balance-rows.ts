@@ -83,6 +83,11 @@ export class BalanceRows {
     return this.#curve.sample(count)
   }
 
+  /** Equity at a past moment as last marked then; undefined before the first mark. Of the first account's currency. */
+  equityAt(ts: number): EquityPoint | undefined {
+    return this.#curve.at(ts)
+  }
+
   get curveSize(): number {
     return this.#curve.size
   }

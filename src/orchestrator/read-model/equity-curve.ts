@@ -25,6 +25,11 @@ export class EquityCurve {
     if (this.#points.length >= this.#max) this.#halve()
   }
 
+  /** The last point at or before `ts`. */
+  at(ts: number): EquityPoint | undefined {
+    return this.#points.findLast((point) => point.ts <= ts)
+  }
+
   get size(): number {
     return this.#points.length
   }

@@ -1,7 +1,8 @@
 import type { OrderView } from '#contract/views.ts'
-import type { OrderFilled, OrderStatusChanged, OrderSubmitted } from '#domain/facts.ts'
+import type { OrderAmended, OrderAmendRequested, OrderFilled, OrderStatusChanged, OrderSubmitted } from '#domain/facts.ts'
 import * as fixed from '#domain/money/fixed.ts'
 import { isWorking } from '#domain/order.ts'
+import { planOfLevels, planViewOf } from './protection-views.ts'
 import { matches, takePage, type MemoryPage, type RowFilter } from './page.ts'
 
 export interface OrderListQuery extends RowFilter {
@@ -26,6 +27,7 @@ export class OrderRows {
   }
 
   submitted(fact: OrderSubmitted, seq: number): OrderView {
+    const plan = fact.protection ?? planOfLevels(fact)
     const order: OrderView = {
       id: fact.clientOrderId,
       exchange_order_id: null,
@@ -39,7 +41,19 @@ export class OrderRows {
       purpose: fact.purpose,
       quantity: fact.quantity,
       price: fact.price ?? null,
-      status: 'SUBMITTED',
+      time_in_force: fact.timeInForce ?? 'GTC',
+      post_only: fact.postOnly ?? false,
+      trigger_price: fact.triggerPrice ?? null,
+      trailing: fact.trailing === undefined ? null : { ...fact.trailing },
+      high_water: fact.highWater ?? null,
+      execution: fact.execution ?? 'NATIVE',
+      oco_group: fact.ocoGroup ?? null,
+      ladder_level: fact.ladderLevel ?? null,
+      protection: plan === null ? null : planViewOf(plan),
+      amending: null,
+      triggered: false,
+      replaces: fact.replaces ?? null,
+      status: fact.execution === 'EMULATED' ? 'EMULATED' : 'SUBMITTED',
       filled_quantity: '0',
       average_price: null,
       reduce_only: fact.reduceOnly,
@@ -61,11 +75,45 @@ export class OrderRows {
       this.#replace({
         ...order,
         status: fact.status,
+        amending: isWorking(fact.status) ? order.amending : null,
         exchange_order_id: fact.exchangeOrderId ?? order.exchange_order_id,
         reason: fact.reason ?? order.reason,
         updated_at: fact.ts,
       })
     )
+  }
+
+  amendRequested(fact: OrderAmendRequested): OrderView | undefined {
+    const order = this.#byId.get(fact.clientOrderId)
+    const amending = { quantity: fact.quantity ?? null, price: fact.price ?? null, trigger_price: fact.triggerPrice ?? null }
+    return order && this.#replace({ ...order, amending, updated_at: fact.ts })
+  }
+
+  amended(fact: OrderAmended): OrderView | undefined {
+    const order = this.#byId.get(fact.clientOrderId)
+    return (
+      order &&
+      this.#replace({
+        ...order,
+        quantity: fact.quantity,
+        price: fact.price ?? order.price,
+        trigger_price: fact.triggerPrice ?? order.trigger_price,
+        high_water: fact.highWater ?? order.high_water,
+        triggered: fact.triggered ?? order.triggered,
+        reason: fact.reason ?? order.reason,
+        amending: null,
+        updated_at: fact.ts,
+      })
+    )
+  }
+
+  /** Orders that changed at or after `ts` and no longer work, newest submission first. */
+  *endedSince(ts: number): Generator<OrderView> {
+    for (const order of [...this.#byId.values()].reverse()) if (order.updated_at >= ts && !isWorking(order.status)) yield order
+  }
+
+  get floorSeq(): number {
+    return this.#floorSeq
   }
 
   /** `priceScale`: digits of the average price. */

@@ -1,10 +1,11 @@
-import type { PositionView } from '#contract/views.ts'
-import type { OrderFilled } from '#domain/facts.ts'
+import type { OrderView, PositionView } from '#contract/views.ts'
+import type { OrderFilled, PositionAssigned, ProtectionMoved, ProtectionSet } from '#domain/facts.ts'
 import * as fixed from '#domain/money/fixed.ts'
 import { Money, notional } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
 import { Position } from '#domain/position.ts'
+import { ProtectionRows } from './protection-rows.ts'
 
 interface Mark {
   readonly price: Price
@@ -38,9 +39,14 @@ export class PositionRows {
   readonly #rows = new Map<string, Row>()
   readonly #idsBySymbol = new Map<string, Set<string>>()
   readonly #marks = new Map<string, Mark>()
+  readonly #protections = new ProtectionRows()
   #openCount = 0
 
-  filled(fact: OrderFilled, instrument: { readonly seq: number; readonly settle: string; readonly priceScale: number }): PositionView {
+  /** After a fill, or after a position was taken over from the exchange. */
+  holds(
+    fact: OrderFilled | PositionAssigned,
+    instrument: { readonly seq: number; readonly settle: string; readonly priceScale: number },
+  ): PositionView {
     const { position: record } = fact
     const id = positionId(fact.traderId, fact.symbol)
     const row: Row = {
@@ -65,7 +71,27 @@ export class PositionRows {
     this.#rows.set(id, row)
     const ids = this.#idsBySymbol.get(fact.symbol) ?? new Set()
     this.#idsBySymbol.set(fact.symbol, ids.add(id))
+    this.#protections.filled(id, record)
     return this.#view(row)
+  }
+
+  /** The position as it now shows; undefined when the trader holds nothing known there. */
+  protectionSet(fact: ProtectionSet): PositionView | undefined {
+    const id = positionId(fact.traderId, fact.symbol)
+    this.#protections.set(id, fact)
+    return this.#refreshed(id)
+  }
+
+  protectionMoved(fact: ProtectionMoved): PositionView | undefined {
+    const id = positionId(fact.traderId, fact.symbol)
+    this.#protections.moved(id, fact)
+    return this.#refreshed(id)
+  }
+
+  /** Undefined when the order guards nothing. */
+  orderChanged(order: OrderView): PositionView | undefined {
+    const id = positionId(order.trader_id, order.symbol)
+    return this.#protections.orderChanged(id, order) ? this.#refreshed(id) : undefined
   }
 
   /** Ids of the open positions whose value this price changes. */
@@ -80,6 +106,7 @@ export class PositionRows {
     for (const row of this.#rows.values()) {
       if (row.position.traderId !== traderId || isOpen(row)) continue
       this.#rows.delete(row.id)
+      this.#protections.forget(row.id)
       this.#idsBySymbol.get(row.position.symbol)?.delete(row.id)
     }
   }
@@ -115,17 +142,29 @@ export class PositionRows {
     return { realized: text(realized), unrealized: text(unrealized), fees: text(fees) }
   }
 
+  #refreshed(id: string): PositionView | undefined {
+    const row = this.#rows.get(id)
+    if (row === undefined) return undefined
+    delete row.shown
+    return this.#view(row)
+  }
+
   #view(row: Row): PositionView {
     const mark = this.#marks.get(row.position.symbol)
-    if (row.shown === undefined || row.shown.mark !== mark) row.shown = { mark, view: viewOf(row, mark) }
+    if (row.shown === undefined || row.shown.mark !== mark) row.shown = { mark, view: viewOf(row, mark, this.#protections) }
     return row.shown.view
   }
 }
 
-function viewOf({ id, position, stopLoss, takeProfit, seq, priceScale }: Row, mark: Mark | undefined): PositionView {
+function viewOf(
+  { id, position, stopLoss, takeProfit, seq, priceScale }: Row,
+  mark: Mark | undefined,
+  protections: ProtectionRows,
+): PositionView {
   const size = SignedQuantity.magnitude(position.quantity)
   const average = Position.averagePrice(position, priceScale)
   const flat = SignedQuantity.isZero(position.quantity)
+  const protection = protections.view(id, { isLong: position.quantity.units > 0n, entryPrice: average, priceScale })
   return {
     id,
     trader_id: position.traderId,
@@ -140,8 +179,9 @@ function viewOf({ id, position, stopLoss, takeProfit, seq, priceScale }: Row, ma
     unrealized_pnl: mark === undefined ? null : text(Position.unrealizedPnl(position, mark.price)),
     realized_pnl: text(position.realizedPnl),
     fees: text(position.fees),
-    stop_loss: stopLoss,
-    take_profit: takeProfit,
+    stop_loss: protection === null ? stopLoss : protection.stop,
+    take_profit: protection === null ? takeProfit : (protection.plan.take_profit ?? null),
+    protection,
     opened_at: position.openedAt,
     updated_at: position.updatedAt,
     seq,

@@ -14,13 +14,30 @@ import type {
   TradeView,
 } from '#contract/views.ts'
 import { assertNever } from '#domain/errors.ts'
-import type { CandleClosed, JournalEntry, OrderFilled } from '#domain/facts.ts'
+import type { GapView, ReconcileStateView } from '#contract/reconcile.ts'
+import type {
+  CandleClosed,
+  DifferenceClosed,
+  DifferenceFound,
+  JournalEntry,
+  OrderFilled,
+  PositionAssigned,
+  ProtectionMoved,
+  ProtectionSet,
+  ReconciliationDone,
+  RiskLimitsSet,
+  TradingHalted,
+  TradingResumed,
+} from '#domain/facts.ts'
 import { SCALE_MAX } from '#domain/money/fixed.ts'
 import { Price } from '#domain/money/price.ts'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
 import type { Quote } from '#engine/ports.ts'
 import { BalanceRows } from './balance-rows.ts'
 import { BoundedLog } from './bounded-log.ts'
+import { DifferenceRows } from './difference-rows.ts'
+import { GapTracker } from './gap-tracker.ts'
+import { HaltRows } from './halt-rows.ts'
 import { OrderRows, type OrderListQuery } from './order-rows.ts'
 import { matches, takePage, type MemoryPage, type RowFilter } from './page.ts'
 import { PositionRows } from './position-rows.ts'
@@ -47,6 +64,15 @@ export interface SignalListQuery extends ListQuery {
 }
 const EVERY = (): boolean => true
 
+export interface ReadModelLogs {
+  readonly trades: BoundedLog<TradeView>
+  readonly alerts: BoundedLog<AlertView>
+  readonly audit: BoundedLog<AuditView>
+  readonly halts: HaltRows
+  readonly orders: OrderRows
+  readonly balances: BalanceRows
+}
+
 /** The journal folded into what screens show, on the main thread. Memory stays flat however long the journal is. */
 export class ReadModel {
   readonly #orders = new OrderRows(CLOSED_ORDERS_MAX)
@@ -62,7 +88,10 @@ export class ReadModel {
   readonly #candles = new Map<string, CandleEvent>()
   readonly #signalOutcomes = new Map<string, number>()
   #limits: RiskLimits = DEFAULT_RISK_LIMITS
-  #halted: RiskView['halted'] = null
+  readonly #halts = new HaltRows()
+  readonly #gaps = new GapTracker()
+  /** Comparisons with the exchange and what they found. */
+  readonly differences = new DifferenceRows()
   #lastSeq = 0
   #lastTs = 0
 
@@ -70,6 +99,7 @@ export class ReadModel {
   apply({ seq, fact }: JournalEntry): readonly StreamEvent[] {
     this.#lastSeq = seq
     this.#lastTs = fact.ts
+    this.#gaps.apply(fact)
     switch (fact.type) {
       case 'InstrumentListed':
         this.#instruments.set(fact.symbol, rows.instrumentView(fact))
@@ -95,27 +125,23 @@ export class ReadModel {
         return [{ channel: 'signals', ts: fact.ts, data }]
       }
       case 'OrderSubmitted': {
-        const data = this.#orders.submitted(fact, seq)
         this.#traders.count(fact.traderId, 'orders')
-        return [{ channel: 'orders', ts: fact.ts, data }, this.#riskChanged(fact.ts)]
+        return this.#orderChanged(this.#orders.submitted(fact, seq), fact.ts)
       }
-      case 'OrderStatusChanged': {
-        const data = this.#orders.statusChanged(fact)
-        return data === undefined ? [] : [{ channel: 'orders', ts: fact.ts, data }, this.#riskChanged(fact.ts)]
-      }
+      case 'OrderStatusChanged':
+        return this.#orderChanged(this.#orders.statusChanged(fact), fact.ts)
+      case 'OrderAmendRequested':
+        return this.#orderChanged(this.#orders.amendRequested(fact), fact.ts)
+      case 'OrderAmended':
+        return this.#orderChanged(this.#orders.amended(fact), fact.ts)
       case 'OrderFilled':
         return this.#filled(fact, seq)
       case 'CandleClosed':
         return this.#candleClosed(fact)
       case 'TradingHalted':
-        this.#halted = { since: fact.ts, by: fact.by, reason: fact.reason }
-        return [{ channel: 'risk', ts: fact.ts, data: this.risk() }]
       case 'TradingResumed':
-        this.#halted = null
-        return [{ channel: 'risk', ts: fact.ts, data: this.risk() }]
       case 'RiskLimitsSet':
-        this.#limits = fact.limits
-        return [{ channel: 'risk', ts: fact.ts, data: this.risk() }]
+        return this.#riskSet(fact, seq)
       case 'AlertRaised': {
         const data = rows.alertView(fact, seq)
         this.#alerts.push(data)
@@ -124,15 +150,14 @@ export class ReadModel {
       case 'ActionAudited':
         this.#audit.push(rows.auditView(fact, seq))
         return []
-      case 'OrderAmendRequested':
-      case 'OrderAmended':
       case 'ProtectionSet':
       case 'ProtectionMoved':
+      case 'PositionAssigned':
+        return this.#positionChanged(fact, seq)
       case 'DifferenceFound':
       case 'DifferenceClosed':
       case 'ReconciliationDone':
-      case 'PositionAssigned':
-        return []
+        return this.#compared(fact, seq)
       default:
         return assertNever(fact)
     }
@@ -209,6 +234,10 @@ export class ReadModel {
     return [...this.#prices.values()]
   }
 
+  price(symbol: string): PriceView | undefined {
+    return this.#prices.get(symbol)
+  }
+
   /** The last closed candle of each symbol and timeframe. */
   lastCandles(): CandleEvent[] {
     return [...this.#candles.values()]
@@ -226,7 +255,7 @@ export class ReadModel {
 
   risk(): RiskView {
     const used = { open_positions: this.#positions.openCount, open_orders: this.#orders.workingCount, ...this.#balances.used() }
-    return { limits: rows.riskLimitsView(this.#limits), used, halted: this.#halted }
+    return { limits: rows.riskLimitsView(this.#limits), used, halted: this.halted }
   }
 
   get limits(): RiskLimits {
@@ -234,7 +263,28 @@ export class ReadModel {
   }
 
   get halted(): RiskView['halted'] {
-    return this.#halted
+    return this.#halts.current
+  }
+
+  get reconcile(): ReconcileStateView {
+    return this.differences.state()
+  }
+
+  /** Times in which nobody kept watch, oldest first. */
+  get gaps(): readonly GapView[] {
+    return this.#gaps.gaps()
+  }
+
+  /** What the report on an absence reads: logs newest first, with the place below which each knows nothing. */
+  get logs(): ReadModelLogs {
+    return {
+      trades: this.#trades,
+      alerts: this.#alerts,
+      audit: this.#audit,
+      halts: this.#halts,
+      orders: this.#orders,
+      balances: this.#balances,
+    }
   }
 
   get lastSeq(): number {
@@ -264,13 +314,49 @@ export class ReadModel {
     this.#trades.push(trade)
     this.#traders.count(fact.traderId, 'trades')
     const order = this.#orders.filled(fact, priceScale)
-    const position = this.#positions.filled(fact, { seq, settle: this.#settleOf(fact.symbol, fact.feeCurrency), priceScale })
+    const position = this.#positions.holds(fact, { seq, settle: this.#settleOf(fact.symbol, fact.feeCurrency), priceScale })
     return [
       { channel: 'trades', ts: fact.ts, data: trade },
       ...(order === undefined ? [] : [{ channel: 'orders', ts: fact.ts, data: order } as const]),
-      { channel: 'positions', ts: fact.ts, data: position },
+      { channel: 'positions', ts: fact.ts, data: (order && this.#positions.orderChanged(order)) ?? position },
       this.#riskChanged(fact.ts),
     ]
+  }
+
+  #orderChanged(order: OrderView | undefined, ts: number): StreamEvent[] {
+    if (order === undefined) return []
+    const guarded = this.#positions.orderChanged(order)
+    return [
+      { channel: 'orders', ts, data: order },
+      ...(guarded === undefined ? [] : [{ channel: 'positions', ts, data: guarded } as const]),
+      this.#riskChanged(ts),
+    ]
+  }
+
+  #riskSet(fact: TradingHalted | TradingResumed | RiskLimitsSet, seq: number): StreamEvent[] {
+    if (fact.type === 'TradingHalted') this.#halts.halted(fact, seq)
+    else if (fact.type === 'TradingResumed') this.#halts.resumed(fact)
+    else this.#limits = fact.limits
+    return [{ channel: 'risk', ts: fact.ts, data: this.risk() }]
+  }
+
+  #positionChanged(fact: ProtectionSet | ProtectionMoved | PositionAssigned, seq: number): StreamEvent[] {
+    const { ts } = fact
+    if (fact.type === 'PositionAssigned') {
+      const place = { seq, settle: this.#settleOf(fact.symbol), priceScale: this.#priceScale(fact.symbol) }
+      return [{ channel: 'positions', ts, data: this.#positions.holds(fact, place) }, this.#riskChanged(ts)]
+    }
+    const data = fact.type === 'ProtectionSet' ? this.#positions.protectionSet(fact) : this.#positions.protectionMoved(fact)
+    return data === undefined ? [] : [{ channel: 'positions', ts, data }]
+  }
+
+  #compared(fact: DifferenceFound | DifferenceClosed | ReconciliationDone, seq: number): StreamEvent[] {
+    if (fact.type === 'ReconciliationDone') {
+      this.differences.reconciled(fact, seq)
+      return []
+    }
+    const data = fact.type === 'DifferenceFound' ? this.differences.found(fact, seq) : this.differences.closed(fact, seq)
+    return data === undefined ? [] : [{ channel: 'differences', ts: fact.ts, data }]
   }
 
   #candleClosed(fact: CandleClosed): StreamEvent[] {

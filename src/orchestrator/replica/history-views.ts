@@ -1,13 +1,31 @@
 import type { AlertView, AuditView, OrderView, SignalView, TradeView } from '#contract/views.ts'
 import * as fixed from '#domain/money/fixed.ts'
 import type { AlertRow, AuditRow, OrderRow, SignalRow, TradeRow } from '#storage/postgres/history.ts'
+import type { OrderExecution, TimeInForce, TrailingDistance } from '#domain/order.ts'
+import type { ProtectionPlan } from '#domain/protection.ts'
 import type { ReasonCode } from '#domain/signal.ts'
+import { planOfLevels, planViewOf } from '../read-model/protection-views.ts'
 
 /** Digits of an average price read back from Postgres. */
 const AVERAGE_SCALE = 8
 
+/** Columns that rows written before conditional orders do not have. */
+interface ConditionalColumns {
+  readonly timeInForce: TimeInForce | null
+  readonly postOnly: boolean | null
+  readonly triggerPrice: string | null
+  readonly trailing: TrailingDistance | null
+  readonly highWater: string | null
+  readonly execution: OrderExecution | null
+  readonly ocoGroup: string | null
+  readonly ladderLevel: number | null
+  readonly replaces: string | null
+  readonly protection: ProtectionPlan | null
+}
+
 /** Rows of Postgres as the contract shows them: the same shape as rows from memory. */
-export function orderViewOf(row: OrderRow): OrderView {
+export function orderViewOf(row: OrderRow & Partial<ConditionalColumns>): OrderView {
+  const plan = row.protection ?? planOfLevels({ stopLoss: row.stopLoss ?? undefined, takeProfit: row.takeProfit ?? undefined })
   const filled = fixed.parse(row.filledQuantity)
   const average =
     filled.units === 0n ? null : fixed.format(fixed.trim(fixed.divide(fixed.parse(row.filledNotional), filled, AVERAGE_SCALE, 'half-even')))
@@ -24,6 +42,18 @@ export function orderViewOf(row: OrderRow): OrderView {
     purpose: row.purpose,
     quantity: row.quantity,
     price: row.price,
+    time_in_force: row.timeInForce ?? 'GTC',
+    post_only: row.postOnly ?? false,
+    trigger_price: row.triggerPrice ?? null,
+    trailing: row.trailing ?? null,
+    high_water: row.highWater ?? null,
+    execution: row.execution ?? 'NATIVE',
+    oco_group: row.ocoGroup ?? null,
+    ladder_level: row.ladderLevel ?? null,
+    protection: plan === null ? null : planViewOf(plan),
+    amending: null,
+    triggered: false,
+    replaces: row.replaces ?? null,
     status: row.status,
     filled_quantity: row.filledQuantity,
     average_price: average,

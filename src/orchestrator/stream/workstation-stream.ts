@@ -9,7 +9,15 @@ import { ChannelHub, type ChannelHubOptions } from './channel-hub.ts'
 
 /** Rows of a list that a snapshot shows. */
 export const SNAPSHOT_ROWS_MAX = 200
-const STATUS_FACTS: ReadonlySet<string> = new Set(['TraderChanged', 'TraderRemoved', 'TradingHalted', 'TradingResumed'])
+const STATUS_FACTS: ReadonlySet<string> = new Set([
+  'TraderChanged',
+  'TraderRemoved',
+  'TradingHalted',
+  'TradingResumed',
+  'DifferenceFound',
+  'DifferenceClosed',
+  'ReconciliationDone',
+])
 
 export interface WorkstationStreamOptions {
   readonly readModel: ReadModel
@@ -93,6 +101,8 @@ export class WorkstationStream {
         return status()
       case 'risk':
         return readModel.risk()
+      case 'differences':
+        return readModel.differences.recent(SNAPSHOT_ROWS_MAX)
       case 'ml':
         return []
     }

@@ -152,6 +152,7 @@ export class EngineSession {
 
   #fromExchange(message: FromExchange): void {
     if (message.type === 'MarketStep') this.#take({ input: { type: 'Market', step: message } })
+    else if (message.type === 'AccountSnapshot') this.#take({ input: { type: 'Account', snapshot: message } })
     else if (message.type === 'ReplayDone') this.#options.post({ type: 'ReplayDone' })
     else {
       const first = this.#status === undefined

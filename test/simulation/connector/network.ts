@@ -49,12 +49,23 @@ export class Network {
       this.pending -= 1
       end()
     }
-    scheduler.after(REQUEST_TIMEOUT_MS, `${request.name} timeout`, () => settle(() => request.lost('timeout')))
+    scheduler.machine(REQUEST_TIMEOUT_MS, `${request.name} timeout`, () => settle(() => request.lost('timeout')))
     if (this.#faults.happens('requestDropped') || scheduler.now < this.restDownUntil) return
     const sentAt = scheduler.now
-    const arrive = (): void => this.#arrive(request, sentAt, settle)
-    scheduler.after(this.#latency('requestDelayed'), `${request.name} arrives`, arrive)
-    if (this.#faults.happens('requestDuplicated')) scheduler.after(this.#latency('requestDelayed') + 20, `${request.name} arrives again`, arrive)
+    let letIn = false
+    scheduler.after(this.#latency('requestDelayed'), `${request.name} arrives`, () => {
+      letIn = this.#arrive(request, sentAt, settle)
+    })
+    if (!this.#faults.happens('requestDuplicated')) return
+    // Nobody reads the answer to the second copy; what it does at the venue counts.
+    scheduler.after(this.#latency('requestDelayed') + 100, `${request.name} arrives again`, () => {
+      if (letIn) this.#atVenue(request)
+    })
+  }
+
+  #atVenue<T>(request: Request<T>): T {
+    this.#venue.now = this.#scheduler.now
+    return request.atVenue()
   }
 
   #latency(kind: 'requestDelayed' | 'responseDelayed'): number {
@@ -62,12 +73,13 @@ export class Network {
     return this.#faults.happens(kind) ? usual + this.#faults.dice(kind).between(200, 8_000) : usual
   }
 
-  #arrive<T>(request: Request<T>, sentAt: number, settle: (end: () => void) => void): void {
+  /** Whether the venue took it. */
+  #arrive<T>(request: Request<T>, sentAt: number, settle: (end: () => void) => void): boolean {
     const venue = this.#venue
-    venue.now = this.#scheduler.now
-    const answer = (name: string, end: () => void): void => {
-      if (this.#faults.happens('responseDropped') || this.#scheduler.now < this.restDownUntil) return
-      this.#scheduler.after(this.#latency('responseDelayed'), `${request.name} ${name}`, () => settle(end))
+    const answer = (name: string, end: () => void): false => {
+      if (this.#faults.happens('responseDropped') || this.#scheduler.now < this.restDownUntil) return false
+      this.#scheduler.machine(this.#latency('responseDelayed'), `${request.name} ${name}`, () => settle(end))
+      return false
     }
     const wait = this.#frontDoor()
     if (wait !== undefined) return answer('429', () => request.throttled(wait))
@@ -75,10 +87,11 @@ export class Network {
       return answer('503', () => request.lost('503 before'))
     // A venue refuses what was signed too long ago; without that no absence would ever be proof.
     if (this.#scheduler.now - sentAt > venue.personality.requestWindowMs) return answer('stale', () => request.lost('timestamp outside of the window'))
-    const result = request.atVenue()
-    if (this.#faults.happens('failedAfter')) return answer('503', () => request.lost('503 status unknown'))
-    if (this.#faults.happens('responseGarbled')) return answer('garbled', () => request.lost('the answer cannot be read'))
-    answer('answered', () => request.done(result))
+    const result = this.#atVenue(request)
+    if (this.#faults.happens('failedAfter')) answer('503', () => request.lost('503 status unknown'))
+    else if (this.#faults.happens('responseGarbled')) answer('garbled', () => request.lost('the answer cannot be read'))
+    else answer('answered', () => request.done(result))
+    return true
   }
 
   /** How long to wait before the next try, when the request is not let in. */

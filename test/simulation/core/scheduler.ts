@@ -8,7 +8,12 @@ interface Event {
   readonly seq: number
   readonly name: string
   readonly run: () => void
+  /** Happens on our machine: not while that stands still. */
+  readonly onMachine: boolean
 }
+
+/** Between two events of one port: keeps their order where milliseconds are equal. */
+const HAIR_MS = 0.001
 
 const before = (a: Event, b: Event): boolean =>
   a.time !== b.time ? a.time < b.time : a.tie !== b.tie ? a.tie < b.tie : a.seq < b.seq
@@ -21,6 +26,8 @@ export class Scheduler {
   #seq = 0
   #now: number
   #events = 0
+  #frozenUntil = 0
+  #thawed = 0
 
   constructor(start: number, random: Random, trace: Trace) {
     this.#now = start
@@ -28,18 +35,41 @@ export class Scheduler {
     this.#trace = trace
   }
 
-  /** True time, milliseconds: what no clock of the machine need agree with. */
+  /** True time, whole milliseconds: what no clock of the machine need agree with. */
   get now(): number {
-    return this.#now
+    return Math.floor(this.#now)
   }
 
   get events(): number {
     return this.#events
   }
 
+  /** Our machine stands still until then; the rest of the world does not. */
+  freeze(untilTime: number): void {
+    this.#frozenUntil = Math.max(this.#frozenUntil, untilTime)
+    this.#thawed = 0
+  }
+
+  get isFrozen(): boolean {
+    return this.#now < this.#frozenUntil
+  }
+
   at(time: number, name: string, run: () => void): void {
     this.#seq += 1
-    const event = { time: Math.max(time, this.#now), tie: this.#random.uint32(), seq: this.#seq, name, run }
+    this.#push({ time: Math.max(time, this.#now), tie: this.#random.uint32(), seq: this.#seq, name, run, onMachine: false })
+  }
+
+  /** Of our machine, after a delay. */
+  machine(delayMs: number, name: string, run: () => void): void {
+    this.machineAt(this.#now + delayMs, name, run)
+  }
+
+  machineAt(time: number, name: string, run: () => void): void {
+    this.#seq += 1
+    this.#push({ time: Math.max(time, this.#now), tie: this.#random.uint32(), seq: this.#seq, name, run, onMachine: true })
+  }
+
+  #push(event: Event): void {
     const heap = this.#heap
     let hole = heap.push(event) - 1
     while (hole > 0) {
@@ -62,6 +92,11 @@ export class Scheduler {
       const next = this.#heap[0]
       if (next === undefined || next.time > until) break
       this.#pop()
+      if (next.onMachine && next.time < this.#frozenUntil) {
+        this.#thawed += 1
+        this.#push({ ...next, time: this.#frozenUntil + this.#thawed * HAIR_MS })
+        continue
+      }
       this.#now = next.time
       this.#events += 1
       this.#trace.note(next.time, next.name)

@@ -25,7 +25,7 @@ export class Wire<T> {
     if (this.#cut) return
     // A heap breaks ties at random; a hair's breadth keeps the order.
     this.#last = Math.max(this.#last + 0.001, this.#scheduler.now + this.#latencyMs())
-    this.#scheduler.at(this.#last, this.#name, () => {
+    this.#scheduler.machineAt(this.#last, this.#name, () => {
       if (!this.#cut) this.#deliver(message)
     })
   }

@@ -1,5 +1,19 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { absolute, add, decimal, divideHalfEven, isLess, isSame, multiply, negate, roundUp, show, subtract, ZERO, type Decimal } from '../replay/decimal.ts'
+import {
+  absolute,
+  add,
+  decimal,
+  divideHalfEven,
+  isLess,
+  isSame,
+  multiply,
+  negate,
+  roundUp,
+  show,
+  subtract,
+  ZERO,
+  type Decimal,
+} from '../replay/decimal.ts'
 import { VENUE_INSTRUMENTS, type VenueInstrument } from './venue-market.ts'
 import { isOpen, type ExecutionRecord, type OrderRecord, type OrderState } from './venue-records.ts'
 
@@ -66,7 +80,10 @@ export class VenueBook {
     this.#write({ order })
   }
 
-  execute(order: OrderRecord, trade: { readonly ticks: number; readonly lots: number; readonly isMaker: boolean; readonly now: number }): void {
+  execute(
+    order: OrderRecord,
+    trade: { readonly ticks: number; readonly lots: number; readonly isMaker: boolean; readonly now: number },
+  ): void {
     const { ticks, lots, isMaker, now } = trade
     const instrument = instrumentOf(order.symbol)
     const value = multiply(scaled(instrument.tick, ticks), scaled(instrument.lot, lots))
@@ -111,11 +128,7 @@ export class VenueBook {
     const size = absolute(held.quantity)
     const closing = isAgainst ? (isLess(amount, size) ? amount : size) : ZERO
     const closingSigned = signed.units < 0n ? negate(closing) : closing
-    const costOut = !isAgainst
-      ? ZERO
-      : isSame(closing, size)
-        ? held.cost
-        : divideHalfEven(multiply(held.cost, closing), size, COST_DIGITS)
+    const costOut = !isAgainst ? ZERO : isSame(closing, size) ? held.cost : divideHalfEven(multiply(held.cost, closing), size, COST_DIGITS)
     const realized = subtract(negate(multiply(price, closingSigned)), costOut)
     const cost = add(subtract(held.cost, costOut), multiply(price, subtract(signed, closingSigned)))
     this.#held.set(execution.symbol, { quantity: add(held.quantity, signed), cost })

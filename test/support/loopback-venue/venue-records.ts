@@ -23,15 +23,7 @@ export interface OrderRecord {
   updatedTime: number
 }
 
-export type OrderState =
-  | 'New'
-  | 'PartiallyFilled'
-  | 'Filled'
-  | 'Cancelled'
-  | 'Rejected'
-  | 'Untriggered'
-  | 'Triggered'
-  | 'Deactivated'
+export type OrderState = 'New' | 'PartiallyFilled' | 'Filled' | 'Cancelled' | 'Rejected' | 'Untriggered' | 'Triggered' | 'Deactivated'
 
 export interface ExecutionRecord {
   readonly execId: string

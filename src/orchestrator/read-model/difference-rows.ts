@@ -1,0 +1,169 @@
+import type { DifferenceState, DifferenceView, ReconcileStateView, ReconciliationView } from '#contract/reconcile.ts'
+import type { DifferenceClosed, DifferenceFound, ReconciliationDone } from '#domain/facts.ts'
+import { BoundedLog } from './bounded-log.ts'
+
+export const CLOSED_DIFFERENCES_MAX = 10_000
+export const RECONCILIATIONS_MAX = 200
+/** Differences named in the words why entries are shut. */
+const NAMED_MAX = 3
+
+export interface DifferenceQuery {
+  readonly state?: DifferenceState | 'ALL' | undefined
+  readonly kind?: DifferenceView['kind'] | undefined
+  readonly symbol?: string | undefined
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+export interface DifferencePage {
+  readonly differences: DifferenceView[]
+  readonly next_cursor: string | null
+  readonly complete: boolean
+}
+
+/** Comparisons with the exchange and what they found: every open difference, and the last ones that were closed. */
+export class DifferenceRows {
+  readonly #open = new Map<string, DifferenceView>()
+  readonly #closed = new BoundedLog<DifferenceView>(CLOSED_DIFFERENCES_MAX)
+  /** Left alone by a decision: still there at the exchange. */
+  readonly #ignored = new Map<string, DifferenceView>()
+  readonly #runs = new BoundedLog<ReconciliationView>(RECONCILIATIONS_MAX)
+
+  found({ difference, ts }: DifferenceFound, seq: number): DifferenceView {
+    const id = difference.differenceId
+    const before = this.#open.get(id)
+    const view: DifferenceView = {
+      id,
+      kind: difference.kind,
+      exchange: difference.exchange,
+      symbol: difference.symbol ?? null,
+      currency: difference.currency ?? null,
+      order_id: difference.clientOrderId ?? null,
+      exchange_order_id: difference.exchangeOrderId ?? null,
+      ours: difference.ours,
+      theirs: difference.theirs,
+      cause: difference.cause,
+      suggestion: difference.suggestion,
+      blocking: difference.blocking,
+      state: 'OPEN',
+      found_at: before?.found_at ?? ts,
+      closed: null,
+      seq: before?.seq ?? seq,
+    }
+    this.#open.set(id, view)
+    this.#ignored.delete(id)
+    return view
+  }
+
+  /** Undefined when it was not open and not ignored: nothing changed. */
+  closed(fact: DifferenceClosed, seq: number): DifferenceView | undefined {
+    const { differenceId: id, decision } = fact
+    const before = this.#open.get(id) ?? this.#ignored.get(id)
+    if (before === undefined) return undefined
+    const view: DifferenceView = {
+      ...before,
+      state: decision === 'GONE' ? 'GONE' : 'DECIDED',
+      closed: { decision, by: fact.by, reason: fact.reason ?? null, trader_id: fact.traderId ?? null, at: fact.ts },
+      seq,
+    }
+    this.#open.delete(id)
+    this.#ignored.delete(id)
+    if (decision === 'IGNORE') this.#ignored.set(id, view)
+    this.#closed.push(view)
+    return view
+  }
+
+  reconciled(fact: ReconciliationDone, seq: number): void {
+    this.#runs.push({
+      exchange: fact.exchange,
+      trigger: fact.trigger,
+      orders: fact.orders,
+      positions: fact.positions,
+      fills: fact.fills,
+      recovered_fills: fact.recoveredFills,
+      open_differences: fact.openDifferences,
+      ts: fact.ts,
+      seq,
+    })
+  }
+
+  get(id: string): DifferenceView | undefined {
+    return this.#open.get(id) ?? this.#ignored.get(id) ?? this.#closed.newestFirst().find((row) => row.id === id)
+  }
+
+  /** Newest last. */
+  open(): DifferenceView[] {
+    return [...this.#open.values()]
+  }
+
+  /** Newest last: open ones and the last `count` closed ones. */
+  recent(count: number): DifferenceView[] {
+    return [...this.#closed.tail(count), ...this.#open.values()]
+  }
+
+  /** Newest first. */
+  runs(count: number): ReconciliationView[] {
+    return this.#runs.newestFirst().take(count).toArray()
+  }
+
+  external(): DifferenceView[] {
+    return [...this.#open.values(), ...this.#ignored.values()].filter((row) => row.kind === 'ORDER_EXTERNAL')
+  }
+
+  /** Closed differences, newest first. */
+  closedNewestFirst(): IterableIterator<DifferenceView> {
+    return this.#closed.newestFirst()
+  }
+
+  get closedFloorSeq(): number {
+    return this.#closed.floorSeq
+  }
+
+  state(): ReconcileStateView {
+    const blocking = [...this.#open.values()].filter((row) => row.blocking)
+    const [last] = this.runs(1)
+    return { open: this.#open.size, blocking: blocking.length, last_at: last?.ts ?? null, entries_shut: inWords(blocking) }
+  }
+
+  /** Open ones first, then closed ones, each newest first. */
+  page(query: DifferenceQuery): DifferencePage {
+    const [part, before] = cursorOf(query.cursor)
+    const items: DifferenceView[] = []
+    const take = (rows: Iterable<DifferenceView>, limitSeq: number): boolean => {
+      for (const row of rows) {
+        if (row.seq >= limitSeq || !matches(query, row)) continue
+        if (items.length === query.limit) return false
+        items.push(row)
+      }
+      return true
+    }
+    const cursor = (): string => `${items.at(-1)?.state === 'OPEN' ? 'open' : 'closed'}.${items.at(-1)?.seq ?? 0}`
+    const newestOpen = [...this.#open.values()].sort((a, b) => b.seq - a.seq)
+    if (part === 'open' && !take(newestOpen, before)) return { differences: items, next_cursor: cursor(), complete: true }
+    if (!take(this.#closed.newestFirst(), part === 'closed' ? before : Number.POSITIVE_INFINITY))
+      return { differences: items, next_cursor: cursor(), complete: true }
+    return { differences: items, next_cursor: null, complete: query.state === 'OPEN' || this.#closed.floorSeq === 0 }
+  }
+}
+
+function cursorOf(cursor: string | undefined): readonly ['open' | 'closed', number] {
+  const [part, seq] = cursor?.split('.') ?? []
+  return part === undefined ? ['open', Number.POSITIVE_INFINITY] : [part === 'open' ? 'open' : 'closed', Number(seq)]
+}
+
+function matches(query: DifferenceQuery, row: DifferenceView): boolean {
+  return (
+    (query.state === undefined || query.state === 'ALL' || query.state === row.state) &&
+    (query.kind === undefined || query.kind === row.kind) &&
+    (query.symbol === undefined || query.symbol === row.symbol)
+  )
+}
+
+function inWords(blocking: readonly DifferenceView[]): string | null {
+  if (blocking.length === 0) return null
+  const named = blocking
+    .slice(0, NAMED_MAX)
+    .map((row) => `${row.kind} ${row.symbol ?? row.currency ?? row.id}: ours ${row.ours}, theirs ${row.theirs}`)
+  const more = blocking.length - named.length
+  return `No new entries until ${blocking.length === 1 ? 'one difference is' : `${blocking.length} differences are`} decided or gone: ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`
+}

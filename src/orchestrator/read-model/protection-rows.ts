@@ -1,0 +1,126 @@
+import type { OrderView } from '#contract/views.ts'
+import type { ProtectionView } from '#contract/protection.ts'
+import type { PositionRecord, ProtectionMoved, ProtectionSet } from '#domain/facts.ts'
+import * as fixed from '#domain/money/fixed.ts'
+import { isWorking } from '#domain/order.ts'
+import type { ProtectionCause, ProtectionPlan } from '#domain/protection.ts'
+import { planOfLevels, planViewOf } from './protection-views.ts'
+
+const ALL_BPS = fixed.make<'Factor'>(10_000n, 0)
+
+interface Row {
+  plan: ProtectionPlan
+  /** False: the plan is only the levels of the last fill, and the next fill may bring others. */
+  wasSet: boolean
+  stop: string | null
+  cause: ProtectionCause | null
+  highWater: string | null
+  closing: ProtectionView['closing']
+  readonly doneLevels: Set<number>
+}
+
+/** What the prices of a plan are counted from. */
+export interface ProtectedPosition {
+  readonly isLong: boolean
+  readonly entryPrice: fixed.Fixed<string> | undefined
+  readonly priceScale: number
+}
+
+/** What guards each open position, by position id, and which orders do it. */
+export class ProtectionRows {
+  readonly #rows = new Map<string, Row>()
+  /** Working protective orders per position. */
+  readonly #orders = new Map<string, Map<string, OrderView['execution']>>()
+
+  set(id: string, fact: ProtectionSet): void {
+    const { plan } = fact
+    if (plan === null) this.#rows.delete(id)
+    else
+      this.#rows.set(id, newRow(plan, true))
+  }
+
+  moved(id: string, fact: ProtectionMoved): void {
+    const row = this.#rows.get(id)
+    if (row === undefined) return
+    if (fact.stopLoss !== undefined) {
+      row.stop = fact.stopLoss
+      row.cause = fact.cause
+    }
+    row.highWater = fact.highWater ?? row.highWater
+    row.closing = fact.closing ?? row.closing
+  }
+
+  /** A fill may bring plain levels, and one that closes the position ends what guarded it. */
+  filled(id: string, record: PositionRecord): void {
+    if (/^-?0+(\.0+)?$/.test(record.quantity)) {
+      this.#rows.delete(id)
+      return
+    }
+    if (this.#rows.get(id)?.wasSet === true) return
+    const plan = planOfLevels(record)
+    if (plan === null) this.#rows.delete(id)
+    else
+      this.#rows.set(id, newRow(plan, false))
+  }
+
+  /** True when the order has to do with the protection of the position. */
+  orderChanged(id: string, order: OrderView): boolean {
+    if (order.purpose !== 'STOP_LOSS' && order.purpose !== 'TAKE_PROFIT') return false
+    const orders = this.#orders.get(id) ?? new Map<string, OrderView['execution']>()
+    if (isWorking(order.status)) orders.set(order.id, order.execution)
+    else orders.delete(order.id)
+    if (orders.size === 0) this.#orders.delete(id)
+    else this.#orders.set(id, orders)
+    if (order.status === 'FILLED' && order.ladder_level !== null) this.#rows.get(id)?.doneLevels.add(order.ladder_level)
+    return true
+  }
+
+  forget(id: string): void {
+    this.#rows.delete(id)
+    this.#orders.delete(id)
+  }
+
+  view(id: string, position: ProtectedPosition): ProtectionView | null {
+    const row = this.#rows.get(id)
+    if (row === undefined) return null
+    const orders = this.#orders.get(id) ?? new Map<string, OrderView['execution']>()
+    return {
+      plan: planViewOf(row.plan),
+      stop: row.stop,
+      stop_cause: row.cause,
+      high_water: row.highWater,
+      closing: row.closing,
+      ladder: (row.plan.ladder ?? []).map((step, level) => ({
+        at_bps: step.atBps,
+        share_bps: step.shareBps,
+        price: priceAt(position, step.atBps),
+        done: row.doneLevels.has(level),
+      })),
+      watched_by: watcher([...orders.values()], movesByItself(row.plan)),
+      order_ids: [...orders.keys()],
+    }
+  }
+}
+
+function newRow(plan: ProtectionPlan, wasSet: boolean): Row {
+  const stop = plan.stopLoss ?? null
+  return { plan, wasSet, stop, cause: stop === null ? null : 'SET', highWater: null, closing: null, doneLevels: new Set() }
+}
+
+/** What moves a stop is always this program; the exchange only keeps the orders it was given. */
+function movesByItself(plan: ProtectionPlan): boolean {
+  return plan.trailing !== undefined || plan.breakeven !== undefined || plan.locks !== undefined
+}
+
+function watcher(executions: readonly OrderView['execution'][], moves: boolean): ProtectionView['watched_by'] {
+  const native = executions.filter((execution) => execution === 'NATIVE').length
+  if (native === 0) return 'PROGRAM'
+  return native < executions.length || moves ? 'BOTH' : 'EXCHANGE'
+}
+
+function priceAt({ entryPrice, isLong, priceScale }: ProtectedPosition, bps: string): string | null {
+  if (entryPrice === undefined) return null
+  const distance = fixed.divide<'Level'>(fixed.multiply(entryPrice, fixed.parse(bps)), ALL_BPS, priceScale, 'half-even')
+  const entry = fixed.make<'Level'>(entryPrice.units, entryPrice.scale)
+  return fixed.format(fixed.trim(isLong ? fixed.add(entry, distance) : fixed.subtract(entry, distance)))
+}

@@ -1,0 +1,144 @@
+import type { JournalEntry } from '#domain/facts.ts'
+import * as fixed from '#domain/money/fixed.ts'
+import type { EngineInput } from '#engine/engine.ts'
+import type { ExchangeCommand, OrderRequest } from '#engine/ports.ts'
+import type { EngineState } from '#engine/state.ts'
+import { dec } from '../core/decimal.ts'
+import type { Done } from '../shell/shell.ts'
+import type { FakeVenue } from '../venue/fake-venue.ts'
+import type { OrderAtVenue } from '../venue/venue-order.ts'
+import { Books } from './books.ts'
+import { checkEntry } from './entry-checks.ts'
+import { checkFact } from './fact-checks.ts'
+import { checkState, checkVenueOrdersAreKnown } from './state-checks.ts'
+import { demand } from './violation.ts'
+
+const STATE_CHECK_EVERY = 4
+
+/** Watches one seed from outside: the disk, the wire and the venue. Throws a `Violation` at the first broken promise. */
+export class Watch {
+  readonly books = new Books()
+  readonly #venue: () => FakeVenue
+  readonly #acceptedIds = new Set<string>()
+  /** Orders the venue must be heard about before anything new may be opened. */
+  #unheard: Set<string> | undefined
+  #connected = false
+  #settles = 0
+  #now = 0
+
+  constructor(venue: () => FakeVenue) {
+    this.#venue = venue
+  }
+
+  /** Our machine was started: what must be learnt anew. */
+  restarted(entries: Iterable<JournalEntry>, state: EngineState): void {
+    for (const { seq, fact } of entries) {
+      demand(seq === this.books.seq + 1, 'I13', () => `fact ${seq} after ${this.books.seq}`)
+      checkFact(this.books, fact)
+      this.books.apply(fact)
+    }
+    this.books.marks.clear()
+    this.#connected = false
+    this.#unheard = undefined
+    this.#now = 0
+    checkState(this.books, state)
+    demand(!state.reconciled && !state.connected, 'I10', () => 'open for trading right after a start')
+  }
+
+  durable(batch: readonly Done[]): void {
+    for (const { input, transaction } of batch) {
+      this.#hear(input)
+      for (const fact of transaction.facts) {
+        checkFact(this.books, fact)
+        if (fact.type === 'OrderSubmitted' && !fact.reduceOnly) this.#checkEntry(fact)
+        if (fact.type === 'OrderSubmitted' && fact.reduceOnly) this.#checkExit(fact)
+        this.books.apply(fact)
+      }
+      this.#takeMarks(input)
+      for (const command of transaction.commands) this.#checkCommand(command)
+      this.#checkTimeRises(transaction.ts)
+    }
+  }
+
+  settled(state: EngineState): void {
+    this.#settles += 1
+    if (this.#settles % STATE_CHECK_EVERY === 0) this.checkNow(state)
+    else checkVenueOrdersAreKnown(state, this.#venue())
+  }
+
+  checkNow(state: EngineState): void {
+    checkState(this.books, state)
+    checkVenueOrdersAreKnown(state, this.#venue())
+  }
+
+  #hear(input: EngineInput): void {
+    if (input.type === 'Exchange') {
+      if (input.status.connected && !this.#connected)
+        this.#unheard = new Set([...this.books.working()].filter(({ status }) => status !== 'EMULATED').map(({ submitted }) => submitted.clientOrderId))
+      this.#connected = input.status.connected
+    } else if (input.type === 'Market') for (const report of input.step.reports) this.#unheard?.delete(report.clientOrderId)
+    else if ((input as { readonly type: string }).type === 'Account') this.#unheard?.clear()
+  }
+
+  /** After the facts of an input: an order is judged by the prices before it. */
+  #takeMarks(input: EngineInput): void {
+    if (input.type !== 'Market') return
+    for (const quote of input.step.quotes) if (quote.last.units > 0n) this.books.marks.set(quote.symbol, dec(fixed.format(quote.last)))
+    for (const candle of input.step.candles) this.books.marks.set(candle.symbol, dec(fixed.format(candle.close)))
+  }
+
+  /** I10, C21: nothing new before every open order was heard of. */
+  #checkEntry(fact: Parameters<typeof checkEntry>[1]): void {
+    demand(this.#connected || fact.execution === 'EMULATED', 'I10', () => `${fact.clientOrderId} was recorded while disconnected`)
+    demand(this.#unheard !== undefined && this.#unheard.size === 0, 'I10', () => `${fact.clientOrderId} was recorded with ${this.#unheard?.size ?? 'all'} orders not heard of since the connection`)
+    checkEntry(this.books, fact)
+  }
+
+  /** I10: while halted only the stop itself and a person close. A protective order never stands without a position. */
+  #checkExit(fact: Parameters<typeof checkEntry>[1]): void {
+    if (this.books.halt !== undefined) demand(fact.purpose === 'FLATTEN' || fact.purpose === 'EXIT', 'I10', () => `${fact.purpose} ${fact.clientOrderId} was recorded while halted`)
+    const held = this.books.positions.get(`${fact.traderId}|${fact.symbol}`)?.quantity ?? 0n
+    demand(fact.side === 'SELL' ? held > 0n : held < 0n, 'exit-without-position', () => `${fact.purpose} ${fact.side} ${fact.clientOrderId}: ${fact.traderId} holds ${held} of ${fact.symbol}`)
+  }
+
+  #checkCommand(command: ExchangeCommand): void {
+    if (command.type !== 'SubmitOrder') return
+    this.#checkIntent(command.order)
+    const order = this.books.orders.get(command.order.clientOrderId)
+    demand(this.#connected, 'I10', () => `${command.order.clientOrderId} left while disconnected`)
+    if (this.books.halt === undefined || order === undefined) return
+    const { purpose } = order.submitted
+    demand(purpose === 'FLATTEN' || purpose === 'EXIT', 'I10', () => `${purpose} ${command.order.clientOrderId} left while halted`)
+  }
+
+  /** I2, I12: what leaves is a durable intent, word for word. */
+  #checkIntent(order: OrderRequest): void {
+    const booked = this.books.orders.get(order.clientOrderId)
+    demand(booked !== undefined, 'I2', () => `${order.clientOrderId} leaves without a durable intent`)
+    const { submitted } = booked
+    const price = order.price === undefined ? undefined : dec(fixed.format(order.price))
+    const same = submitted.symbol === order.symbol && submitted.side === order.side && dec(fixed.format(order.quantity)) === booked.quantity && price === booked.price
+    demand(same, 'I2', () => `${order.clientOrderId} leaves as ${order.side} ${fixed.format(order.quantity)} at ${order.price === undefined ? 'market' : fixed.format(order.price)}, recorded was ${submitted.side} ${submitted.quantity} at ${submitted.price}`)
+    if (!submitted.reduceOnly) demand(!order.reduceOnly, 'I2', () => `${order.clientOrderId} became reduce-only`)
+  }
+
+  /** The last moment before the wire. */
+  onWire(order: OrderRequest): void {
+    demand(this.books.orders.has(order.clientOrderId), 'I12', () => `${order.clientOrderId} is on the wire and not on the disk`)
+  }
+
+  /** I1, I2, C19: one order at the venue for one intent of ours. */
+  acceptedAtVenue(order: OrderAtVenue): void {
+    const id = order.clientOrderId
+    if (id === undefined) return
+    demand(!this.#acceptedIds.has(id), 'I1', () => `the venue has a second order under ${id}`)
+    this.#acceptedIds.add(id)
+    demand(this.books.orders.has(id), 'I2', () => `the venue has ${id}, the journal does not`)
+  }
+
+  /** I17: decisions never see time going back. */
+  #checkTimeRises(ts: number): void {
+    demand(ts >= this.#now, 'I17', () => `time went from ${this.#now} to ${ts}`)
+    this.#now = ts
+  }
+}
