@@ -8,7 +8,10 @@ export const USAGE = `bot-trading serve   run the workstation without a window; 
 bot-trading status  [--json]                  what runs, and whether trading goes on
 bot-trading stop    [--flatten] [--reason TEXT] [--json]   EMERGENCY STOP: halt, cancel every order
 bot-trading resume  [--reason TEXT] [--json]  let trading go on; asks for the reason
+bot-trading audit verify [--since SEQ:HASH] [--json]   whether the record of everything is whole; see docs/audit.md
+bot-trading audit list   [--json]             who did what, when and why
 
+Which record: [--journal FILE], else that of [--data-dir DIR]; a running workstation is not disturbed.
 Where it runs: [--url URL] [--token TOKEN], else the workstation of [--data-dir DIR].
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 interrupted but resumable.`
 

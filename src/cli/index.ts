@@ -13,6 +13,10 @@ async function run(args: readonly string[]): Promise<number> {
     const { main } = await import('#headless/serve.ts')
     return main(rest)
   }
+  if (command === 'audit') {
+    const [{ auditCommandLine }, { runAuditCommand }] = await Promise.all([import('./audit-command-line.ts'), import('./audit-command.ts')])
+    return runAuditCommand(auditCommandLine(rest), process)
+  }
   if (!isSystemCommand(command)) throw new UsageError(`There is no command "${command}".`)
   const { runSystemCommand } = await import('./system-commands.ts')
   return runSystemCommand(command, commandLine(rest), {

@@ -77,6 +77,8 @@ export function orderNeeds(type: OrderFields['type']): { readonly price: boolean
 }
 
 export const orderRequest = orderFields.superRefine(checkOrder)
+/** An order as a caller writes it: what has a default may be left out. */
+export type OrderInput = z.input<typeof orderFields>
 
 function checkOrder(order: OrderFields, context: Refinement): void {
   const fault = (field: keyof OrderFields, message: string): void => context.addIssue({ code: 'custom', path: [field], message })

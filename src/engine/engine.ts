@@ -14,7 +14,7 @@ import { continueFlatten, halt } from './halt.ts'
 import { checkProtectionLevels } from './orders/protection.ts'
 import { handleReport } from './orders/reports.ts'
 import { requestCancel } from './orders/transition.ts'
-import type { EngineAnswer, EngineCommand, ExchangeStatus, MarketStep, RecordableFact, StepAnswer } from './ports.ts'
+import type { AccountSnapshot, EngineAnswer, EngineCommand, ExchangeStatus, MarketStep, RecordableFact, StepAnswer } from './ports.ts'
 import { markEquity } from './portfolio/equity.ts'
 import { setMark } from './portfolio/valuation.ts'
 import { problemOf } from './recordable.ts'
@@ -22,11 +22,16 @@ import { refuseInShadow } from './shadow.ts'
 import { decideManualOrder, decideSignal } from './signals.ts'
 import { candleKey, closeTime, positionKey, type EngineState } from './state.ts'
 import { Transaction } from './transaction.ts'
-import { askAboutOrders, askAgain, finishReconciliation } from './reconcile/reconcile.ts'
+import { handleAccount } from './reconcile/account.ts'
+import { decideDifference } from './reconcile/decide.ts'
+import { isReadablePrice } from './reconcile/readable.ts'
+import { askAboutOrders, askAgain, continueReconciliation, loseConnection, reconcileNow } from './reconcile/reconcile.ts'
 
 export type EngineInput =
   | { readonly type: 'Market'; readonly step: MarketStep }
   | { readonly type: 'Exchange'; readonly status: ExchangeStatus }
+  /** Its own time is not taken: an exchange's clock does not move the engine's. */
+  | { readonly type: 'Account'; readonly snapshot: AccountSnapshot }
   | { readonly type: 'Answer'; readonly answer: StepAnswer; readonly ts: number }
   | { readonly type: 'Command'; readonly command: EngineCommand; readonly ts: number }
   /** The account's lease: with `shadow` it is somebody else's, and why. Given at the start, and when it is lost. */
@@ -43,14 +48,16 @@ export class TradingEngine {
 
   constructor(state: EngineState) {
     this.state = state
+    // Fills before the last fact of the life before are known; those after it are not.
+    if (state.learnt.account.fillsKnownUntil === 0) state.learnt.account.fillsKnownUntil = state.now
   }
 
   process(input: EngineInput): { readonly transaction: Transaction; readonly answer?: EngineAnswer | undefined } {
-    const inputTs = timeOf(input)
+    const inputTs = timeOf(input) ?? this.state.now
     if (inputTs > this.state.now) this.state.now = inputTs
     const tx = new Transaction(this.state, this.state.now)
     const answer = this.#handle(tx, input)
-    finishReconciliation(tx)
+    continueReconciliation(tx)
     continueFlatten(tx)
     return { transaction: tx, answer }
   }
@@ -61,6 +68,9 @@ export class TradingEngine {
         return handleMarket(tx, input.step)
       case 'Exchange':
         return handleExchange(tx, input.status)
+      case 'Account':
+        handleAccount(tx, input.snapshot)
+        return undefined
       case 'Answer':
         return handleAnswer(tx, input.answer)
       case 'Command':
@@ -78,8 +88,9 @@ export class TradingEngine {
   }
 }
 
-function timeOf(input: EngineInput): number {
+function timeOf(input: EngineInput): number | undefined {
   if (input.type === 'Market') return input.step.ts
+  if (input.type === 'Account') return undefined
   return input.type === 'Exchange' ? input.status.ts : input.ts
 }
 
@@ -88,8 +99,8 @@ function handleMarket(tx: Transaction, step: MarketStep): undefined {
   for (const report of step.reports) handleReport(tx, report)
   for (const quote of step.quotes) {
     // A missing price that somebody wrote as zero is no price: it would trigger every stop.
-    if (!Price.isPositive(quote.last)) continue
-    setMark(state, quote.symbol, { price: quote.last, ts: quote.ts })
+    if (!isReadablePrice(quote.last)) continue
+    setMark(state, quote.symbol, { price: quote.last, ts: Math.min(quote.ts, tx.ts) })
     checkProtectionLevels(tx, { symbol: quote.symbol, low: quote.last, high: quote.last, last: quote.last })
   }
   const fresh = step.candles.filter((candle) => takeCandle(tx, candle))
@@ -159,9 +170,12 @@ function handleExchange(tx: Transaction, status: ExchangeStatus): undefined {
     })
   }
   const reconnected = status.connected && !state.connected
-  state.connected = status.connected
-  if (!status.connected) state.reconciled = false
-  if (reconnected) askAboutOrders(tx)
+  state.learnt.exchange = status.exchange
+  if (!status.connected) loseConnection(tx)
+  else if (reconnected) {
+    state.connected = true
+    askAboutOrders(tx, state.learnt.hadConnection ? 'RECONNECT' : 'START')
+  }
   return undefined
 }
 
@@ -257,6 +271,10 @@ function handleCommand(tx: Transaction, command: EngineCommand): EngineAnswer {
       return cancelByPerson(tx, command)
     case 'ClosePosition':
       return closePosition(tx, command)
+    case 'Reconcile':
+      return reconcileNow(tx, command.trigger)
+    case 'DecideDifference':
+      return decideDifference(tx, command)
     case 'Halt':
       return halt(tx, command)
     case 'Resume':

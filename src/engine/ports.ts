@@ -8,7 +8,7 @@ import type { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import type { DifferenceDecision, ReconcileTrigger } from '#domain/difference.ts'
 import type { OrderSide, OrderType, TimeInForce, TrailingDistance } from '#domain/order.ts'
 import type { ProtectionPlan } from '#domain/protection.ts'
-import type { Signal, SignalAction, SignalDecision } from '#domain/signal.ts'
+import type { ReasonCode, Signal, SignalAction, SignalDecision } from '#domain/signal.ts'
 
 /** What the engine and its neighbours say to each other. Plain data: it crosses threads by structured clone. */
 
@@ -362,5 +362,13 @@ export interface ManualOrder {
 export type EngineAnswer =
   | { readonly type: 'Decisions'; readonly decisions: readonly (SignalDecision & { readonly signalId: SignalId })[] }
   | { readonly type: 'Done'; readonly seq: number }
-  | { readonly type: 'Refused'; readonly code: 'NOT_FOUND' | 'CONFLICT' | 'REFUSED'; readonly message: string }
+  | {
+      readonly type: 'Refused'
+      readonly code: 'NOT_FOUND' | 'CONFLICT' | 'REFUSED'
+      readonly message: string
+      /** The rule that refused and its numbers, where it was one of the gate's. */
+      readonly reason?: ReasonCode | undefined
+      readonly value?: string | undefined
+      readonly limit?: string | undefined
+    }
   | { readonly type: 'HaltReceipt'; readonly canceling: readonly ClientOrderId[]; readonly flattening: readonly ClientOrderId[] }

@@ -22,6 +22,8 @@ export class Transaction {
   readonly facts: Fact[] = []
   readonly commands: ExchangeCommand[] = []
   readonly analyze: AnalyzeDispatch[] = []
+  /** How many of the facts have been followed up (see `follow-up`). */
+  followed = 0
 
   constructor(state: EngineState, ts: number) {
     this.state = state

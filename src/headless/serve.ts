@@ -5,6 +5,7 @@ import { startGateway, type Gateway } from '#gateway/gateway.ts'
 import { resolveToken } from '#gateway/token.ts'
 import { readConfig } from '#platform/config/config.ts'
 import { openDataDirectory, type DataDirectory } from '#platform/data-directory.ts'
+import { refuseStrayFailpoint } from '#platform/failpoint.ts'
 import { createLogger } from '#platform/log/pino-logger.ts'
 import { startWorkstation } from '#orchestrator/workstation.ts'
 import type { Workstation } from '#orchestrator/workstation-api.ts'
@@ -17,6 +18,7 @@ const REFUSED_CODES: ReadonlySet<string> = new Set(['DATA_DIR_LOCKED', 'REFUSED'
 const POSTGRES_WAIT_MS = 15_000
 const POSTGRES_POLL_MS = 50
 const OWNER_ONLY = 0o600
+const EXCHANGE_KEYS = ['EXCHANGE_API_KEY', 'EXCHANGE_API_SECRET']
 const ROOT = resolve(import.meta.dirname, '../..')
 
 /** The workstation without a window. Resolves with the exit code once it has left cleanly. */
@@ -32,6 +34,8 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function serve(options: ServeOptions): Promise<number> {
+  refuseStrayFailpoint(process.env)
+  const env = takeEnvironment()
   const directory = openDataDirectory(options.dataDir)
   const config = readConfig(options.configFile ?? join(directory.path, 'config.yaml'), options.configFile !== undefined)
   const version = readVersion()
@@ -46,7 +50,7 @@ async function serve(options: ServeOptions): Promise<number> {
     version,
     replay: options.replay,
     postgres: options.postgres,
-    env: process.env,
+    env,
     logger,
   })
   let gateway: Gateway | undefined
@@ -71,6 +75,13 @@ async function serve(options: ServeOptions): Promise<number> {
     await gateway?.close()
     await workstation.stop()
   }
+}
+
+/** The keys of an exchange leave the process's environment at once: no program we start may inherit them. */
+function takeEnvironment(): Readonly<Record<string, string | undefined>> {
+  const env = { ...process.env }
+  for (const name of EXCHANGE_KEYS) delete process.env[name]
+  return env
 }
 
 /** One JSON line for programs on stdout; for people, on stderr, where to look. */

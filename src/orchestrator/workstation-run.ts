@@ -9,6 +9,7 @@ import type { DataDirectory } from '#platform/data-directory.ts'
 import { pause, withDeadline } from '#platform/deadline.ts'
 import { openCandleCacheReader, type CandleReader } from '#storage/cache/candle-cache.ts'
 import { openJournalReader, type JournalReader } from '#storage/journal/journal-reader.ts'
+import { accountOf, type Account } from './account.ts'
 import { ComponentBoard } from './component-board.ts'
 import { Core, type CoreFailure } from './core/core.ts'
 import type { MarketNews, ReplayProgress } from './core/exchange-thread.ts'
@@ -21,7 +22,6 @@ import { START_ACTION } from './read-model/gap-tracker.ts'
 import { ReadModel } from './read-model/read-model.ts'
 import { WorkstationMetrics } from './read-model/workstation-metrics.ts'
 import { ReplicaService } from './replica/replica-service.ts'
-import { identifyReplay } from './replay.ts'
 import { missingForTrading, readStatus, type StatusSources } from './status.ts'
 import { WorkstationStream } from './stream/workstation-stream.ts'
 import { TraderManager } from './traders/trader-manager.ts'
@@ -34,7 +34,6 @@ const CORE_BACKOFF_MS = 500
 const CORE_BACKOFF_MAX_MS = 10_000
 const CORE_STABLE_AFTER_MS = 60_000
 const VISIBLE_DEADLINE_MS = 10_000
-const EXCHANGE = 'paper'
 
 export interface WorkstationRunOptions extends WorkstationOptions {
   readonly directory: DataDirectory
@@ -47,6 +46,7 @@ export interface WorkstationRunOptions extends WorkstationOptions {
 /** One running workstation: owns every part, follows the journal, watches, restarts, and stops in reverse order. */
 export class WorkstationRun implements Workstation {
   readonly #options: WorkstationRunOptions
+  readonly #account: Account
   readonly #readModel = new ReadModel()
   readonly #board: ComponentBoard
   readonly #stream: WorkstationStream
@@ -68,10 +68,11 @@ export class WorkstationRun implements Workstation {
   constructor(options: WorkstationRunOptions) {
     const { clock, logger, directory } = options
     this.#options = options
+    this.#account = accountOf(options)
     this.#board = new ComponentBoard(clock, () => this.#stream.statusChanged())
     this.#sources = {
       version: options.version,
-      mode: options.replay === undefined ? 'demo' : 'paper',
+      mode: this.#account.mode,
       startedElapsed: clock.elapsed(),
       clock,
       board: this.#board,
@@ -105,9 +106,9 @@ export class WorkstationRun implements Workstation {
       candles: (symbol, timeframe, limit, before) => this.#candlesOf(symbol, timeframe, limit, before),
       exchanges: () => [
         {
-          name: EXCHANGE,
+          name: this.#account.exchange,
           connected: this.#board.state('exchange') === 'running',
-          kind: 'paper',
+          kind: this.#account.kind,
           instruments: this.#readModel.instruments(),
         },
       ],
@@ -170,29 +171,19 @@ export class WorkstationRun implements Workstation {
   }
 
   async #startCore(): Promise<void> {
-    const { directory, replay, config, logger, workerUrl } = this.#options
-    const identity = replay === undefined ? undefined : identifyReplay(replay)
+    const { directory, replay, logger, workerUrl } = this.#options
+    const { lockStep, instance, purpose, start } = this.#account
     const core = new Core({
       workerUrl,
       logger,
       board: this.#board,
-      lockStep: replay !== undefined,
+      lockStep,
       journalPath: directory.journal,
-      instance: identity?.instance,
-      purpose: identity === undefined ? 'demo' : `replay:${identity.id}`,
+      instance,
+      purpose,
       exchange: {
         candleCachePath: directory.cache,
-        session: {
-          seed: replay === undefined ? config.demo.seed : config.paper.seed,
-          market:
-            replay === undefined
-              ? { kind: 'demo', candleEveryMs: config.demo.candle_every_ms }
-              : {
-                  kind: 'replay',
-                  speed: replay.speed,
-                  files: replay.files.map((path) => ({ path, symbol: replay.symbol, timeframe: replay.timeframe })),
-                },
-        },
+        start,
         onNews: (news) => this.#onNews(news),
         onProgress: (progress) => this.#onProgress(progress),
       },
@@ -243,7 +234,7 @@ export class WorkstationRun implements Workstation {
     })
     this.#traders = traders
     if (known.length > 0) return traders.restore(known)
-    const first = firstTraders(await core.series())
+    const first = firstTraders(await core.series(), this.#account.kind)
     // All in one entry: a start that is broken off leaves either nothing or everything, never a workstation without its trader.
     const created = first.map(
       (trader) => ({ type: 'TraderChanged', ts: 0, traderId: trader.traderId, config: trader, state: 'created' }) as const,

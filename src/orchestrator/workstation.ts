@@ -18,7 +18,7 @@ export function workerUrls(workersDir: URL, entry: string): (name: string) => UR
  */
 export async function startWorkstation(options: WorkstationOptions): Promise<Workstation> {
   const directory = openDataDirectory(options.dataDir)
-  const lock = lockDataDirectory(directory.path)
+  const lock = lockDataDirectory(directory.path, systemClock.now())
   try {
     const configFile = options.configFile ?? join(directory.path, 'config.yaml')
     const config = readConfig(configFile, options.configFile !== undefined)
@@ -28,7 +28,7 @@ export async function startWorkstation(options: WorkstationOptions): Promise<Wor
       config,
       clock: systemClock,
       workerUrl: workerUrls(options.workersDir, import.meta.url),
-      release: lock.release,
+      lock,
     })
     await run.start()
     return run

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import { AppError } from '#domain/errors.ts'
+import { type Holder, LockFile } from './lease/lock-file.ts'
 
 const FOLDER = 'bot-trading'
 /** Only the owner: it holds the token and, later, secrets. */
@@ -47,35 +47,28 @@ export function openDataDirectory(path: string): DataDirectory {
   return files
 }
 
-/** Who holds it, as far as it has said. */
-function otherInstance(path: string): string {
+/** Who holds it, as far as it has said: its address too, when it is headless. */
+function otherInstance(path: string, holder: Holder | undefined): string {
   try {
     const said: unknown = JSON.parse(readFileSync(join(path, 'instance.json'), 'utf8'))
-    if (typeof said === 'object' && said !== null && 'pid' in said && 'url' in said)
+    if (typeof said === 'object' && said !== null && 'pid' in said && 'url' in said && (holder === undefined || said.pid === holder.pid))
       return `Another instance (process ${String(said.pid)}, ${String(said.url)})`
   } catch {
     // It may not have got that far, or be a desktop window without an address.
   }
-  return 'Another instance'
+  return holder === undefined ? 'Another instance' : `Another instance (process ${holder.pid})`
 }
 
 /**
- * Holds the directory for one instance. The lock is the operating system's, taken through SQLite, so a killed process
- * leaves none behind. Throws `DATA_DIR_LOCKED` naming the other instance.
+ * Holds the directory for one instance. The lock is the operating system's, so a killed process leaves none behind; `fence`
+ * rises by one with each holder. Throws `DATA_DIR_LOCKED` naming the other instance.
  */
-export function lockDataDirectory(path: string): { readonly release: () => void } {
-  const db = new Database(join(path, 'instance.lock'), { timeout: 0 })
-  try {
-    db.pragma('locking_mode = EXCLUSIVE')
-    db.exec('CREATE TABLE IF NOT EXISTS holder (id INTEGER PRIMARY KEY, pid INTEGER NOT NULL)')
-    db.prepare('INSERT OR REPLACE INTO holder (id, pid) VALUES (1, ?)').run(process.pid)
-  } catch (error) {
-    db.close()
-    throw new AppError(
-      'DATA_DIR_LOCKED',
-      `${otherInstance(path)} works on ${path}. This one did not start and changed nothing. Use the running one, or stop it first, or give --data-dir another directory.`,
-      { cause: error },
-    )
-  }
-  return { release: () => void db.close() }
+export function lockDataDirectory(path: string, now: number): LockFile {
+  const taken = LockFile.take(join(path, 'instance.lock'), { directory: path, now })
+  if ('lock' in taken) return taken.lock
+  throw new AppError(
+    'DATA_DIR_LOCKED',
+    `${otherInstance(path, taken.holder)} works on ${path}. This one did not start and changed nothing. Use the running one, or stop it first, or give --data-dir another directory.`,
+    { cause: taken.cause },
+  )
 }

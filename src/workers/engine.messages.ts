@@ -15,7 +15,13 @@ export type ToEngine =
       /** Replay: time is the market's, and a step waits for every trader. */
       readonly lockStep: boolean
       readonly exchangePort: MessagePort
+      /** Number of the account's lease, part of order ids; absent where no account is leased (demo, paper, replay). */
+      readonly fence?: number | undefined
+      /** Why nothing may be sent: somebody else holds the account. */
+      readonly shadow?: string | undefined
     }
+  /** The account's lease was lost: from now on nothing but questions is sent. */
+  | { readonly type: 'LeaseLost'; readonly why: string }
   | { readonly type: 'AttachTrader'; readonly traderId: TraderId; readonly port: MessagePort }
   | { readonly type: 'DetachTrader'; readonly traderId: TraderId }
   /** Traders are up: recover with the exchange, then let the market in. */
@@ -32,6 +38,7 @@ export interface EngineCounters {
   readonly connected: boolean
   readonly reconciled: boolean
   readonly workingOrders: number
+  readonly shadow: boolean
 }
 
 /** Engine thread → main thread. */

@@ -19,11 +19,13 @@ function start(init: Extract<ToEngine, { readonly type: 'Init' }>): void {
     ...(init.instance === undefined ? {} : { instance: init.instance }),
   })
   const { state, facts } = recoverState(journal)
+  state.fence = init.fence ?? 0
   session = new EngineSession({
     journal,
     engine: new TradingEngine(state),
     exchangePort: init.exchangePort,
     lockStep: init.lockStep,
+    shadow: init.shadow,
     clock: systemClock,
     factsSinceSnapshot: facts,
     post,

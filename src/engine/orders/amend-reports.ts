@@ -1,25 +1,14 @@
-import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import { isWorking, type OrderAmendment } from '#domain/order.ts'
 import type { ExchangeReport } from '../ports.ts'
 import type { TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
-import { requestCancel } from './transition.ts'
+import { recordAmended, requestCancel } from './transition.ts'
 
 /** What an order is now; ends the amendment that was on its way. `ts` is the time of the word that ended it. */
 export function settleAmendment(tx: Transaction, order: TrackedOrder, now: OrderAmendment, { ts, reason }: { readonly ts: number; readonly reason?: string }): void {
-  const { quantity = order.quantity, price = order.price, triggerPrice = order.triggerPrice } = now
-  tx.record({
-    type: 'OrderAmended',
-    ts,
-    clientOrderId: order.clientOrderId,
-    symbol: order.symbol,
-    traderId: order.traderId,
-    quantity: Quantity.format(quantity),
-    price: price === undefined ? undefined : Price.format(price),
-    triggerPrice: triggerPrice === undefined ? undefined : Price.format(triggerPrice),
-    reason,
-  })
+  const { quantity = order.quantity, price, triggerPrice } = now
+  recordAmended(tx, order, { quantity, price, triggerPrice }, { ts, reason })
   const settled = tx.state.orders.get(order.clientOrderId)
   // Filled beyond what is wanted now: what is left at the exchange is not wanted.
   if (settled !== undefined && isWorking(settled.status) && Quantity.compare(settled.filledQuantity, quantity) >= 0) requestCancel(tx, order.clientOrderId)

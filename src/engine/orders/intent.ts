@@ -1,13 +1,14 @@
 import type { Instrument } from '#domain/instrument.ts'
 import * as fixed from '#domain/money/fixed.ts'
 import type { Price } from '#domain/money/price.ts'
-import { Price as PriceModule } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
-import type { OrderSide } from '#domain/order.ts'
+import { isConditional, type OrderSide } from '#domain/order.ts'
 import type { Signal } from '#domain/signal.ts'
 import type { ManualOrder } from '../ports.ts'
-import type { OrderIntent, Refusal } from '../risk/gate.ts'
-import { positionKey, workingTotals, type EngineState, type Protection } from '../state.ts'
+import { wantedProtection } from '../protection/plan.ts'
+import type { OrderIntent, Refusal } from '../risk/intent.ts'
+import { positionKey, workingTotals, type EngineState } from '../state.ts'
+import { firstTrigger } from './trailing-orders.ts'
 
 export type Sized = { readonly intent: OrderIntent } | { readonly refusal: Refusal }
 
@@ -67,8 +68,8 @@ function entryIntent(
   if (side === 'SELL' && instrument.kind === 'spot') {
     return { refusal: { reason: 'SHORT_SELLING_NOT_ALLOWED', value: signal.action, limit: 'spot' } }
   }
-  const wrong = checkProtection(signal, side, reference)
-  if (wrong !== undefined) return { refusal: wrong }
+  const checked = wantedProtection(signal, side, reference)
+  if ('refusal' in checked) return checked
   const quantity = signal.quantity ?? sizeByNotional(state, instrument, signal, reference)
   return {
     intent: {
@@ -79,8 +80,7 @@ function entryIntent(
       quantity,
       referencePrice: reference,
       reduceOnly: false,
-      stopLoss: signal.stopLoss,
-      takeProfit: signal.takeProfit,
+      ...checked.wanted,
     },
   }
 }
@@ -93,46 +93,34 @@ function sizeByNotional(state: EngineState, instrument: Instrument, signal: Sign
 }
 const SIZING_SCALE = 18
 
-/** A stop lies on the losing side of the price and a target on the winning side, or the request is refused. */
-export function checkProtection(levels: Protection, side: OrderSide, reference: Price): Refusal | undefined {
-  const sign = side === 'BUY' ? 1 : -1
-  if (levels.stopLoss !== undefined && PriceModule.compare(levels.stopLoss, reference) * sign >= 0) {
-    return {
-      reason: 'PROTECTION_WRONG_SIDE',
-      value: `stop ${PriceModule.format(levels.stopLoss)}`,
-      limit: `price ${PriceModule.format(reference)}`,
-    }
-  }
-  if (levels.takeProfit !== undefined && PriceModule.compare(levels.takeProfit, reference) * sign <= 0) {
-    return {
-      reason: 'PROTECTION_WRONG_SIDE',
-      value: `target ${PriceModule.format(levels.takeProfit)}`,
-      limit: `price ${PriceModule.format(reference)}`,
-    }
-  }
-  return undefined
-}
-
 const base = (of: Pick<Signal, 'traderId' | 'symbol'>) => ({ traderId: of.traderId, symbol: of.symbol })
 
 /** A person's own order. Without reduce-only it may not oppose an open position: closing is said plainly or not done. */
-export function intentOfOrder(state: EngineState, instrument: Instrument, order: ManualOrder, reference: Price): Sized {
+export function intentOfOrder(state: EngineState, instrument: Instrument, order: ManualOrder, market: Price): Sized {
   const held = state.positions.get(positionKey(order.traderId, order.symbol))?.quantity ?? SignedQuantity.ZERO
   const opposite = order.side === 'BUY' ? held.units < 0n : held.units > 0n
+  if (order.type === 'TRAILING_STOP' && order.triggerPrice !== undefined) {
+    return { refusal: { reason: 'UNSUPPORTED_ORDER', value: 'trigger price', limit: 'a trailing stop sets its own' } }
+  }
+  const trigger = order.type === 'TRAILING_STOP' ? firstTrigger(state, instrument, order, market) : { triggerPrice: order.triggerPrice }
   const shared = {
     ...base(order),
     side: order.side,
     type: order.type,
     quantity: order.quantity,
     price: order.price,
-    referencePrice: reference,
+    timeInForce: order.timeInForce,
+    postOnly: order.postOnly,
+    trailing: order.trailing,
+    ...trigger,
+    referencePrice: (isConditional(order.type) ? trigger.triggerPrice : undefined) ?? market,
+    marketPrice: market,
   }
   if (order.reduceOnly) {
     if (!opposite) return { refusal: { reason: 'NOTHING_TO_CLOSE', value: order.side, limit: SignedQuantity.format(held) } }
-    const closable = Quantity.subtract(
-      SignedQuantity.magnitude(held),
-      Quantity.min(SignedQuantity.magnitude(held), exitingQuantity(state, order, order.side)),
-    )
+    const size = SignedQuantity.magnitude(held)
+    const promised = isConditional(order.type) ? Quantity.ZERO : exitingQuantity(state, order, order.side)
+    const closable = Quantity.subtract(size, Quantity.min(size, promised))
     if (Quantity.compare(order.quantity, closable) > 0) {
       return { refusal: { reason: 'QUANTITY_ABOVE_POSITION', value: Quantity.format(order.quantity), limit: Quantity.format(closable) } }
     }
@@ -141,7 +129,7 @@ export function intentOfOrder(state: EngineState, instrument: Instrument, order:
   if (opposite) return { refusal: { reason: 'OPPOSITE_POSITION_OPEN', value: order.side, limit: SignedQuantity.format(held) } }
   if (order.side === 'SELL' && instrument.kind === 'spot')
     return { refusal: { reason: 'SHORT_SELLING_NOT_ALLOWED', value: 'SELL', limit: 'spot' } }
-  const wrong = checkProtection(order, order.side, order.price ?? reference)
-  if (wrong !== undefined) return { refusal: wrong }
-  return { intent: { ...shared, purpose: 'ENTRY', reduceOnly: false, stopLoss: order.stopLoss, takeProfit: order.takeProfit } }
+  const checked = wantedProtection(order, order.side, order.price ?? shared.referencePrice)
+  if ('refusal' in checked) return checked
+  return { intent: { ...shared, purpose: 'ENTRY', reduceOnly: false, ...checked.wanted } }
 }

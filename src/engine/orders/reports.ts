@@ -9,31 +9,40 @@ import type { ExchangeReport } from '../ports.ts'
 import { positionKey, type HeldPosition, type TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
 import { amendRefused, amendReported } from './amend-reports.ts'
-import { send } from './submit.ts'
-import { requestCancel, transition } from './transition.ts'
+import { transition } from './transition.ts'
+import { reportForeignFee } from '../reconcile/foreign-fees.ts'
+import { finishEnd } from '../reconcile/missing-fills.ts'
+import { found, notFound, outcomeUnknown, rejected, throttled } from '../reconcile/outcomes.ts'
+import { answered, ask } from '../reconcile/questions.ts'
+import { readReport } from '../reconcile/report-door.ts'
 
 type Fill = Extract<ExchangeReport, { readonly type: 'OrderFill' }>
 
 /** Takes what the exchange says about one order. Only the exchange's word closes an order. */
-export function handleReport(tx: Transaction, report: ExchangeReport): void {
-  const order = tx.state.orders.get(report.clientOrderId)
+export function handleReport(tx: Transaction, raw: ExchangeReport): void {
+  const order = tx.state.orders.get(raw.clientOrderId)
   if (order === undefined) {
     tx.record({
       type: 'AlertRaised',
-      ts: report.ts,
+      ts: tx.ts,
       severity: 'critical',
       code: 'UNKNOWN_ORDER_REPORTED',
-      symbol: report.symbol,
-      message: `The exchange reports ${report.type} for order ${report.clientOrderId}, which is not in the journal. Nothing was booked; look at the account on the exchange.`,
+      symbol: raw.symbol,
+      message: `The exchange reports ${raw.type} for order ${raw.clientOrderId}, which is not in the journal. Nothing was booked; look at the account on the exchange.`,
     })
     return
   }
-  tx.state.queries.delete(report.clientOrderId)
+  const report = readReport(tx, order, raw)
+  if (report === undefined) return
+  // That an answer did not come is no answer.
+  if (report.type !== 'OrderOutcomeUnknown') answered(tx, report.clientOrderId)
   switch (report.type) {
     case 'OrderAccepted':
       return transition(tx, order, 'ACCEPT', { ts: report.ts, exchangeOrderId: report.exchangeOrderId })
     case 'OrderRejected':
-      return transition(tx, order, 'REJECT', { ts: report.ts, reason: `${report.code}: ${report.message}` })
+      return rejected(tx, order, report)
+    case 'OrderThrottled':
+      return throttled(tx, order, report)
     case 'OrderFill':
       return fill(tx, order, report)
     case 'OrderCanceled':
@@ -47,7 +56,7 @@ export function handleReport(tx: Transaction, report: ExchangeReport): void {
     case 'AmendRejected':
       return amendRefused(tx, order, report)
     case 'OrderOutcomeUnknown':
-      return transition(tx, order, 'LOSE', { ts: report.ts, reason: report.reason })
+      return outcomeUnknown(tx, order, report)
     case 'OrderFound':
       return found(tx, order, report)
     case 'OrderNotFound':
@@ -57,12 +66,14 @@ export function handleReport(tx: Transaction, report: ExchangeReport): void {
   }
 }
 
-function fill(tx: Transaction, order: TrackedOrder, report: Fill): void {
+function fill(tx: Transaction, order: TrackedOrder, raw: Fill): void {
   const { state } = tx
-  if (state.tradeIds.has(`${order.symbol}|${report.tradeId}`)) return
+  if (state.tradeIds.has(`${order.symbol}|${raw.tradeId}`)) return
   const instrument = state.instruments.get(order.symbol)
   const account = instrument === undefined ? undefined : state.accounts.get(instrument.settle)
   if (instrument === undefined || account === undefined) throw new Error(`fill for ${order.symbol} without instrument or account`)
+  const isForeign = raw.fee.currency !== instrument.settle
+  const report = isForeign ? { ...raw, fee: Money.zero(instrument.settle) } : raw
   const filledQuantity = Quantity.add(order.filledQuantity, report.quantity)
   const full = Quantity.compare(filledQuantity, order.quantity) >= 0
   const status = nextStatus(order.status, full ? 'FILL_ALL' : 'FILL_PART') ?? order.status
@@ -84,6 +95,7 @@ function fill(tx: Transaction, order: TrackedOrder, report: Fill): void {
     quantity: Quantity.format(report.quantity),
     fee: text(report.fee),
     feeCurrency: instrument.settle,
+    foreignFee: isForeign ? { amount: text(raw.fee), currency: raw.fee.currency } : undefined,
     liquidity: report.liquidity,
     realizedPnl: text(realized),
     orderStatus: status,
@@ -93,6 +105,8 @@ function fill(tx: Transaction, order: TrackedOrder, report: Fill): void {
     cash: text(settled),
   })
   if (Quantity.compare(filledQuantity, order.quantity) > 0 || !isWorking(order.status)) warnLateFill(tx, order, report, filledQuantity)
+  if (isForeign) reportForeignFee(tx, order, raw.fee.currency)
+  finishEnd(tx, order)
 }
 
 /** An entry hands its levels to the position; a flat position has none. */
@@ -126,44 +140,15 @@ function warnLateFill(tx: Transaction, order: TrackedOrder, report: Fill, filled
   })
 }
 
-function found(tx: Transaction, order: TrackedOrder, report: Extract<ExchangeReport, { readonly type: 'OrderFound' }>): void {
-  if (!isWorking(order.status)) return
-  transition(tx, order, 'ACCEPT', { ts: report.ts, exchangeOrderId: report.exchangeOrderId })
-  if (order.status === 'PENDING_CANCEL' || (tx.state.halt !== null && order.purpose !== 'FLATTEN')) requestCancel(tx, order.clientOrderId)
-}
-
-/** A refused cancel proves that an order lives only if the exchange ever confirmed it; otherwise the exchange is asked. */
-function cancelRefused(tx: Transaction, order: TrackedOrder, report: Extract<ExchangeReport, { readonly type: 'CancelRejected' }>): void {
-  if (order.status !== 'PENDING_CANCEL' || order.exchangeOrderId !== undefined) {
-    transition(tx, order, 'REFUSE_CANCEL', { ts: report.ts, reason: report.reason })
-    return
-  }
-  tx.state.queries.set(order.clientOrderId, tx.ts)
-  tx.send({ type: 'QueryOrder', clientOrderId: order.clientOrderId, symbol: order.symbol, ts: tx.ts })
-}
-
 /**
- * Absence is proof only from an exchange without lag; then the order is sent again under its own id, unless trading is halted
- * or the order would open something on a price that is out of date.
+ * A refused cancel proves that an order lives only if the exchange ever confirmed it, and not even then: it may have ended
+ * a moment ago. So the exchange is asked.
  */
-function notFound(tx: Transaction, order: TrackedOrder, report: Extract<ExchangeReport, { readonly type: 'OrderNotFound' }>): void {
+function cancelRefused(tx: Transaction, order: TrackedOrder, report: Extract<ExchangeReport, { readonly type: 'CancelRejected' }>): void {
   if (!isWorking(order.status)) return
-  if (!report.authoritative || order.exchangeOrderId !== undefined) {
-    transition(tx, order, 'LOSE', { ts: report.ts, reason: 'the exchange does not show it' })
-    return
-  }
-  if (tx.state.halt !== null || order.status === 'PENDING_CANCEL') {
-    transition(tx, order, 'CANCEL', { ts: report.ts, reason: 'never reached the exchange; not sent again because trading was stopped' })
-    return
-  }
-  if (!order.reduceOnly && tx.ts - order.createdAt > tx.state.limits.referenceMaxAgeMs) {
-    transition(tx, order, 'CANCEL', {
-      ts: report.ts,
-      reason: 'never reached the exchange; not sent again because its price is out of date',
-    })
-    return
-  }
-  send(tx, order)
+  if (order.status !== 'PENDING_CANCEL' || order.exchangeOrderId !== undefined)
+    transition(tx, order, 'REFUSE_CANCEL', { ts: report.ts, reason: report.reason })
+  ask(tx, order)
 }
 
 function text(amount: Money): string {

@@ -1,12 +1,17 @@
-import { makeClientOrderId, type SignalId } from '#domain/ids.ts'
+import { makeClientOrderId, type ClientOrderId, type SignalId } from '#domain/ids.ts'
 import type { Instrument } from '#domain/instrument.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
-import type { ClientOrderId } from '#domain/ids.ts'
+import type { OrderRequest } from '../ports.ts'
 import { approve } from '../risk/approve.ts'
-import { checkOrder, type OrderIntent, type Refusal } from '../risk/gate.ts'
+import { checkOrder } from '../risk/gate.ts'
+import type { OrderIntent, Refusal } from '../risk/intent.ts'
+import { executionOf } from '../risk/order-shape.ts'
+import { ordersInTheWay } from '../risk/self-trade.ts'
 import type { TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
+import { typeOnWire } from './exposure.ts'
+import { requestCancel } from './transition.ts'
 
 export interface Origin {
   readonly strategy: string
@@ -20,17 +25,15 @@ export function submit(
   intent: OrderIntent,
   origin: Origin,
 ): { readonly clientOrderId: ClientOrderId } | Refusal {
-  if (tx.state.shadow !== undefined) return { reason: 'SHADOW_MODE', value: tx.state.shadow }
   const refusal = checkOrder(tx.state, instrument, intent)
-  if (refusal !== undefined) return refusal
-  const clientOrderId = makeClientOrderId({
-    instance: tx.state.instance,
-    traderId: intent.traderId,
-    fence: tx.state.fence,
-    time: tx.ts,
-    sequence: tx.state.orderCount + 1,
-  })
+  return refusal ?? { clientOrderId: place(tx, instrument, intent, origin) }
+}
+
+/** Records an order the gate has passed and queues its send. One that is watched here is only recorded. */
+export function place(tx: Transaction, instrument: Instrument, intent: OrderIntent, origin: Origin): ClientOrderId {
+  const clientOrderId = nextId(tx, intent)
   const optional = <T>(value: T | undefined, write: (value: T) => string) => (value === undefined ? undefined : write(value))
+  const isEmulated = executionOf(tx.state.capabilities, intent) === 'EMULATED'
   tx.record({
     type: 'OrderSubmitted',
     ts: tx.ts,
@@ -49,29 +52,56 @@ export function submit(
     reduceOnly: intent.reduceOnly,
     stopLoss: optional(intent.stopLoss, Price.format),
     takeProfit: optional(intent.takeProfit, Price.format),
+    protection: intent.protection,
+    timeInForce: intent.timeInForce === 'GTC' ? undefined : intent.timeInForce,
+    postOnly: intent.postOnly === true ? true : undefined,
+    triggerPrice: optional(intent.triggerPrice, Price.format),
+    trailing: intent.trailing,
+    highWater: optional(intent.highWater, Price.format),
+    execution: isEmulated ? 'EMULATED' : undefined,
+    ocoGroup: intent.ocoGroup,
+    ladderLevel: intent.ladderLevel,
+    replaces: intent.replaces,
   })
   const order = tx.state.orders.get(clientOrderId)
   if (order === undefined) throw new Error(`order ${clientOrderId} was recorded and is not there`)
-  send(tx, order)
-  return { clientOrderId }
+  if (!isEmulated) {
+    clearTheWay(tx, intent)
+    send(tx, order)
+  }
+  return clientOrderId
+}
+
+/** The id the next order of a trader gets. */
+export function nextId(tx: Transaction, { traderId }: Pick<OrderIntent, 'traderId'>, ahead = 1): ClientOrderId {
+  return makeClientOrderId({ instance: tx.state.instance, traderId, time: tx.ts, sequence: tx.state.orderCount + ahead })
+}
+
+/** An exit would trade with entries of other traders that rest on the other side: it goes out, and they are canceled. */
+export function clearTheWay(tx: Transaction, intent: OrderIntent): void {
+  if (!intent.reduceOnly) return
+  for (const id of ordersInTheWay(tx.state, intent)) if (tx.state.orders.get(id)?.reduceOnly === false) requestCancel(tx, id)
+}
+
+/** What the exchange is asked for. Also how it must know the order again after a restart. */
+export function requestOf(order: TrackedOrder): OrderRequest {
+  return {
+    clientOrderId: order.clientOrderId,
+    symbol: order.symbol,
+    side: order.side,
+    type: typeOnWire(order),
+    quantity: order.quantity,
+    price: order.price,
+    triggerPrice: order.execution === 'EMULATED' ? undefined : order.triggerPrice,
+    timeInForce: order.timeInForce,
+    postOnly: order.postOnly,
+    reduceOnly: order.reduceOnlyOnWire,
+    ts: order.sentAt,
+  }
 }
 
 /** Queues the send of a recorded order: the first time, or again under the same id after proof that it never arrived. */
 export function send(tx: Transaction, order: TrackedOrder): void {
-  tx.send({
-    type: 'SubmitOrder',
-    order: approve({
-      clientOrderId: order.clientOrderId,
-      symbol: order.symbol,
-      side: order.side,
-      type: order.type,
-      quantity: order.quantity,
-      price: order.price,
-      triggerPrice: order.triggerPrice,
-      timeInForce: order.timeInForce,
-      postOnly: order.postOnly,
-      reduceOnly: order.reduceOnly,
-      ts: order.createdAt,
-    }),
-  })
+  tx.send({ type: 'SubmitOrder', order: approve(requestOf(order)) })
 }
+

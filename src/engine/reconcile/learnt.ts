@@ -24,6 +24,8 @@ export interface Inquiry {
   lastNotFoundAt: number
   /** An account snapshot, asked for late enough, showed neither the order nor fills of it. */
   isAbsentFromAccount: boolean
+  /** The exchange refused a second one of its id: it must know the first. */
+  isKnownThere: boolean
   /** Times it was sent again after proof that it had not arrived. */
   resends: number
   /** Its fills are awaited before it may end so. */
@@ -107,6 +109,7 @@ export interface Learnt {
   /** When it was last said that a stop left something open, or that the exchange's clock is wrong. */
   leftoversSaidAt: number
   clockSaidAt: number
+  accountSaidAt: number
 }
 
 export function createLearnt(fillsKnownUntil = 0): Learnt {
@@ -135,6 +138,7 @@ export function createLearnt(fillsKnownUntil = 0): Learnt {
     changed: new Map(),
     leftoversSaidAt: Number.NEGATIVE_INFINITY,
     clockSaidAt: Number.NEGATIVE_INFINITY,
+    accountSaidAt: Number.NEGATIVE_INFINITY,
   }
 }
 

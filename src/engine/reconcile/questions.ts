@@ -10,6 +10,8 @@ export const QUERIES_PER_SECOND = 20
 /** How long until an unanswered question is asked again; doubled each time, up to the second figure. */
 export const QUERY_RETRY_MS = 5_000
 export const QUERY_RETRY_MAX_MS = 20_000
+/** How long an order may stay without an answer before it counts as unknown. */
+export const ORDER_ANSWER_DEADLINE_MS = 10_000
 /** How far apart two answers "not found" must lie to count as two. */
 export const NOT_FOUND_SPACING_MS = 2_000
 
@@ -24,6 +26,7 @@ export function inquiryOf(state: EngineState, order: TrackedOrder): Inquiry {
     notFounds: 0,
     lastNotFoundAt: Number.NEGATIVE_INFINITY,
     isAbsentFromAccount: false,
+    isKnownThere: false,
     resends: 0,
     end: undefined,
     fillQueries: 0,
@@ -58,7 +61,7 @@ export function answered(tx: Transaction, clientOrderId: ClientOrderId): void {
 export function sendQuestions(tx: Transaction): void {
   const { learnt, capabilities, connected } = tx.state
   if (learnt.waiting.size === 0 || !connected) return
-  const perSecond = capabilities.queriesPerSecond ?? QUERIES_PER_SECOND
+  const perSecond = Math.max(1, capabilities.queriesPerSecond ?? QUERIES_PER_SECOND)
   for (const clientOrderId of learnt.waiting) {
     if (tx.ts - learnt.budget.from >= 1_000) learnt.budget = { from: tx.ts, used: 0 }
     if (learnt.budget.used >= perSecond) return

@@ -65,9 +65,6 @@ export class CcxtClient {
         const [httpStatus, , , , headers, text, body] = args
         throw new RawAnswer({ kind: 'ANSWER', httpStatus, body, text, headers: lowerCase(headers) })
       }
-      override milliseconds(): number {
-        return clock.now()
-      }
     }
     const exchange = new Venue({
       apiKey: credentials.apiKey,
@@ -76,6 +73,7 @@ export class CcxtClient {
       timeout: timeoutMs,
       options: { maxRetriesOnFailure: 0, recvWindow: timeoutMs },
     })
+    exchange.milliseconds = () => clock.now()
     const api = exchange.urls['api'] as Record<string, unknown>
     for (const door of Object.keys(api)) api[door] = baseUrl
     armWireFailpoints()

@@ -45,3 +45,9 @@ export function timeIn(row: Row, name: string): number {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} is not a time: ${String(row[name]).slice(0, 40)}`)
   return value
 }
+
+/** Text, or nothing where the field is absent or something else: for words that are only shown. */
+export function wordsIn(row: Row, name: string): string {
+  const value = row[name]
+  return typeof value === 'string' ? value : ''
+}

@@ -51,6 +51,8 @@ export interface VenueAdapter {
   submit(order: OrderRequest): Promise<SendOutcome>
   amend(amendment: Amendment): Promise<SendOutcome>
   cancel(order: OrderRef): Promise<SendOutcome>
+  /** An order that is not ours, by the venue's id. */
+  cancelExternal(order: { readonly exchangeOrderId: ExchangeOrderId; readonly symbol: InstrumentSymbol }): Promise<SendOutcome>
   /** Undefined: the venue does not show it, neither among open nor among closed orders. */
   order(order: OrderRef): Promise<VenueOrderState | undefined>
   openOrders(): Promise<readonly VenueOrderState[]>

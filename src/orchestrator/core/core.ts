@@ -13,7 +13,13 @@ export interface CoreOptions {
   readonly instance?: string | undefined
   readonly purpose: string
   readonly lockStep: boolean
-  readonly exchange: Pick<ExchangeThreadOptions, 'session' | 'candleCachePath' | 'onNews' | 'onProgress'>
+  /** Which start of this data directory it is: rises by one with each. */
+  readonly start: number
+  /** Number of the account's lease; 0 where none is needed. */
+  readonly fence: number
+  /** Why nothing may be sent; undefined when the account is ours. */
+  readonly shadow: string | undefined
+  readonly exchange: Pick<ExchangeThreadOptions, 'start' | 'candleCachePath' | 'onNews' | 'onProgress'>
   readonly onHead: (seq: number, ts: number) => void
   readonly onReplayDone: () => void
   readonly board: ComponentBoard
@@ -35,14 +41,15 @@ export class Core {
   readonly #exchange: ExchangeThread
 
   constructor(options: CoreOptions) {
-    const { workerUrl, journalPath, instance, purpose, lockStep, onHead, onReplayDone, logger, board } = options
+    const { workerUrl, journalPath, instance, purpose, lockStep, fence, shadow, onHead, onReplayDone, logger, board } = options
     this.#options = options
     board.see('engine', 'starting', 'reading the journal')
     board.see('exchange', 'starting', 'opening the market')
-    this.engine = new EngineThread({ url: workerUrl('engine'), journalPath, instance, purpose, lockStep, onHead, onReplayDone })
+    const journal = { journalPath, instance, purpose, lockStep }
+    this.engine = new EngineThread({ url: workerUrl('engine'), ...journal, fence, shadow, onHead, onReplayDone })
     this.#exchange = new ExchangeThread({
       ...options.exchange,
-      url: workerUrl('exchange'),
+      url: workerUrl(options.exchange.start.worker),
       enginePort: this.engine.exchangePort,
       logger: logger.child({ component: 'exchange' }),
     })
@@ -58,9 +65,20 @@ export class Core {
   /** The journal is read and the exchange's rules are known; the market is closed. A failure of either part is thrown. */
   async ready(): Promise<EngineReady> {
     const ready = await this.engine.ready()
-    this.#options.board.see('engine', 'starting', `journal read: ${ready.recoveredFacts} facts in ${Math.round(ready.recoveryMs)} ms`)
+    const { recoveredFacts, recoveryMs } = ready
+    const { board, start } = this.#options
+    board.see(
+      'engine',
+      'starting',
+      `start ${start} of this directory, journal read: ${recoveredFacts} facts in ${Math.round(recoveryMs)} ms`,
+    )
     await Promise.race([this.engine.exchangeReady(), this.#exchange.failed.then((reason) => Promise.reject(reason))])
     return ready
+  }
+
+  /** From now on nothing but questions is sent. */
+  loseLease(why: string): void {
+    this.engine.loseLease(why)
   }
 
   async openMarket(): Promise<void> {

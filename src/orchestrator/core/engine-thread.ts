@@ -20,6 +20,8 @@ export interface EngineThreadOptions {
   readonly instance?: string | undefined
   readonly purpose: string
   readonly lockStep: boolean
+  readonly fence: number
+  readonly shadow: string | undefined
   readonly onHead: (seq: number, ts: number) => void
   readonly onReplayDone: () => void
 }
@@ -56,8 +58,9 @@ export class EngineThread {
     })
     const channel = new MessageChannel()
     this.exchangePort = channel.port2
-    const { journalPath, instance, purpose, lockStep } = options
-    this.#thread.post({ type: 'Init', journalPath, instance, purpose, lockStep, exchangePort: channel.port1 }, [channel.port1])
+    const { journalPath, instance, purpose, lockStep, fence, shadow } = options
+    const init = { type: 'Init', journalPath, instance, purpose, lockStep, fence, shadow, exchangePort: channel.port1 } as const
+    this.#thread.post(init, [channel.port1])
   }
 
   /** Resolves when the engine cannot go on, with the reason. */
@@ -92,6 +95,11 @@ export class EngineThread {
     } finally {
       this.#pending.delete(id)
     }
+  }
+
+  /** From now on the engine sends nothing but questions. */
+  loseLease(why: string): void {
+    if (this.#dead === undefined) this.#thread.post({ type: 'LeaseLost', why })
   }
 
   attachTrader(traderId: TraderId, port: MessagePort): void {

@@ -4,6 +4,7 @@ import { withDeadline } from '#platform/deadline.ts'
 import type { Logger } from '#platform/log/logger.ts'
 import { startThread, type ManagedThread } from '#platform/threads/managed-thread.ts'
 import type { FromExchangeWorker, InitExchange, ToExchangeWorker } from '#workers/exchange.messages.ts'
+import type { InitVenue } from '#workers/venue.messages.ts'
 
 const PING_DEADLINE_MS = 5_000
 type Ready = Extract<FromExchangeWorker, { readonly type: 'Ready' }>
@@ -11,10 +12,15 @@ type Pong = Extract<FromExchangeWorker, { readonly type: 'Pong' }>
 export type MarketNews = Extract<FromExchangeWorker, { readonly type: 'Quotes' }>
 export type ReplayProgress = Extract<FromExchangeWorker, { readonly type: 'ReplayProgress' }>
 
+/** Which thread plays the exchange, and what it must know. */
+export type ExchangeStart =
+  | { readonly worker: 'exchange'; readonly session: InitExchange['session'] }
+  | { readonly worker: 'venue'; readonly session: InitVenue['session']; readonly credentials: InitVenue['credentials'] }
+
 export interface ExchangeThreadOptions {
   readonly url: URL
   readonly enginePort: MessagePort
-  readonly session: InitExchange['session']
+  readonly start: ExchangeStart
   readonly candleCachePath: string
   readonly logger: Logger
   readonly onNews: (news: MarketNews) => void
@@ -23,7 +29,7 @@ export interface ExchangeThreadOptions {
 
 /** The exchange thread as the main thread sees it. */
 export class ExchangeThread {
-  readonly #thread: ManagedThread<ToExchangeWorker, FromExchangeWorker>
+  readonly #thread: ManagedThread<ToExchangeWorker | InitVenue, FromExchangeWorker>
   readonly #failed = Promise.withResolvers<AppError>()
   readonly #stopped = Promise.withResolvers<void>()
   readonly #pings = new Map<number, PromiseWithResolvers<Pong['counters']>>()
@@ -34,7 +40,7 @@ export class ExchangeThread {
 
   constructor(options: ExchangeThreadOptions) {
     this.#options = options
-    this.#thread = startThread({ url: options.url, name: 'exchange paper' })
+    this.#thread = startThread({ url: options.url, name: options.start.worker })
     this.#thread.onMessage((message) => this.#receive(message))
     void this.#thread.exited.then(({ exitCode, error }) => {
       this.#isDead = true
@@ -47,8 +53,10 @@ export class ExchangeThread {
       )
       this.#stopped.resolve()
     })
-    const { enginePort, session, candleCachePath } = options
-    this.#thread.post({ type: 'Init', enginePort, session, candleCachePath }, [enginePort])
+    const { enginePort, start, candleCachePath } = options
+    const shared = { type: 'Init', enginePort, candleCachePath } as const
+    if (start.worker === 'exchange') this.#thread.post({ ...shared, session: start.session }, [enginePort])
+    else this.#thread.post({ ...shared, session: start.session, credentials: start.credentials }, [enginePort])
   }
 
   get failed(): Promise<AppError> {

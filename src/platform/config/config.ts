@@ -1,11 +1,36 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { isTimeframe } from '#domain/candle.ts'
 import { AppError } from '#domain/errors.ts'
 import { UNPROTECTED_POLICIES, DEFAULT_RISK_LIMITS } from '#domain/risk.ts'
 
 const decimal = z.string().regex(/^\d{1,20}(\.\d{1,12})?$/, 'positive decimal text in quotes, e.g. "250.5"')
 const port = z.number().int().min(0).max(65_535)
+
+const liveSymbol = z.string().regex(/^[A-Z0-9]{1,15}\/USDT:USDT$/, 'a perpetual settled in USDT, e.g. "BTC/USDT:USDT"')
+
+/** `paper` trades against the demo market. `live` trades a real account; its keys come from the environment only. */
+const exchange = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('paper') }),
+  z.strictObject({
+    kind: z.literal('live'),
+    venue: z.enum(['bybit']),
+    /** Names the account among several at one venue; the journal belongs to it. */
+    account: z
+      .string()
+      .regex(/^[a-z0-9-]{1,20}$/)
+      .default('main'),
+    symbols: z.array(liveSymbol).min(1).max(20),
+    timeframes: z.array(z.string().refine(isTimeframe, 'a timeframe such as 1m, 5m, 1h')).min(1).max(6).default(['1m']),
+    /** Only an address of this machine: no venue on the internet is certified in this build. */
+    base_url: z.string().max(200).optional(),
+    /** How often orders and fills are asked for, milliseconds. */
+    poll_ms: z.number().int().min(50).max(10_000).default(500),
+    /** How long one request may take, milliseconds; twice that is waited before an order may be called absent. */
+    request_timeout_ms: z.number().int().min(500).max(30_000).default(5_000),
+  }),
+])
 
 /** Everything `config.yaml` may say. A key that is not here is an error: a misspelt limit must not pass as none. */
 export const configSchema = z.strictObject({
@@ -21,6 +46,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   api: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8080) }).prefault({}),
+  exchange: exchange.prefault({ kind: 'paper' }),
   demo: z
     .strictObject({
       seed: z.string().min(1).max(80).default('demo'),

@@ -6,6 +6,8 @@ import { z } from 'zod'
 const OWNER_ONLY = 0o600
 /** Two that start at the same moment stand in each other's way for an instant; one of them must win. */
 const BUSY_TIMEOUT_MS = 250
+/** A winner says who it is a moment after it has won. */
+const HOLDER_WAIT = { tries: 10, ms: 20 } as const
 /** Where SQLite counts the changes of a file, in its header. */
 const CHANGE_COUNTER = { offset: 24, bytes: 4 } as const
 
@@ -52,7 +54,7 @@ export class LockFile {
       fence = raiseFence(db)
     } catch (error) {
       db.close()
-      if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) return { holder: readHolder(path), cause: error }
+      if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) return { holder: awaitHolder(path), cause: error }
       throw error
     }
     try {
@@ -116,6 +118,16 @@ function writeHolder(path: string, about: Holder): void {
   const fresh = `${holderFile(path)}.${process.pid}`
   writeFileSync(fresh, JSON.stringify(about), { mode: OWNER_ONLY })
   renameSync(fresh, holderFile(path))
+}
+
+function awaitHolder(path: string): Holder | undefined {
+  const nobodyWakes = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  for (let i = 0; i < HOLDER_WAIT.tries; i += 1) {
+    const found = readHolder(path)
+    if (found !== undefined) return found
+    Atomics.wait(nobodyWakes, 0, 0, HOLDER_WAIT.ms)
+  }
+  return undefined
 }
 
 /** What the holder has said; nothing when it has said nothing yet, or when the words are those of one that is dead. */

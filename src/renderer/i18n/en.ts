@@ -1,3 +1,4 @@
+import { enSafety } from './en-safety.ts'
 import { enTrading } from './en-trading.ts'
 
 /** Words of the screen. `ru.ts` says the same; a key that is missing there does not compile. */
@@ -108,6 +109,10 @@ export const en = {
       limits: 'The limits were not set',
       resume: 'Trading was not resumed',
       load: 'Not loaded',
+      amend: 'The change was not confirmed',
+      protect: 'The protection was not confirmed',
+      decide: 'The decision was not confirmed',
+      reconcile: 'The comparison was not started',
     },
     crashed: 'This part of the screen failed',
     crashed_lead: 'Trading goes on without it. Nothing was sent. Draw it again, or reload the page.',
@@ -146,6 +151,8 @@ export const en = {
     buy: 'Write a buy order',
     sell: 'Write a sell order',
     add_trader: 'Add a trader',
+    reconcile: 'Compare with the exchange',
+    away: 'While you were away',
     close_all: 'Cancel and close: hold the stop button',
   },
   shortcuts: {
@@ -159,6 +166,8 @@ export const en = {
     symbol: 'Previous, next symbol',
     rows: 'Rows',
     open: 'Open the row',
+    reconcile: 'Exchange and books',
+    away: 'While you were away',
     help: 'This list',
     hold: 'Hold on the stop button',
   },
@@ -169,4 +178,5 @@ export const en = {
     notifications: 'Notifications',
   },
   ...enTrading,
+  ...enSafety,
 } as const

@@ -1,4 +1,5 @@
 import type { Messages } from './messages.ts'
+import { ruSafety } from './ru-safety.ts'
 import { ruTrading } from './ru-trading.ts'
 
 export const ru: Messages = {
@@ -131,6 +132,10 @@ export const ru: Messages = {
       limits: 'Лимиты не установлены',
       resume: 'Торговля не продолжена',
       load: 'Не загружено',
+      amend: 'Изменение не подтверждено',
+      protect: 'Защита не подтверждена',
+      decide: 'Решение не подтверждено',
+      reconcile: 'Сверка не началась',
     },
     crashed: 'Эта часть экрана сломалась',
     crashed_lead: 'Торговля идёт без неё. Ничего не отправлено. Нарисуйте её снова или перезагрузите страницу.',
@@ -169,6 +174,8 @@ export const ru: Messages = {
     buy: 'Написать покупку',
     sell: 'Написать продажу',
     add_trader: 'Добавить трейдера',
+    reconcile: 'Сверить с биржей',
+    away: 'Пока вас не было',
     close_all: 'Отменить и закрыть всё: удерживайте кнопку стоп',
   },
   shortcuts: {
@@ -182,6 +189,8 @@ export const ru: Messages = {
     symbol: 'Предыдущий, следующий символ',
     rows: 'Строки',
     open: 'Открыть строку',
+    reconcile: 'Биржа и учёт',
+    away: 'Пока вас не было',
     help: 'Этот список',
     hold: 'Удерживать на кнопке стоп',
   },
@@ -192,4 +201,5 @@ export const ru: Messages = {
     notifications: 'Уведомления',
   },
   ...ruTrading,
+  ...ruSafety,
 }

@@ -4,7 +4,7 @@ import type { CandleEvent } from '#contract/views.ts'
 import type { StreamClient, StreamHandlers } from '#renderer/client/stream-client.ts'
 import type { Phase, RowsStore } from './rows.ts'
 import type { ValueState } from './stores.ts'
-import { alerts, balances, orders, positions, prices, signals, trades, useConnection, useRisk, useSystem } from './stores.ts'
+import { alerts, balances, differences, orders, positions, prices, signals, trades, useConnection, useRisk, useSystem } from './stores.ts'
 
 /** Events kept back for the next frame; above it they are applied at once, so nothing grows in a hidden window. */
 const PENDING_MAX = 20_000
@@ -138,6 +138,7 @@ export function startFeed(stream: StreamClient): () => void {
   followRows(parts, 'signals', signals)
   followRows(parts, 'alerts', alerts)
   followRows(parts, 'prices', prices)
+  followRows(parts, 'differences', differences)
   followCandles(parts)
   parts.stops.push(
     stream.onStatus((status) => {

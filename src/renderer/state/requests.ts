@@ -8,6 +8,9 @@ interface Requests {
   readonly limitsDialog: boolean
   readonly palette: boolean
   readonly shortcuts: boolean
+  readonly reconcile: boolean
+  /** The report on an absence; since a time, or since the last gap. */
+  readonly away: { readonly since: number | undefined } | undefined
 }
 
 export const useRequests = create<Requests>(() => ({
@@ -16,6 +19,8 @@ export const useRequests = create<Requests>(() => ({
   limitsDialog: false,
   palette: false,
   shortcuts: false,
+  reconcile: false,
+  away: undefined,
 }))
 
 /** Brings the ticket up, should the layout hide it, with its side set. */

@@ -1,4 +1,5 @@
 import { create } from 'zustand'
+import type { DifferenceView } from '#contract/reconcile.ts'
 import type {
   AlertView,
   BalanceView,
@@ -21,6 +22,7 @@ export const positions = createRowsStore<PositionView>((row) => row.id)
 export const signals = createRowsStore<SignalView>((row) => row.id)
 export const alerts = createRowsStore<AlertView>((row) => `${row.seq}:${row.code}`)
 export const balances = createRowsStore<BalanceView>((row) => `${row.exchange}:${row.currency}`)
+export const differences = createRowsStore<DifferenceView>((row) => row.id)
 export const prices = createRowsStore<PriceView>((row) => row.symbol)
 
 export interface ValueState<T> {

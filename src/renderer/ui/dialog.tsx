@@ -10,15 +10,24 @@ interface DialogProps {
   readonly title: string
   readonly lead?: string | undefined
   readonly wide?: boolean
+  /** As large as the window under the top bar: a screen of its own. */
+  readonly full?: boolean
+  readonly testId?: string
   readonly children: ReactNode
 }
 
-export function Dialog({ open, onClose, title, lead, wide = false, children }: DialogProps): ReactNode {
+export function Dialog({ open, onClose, title, lead, wide = false, full = false, testId, children }: DialogProps): ReactNode {
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="overlay" />
-        <Radix.Content className="floating dialog" data-wide={wide} {...(lead === undefined ? { 'aria-describedby': undefined } : {})}>
+        <Radix.Content
+          className="floating dialog"
+          data-wide={wide}
+          data-full={full}
+          data-testid={testId}
+          {...(lead === undefined ? { 'aria-describedby': undefined } : {})}
+        >
           <Radix.Title asChild>
             <h2>{title}</h2>
           </Radix.Title>

@@ -2,20 +2,28 @@ import type { Client } from 'pg'
 import { AppError } from '#domain/errors.ts'
 import type { JournalEntry } from '#domain/facts.ts'
 import { project } from './projection.ts'
-import { INSERT_EVENTS_SQL, INSERT_SQL, REMOVE_TRADERS_SQL, TABLE_NAMES, UPDATE_ORDERS_SQL } from './tables.ts'
+import { INSERT_EVENTS_SQL, INSERT_SQL, PATCH_SQL, SET_STOPS_SQL } from './statements.ts'
+import { TABLE_NAMES } from './tables.ts'
 
 /** `moved`: the cursor was not where we thought; nothing was written, go on from there. */
 export type ShipResult =
   | { readonly type: 'shipped'; readonly seq: number; readonly unknownOrders: number }
   | { readonly type: 'moved'; readonly seq: number }
 
+interface Statement {
+  readonly sql: string
+  /** JSON text, `$1` of the statement. */
+  readonly rows: string
+  /** How many rows must be met; absent where it may be fewer. */
+  readonly count?: number
+}
+
 /** A batch of facts as the statements it means. */
 export interface Parcel {
   readonly afterSeq: number
   readonly lastSeq: number
   readonly facts: string
-  readonly statements: readonly { readonly sql: string; readonly rows: string }[]
-  readonly orderChanges: { readonly rows: string; readonly count: number } | undefined
+  readonly statements: readonly Statement[]
 }
 
 const NOT_FOR_POSTGRES = /\\u(?:0000|[dD][89a-fA-F])/
@@ -36,20 +44,31 @@ export function pack(entries: readonly JournalEntry[]): Parcel {
   const last = entries.at(-1)
   if (first === undefined || last === undefined) throw new Error('a parcel needs at least one fact')
   if (last.seq - first.seq !== entries.length - 1) throw new Error(`the journal gave ${entries.length} facts for ${first.seq}..${last.seq}`)
-  const { rows, orderChanges, removedTraders } = project(entries)
-  const statements: { readonly sql: string; readonly rows: string }[] = []
-  for (const table of TABLE_NAMES) {
-    const list = rows[table]
-    if (list !== undefined) statements.push({ sql: INSERT_SQL[table], rows: encode(list) })
-  }
-  if (removedTraders.length > 0) statements.push({ sql: REMOVE_TRADERS_SQL, rows: encode(removedTraders) })
   return {
     afterSeq: first.seq - 1,
     lastSeq: last.seq,
     facts: encode(entries.map(({ fact }) => fact)),
-    statements,
-    orderChanges: orderChanges.length === 0 ? undefined : { rows: encode(orderChanges), count: orderChanges.length },
+    statements: statementsOf(entries),
   }
+}
+
+/** New rows of every table, then changes of old ones, then what is drawn from several tables. */
+function statementsOf(entries: readonly JournalEntry[]): readonly Statement[] {
+  const { rows, patches, stops } = project(entries)
+  const statements: Statement[] = []
+  for (const table of TABLE_NAMES) {
+    const list = rows[table]
+    if (list !== undefined) statements.push({ sql: INSERT_SQL[table], rows: encode(list) })
+  }
+  for (const table of TABLE_NAMES) {
+    const [list, sql] = [patches[table], PATCH_SQL[table]]
+    if (list === undefined) continue
+    if (sql === undefined) throw new Error(`rows of ${table} are never changed`)
+    // An order that was never submitted cannot change; a trader, plan or difference may be unknown here.
+    statements.push({ sql, rows: encode(list), ...(table === 'orders' ? { count: list.length } : {}) })
+  }
+  if (stops.length > 0) statements.push({ sql: SET_STOPS_SQL, rows: encode(stops) })
+  return statements
 }
 
 /**
@@ -64,8 +83,11 @@ export async function ship(client: Client, journalId: string, parcel: Parcel): P
     return { type: 'moved', seq }
   }
   await client.query(INSERT_EVENTS_SQL, [parcel.facts, parcel.afterSeq])
-  for (const { sql, rows } of parcel.statements) await client.query(sql, [rows])
-  const unknownOrders = await changeOrders(client, parcel)
+  let unknownOrders = 0
+  for (const { sql, rows, count } of parcel.statements) {
+    const { rowCount } = await client.query(sql, [rows])
+    if (count !== undefined) unknownOrders += count - (rowCount ?? 0)
+  }
   await client.query('UPDATE replica_cursor SET seq = $2, updated_at = now() WHERE journal_id = $1', [journalId, parcel.lastSeq])
   await client.query('COMMIT')
   return { type: 'shipped', seq: parcel.lastSeq, unknownOrders }
@@ -83,13 +105,6 @@ function cursorLost(): AppError {
     'POSTGRES_FOREIGN_DATABASE',
     'The database has lost its replica_cursor row. Nothing was written. Restore the row, or name an empty database: it is filled from the journal.',
   )
-}
-
-/** How many changes met no order: a fact about an order that was never submitted. */
-async function changeOrders(client: Client, { orderChanges }: Parcel): Promise<number> {
-  if (orderChanges === undefined) return 0
-  const result = await client.query(UPDATE_ORDERS_SQL, [orderChanges.rows])
-  return orderChanges.count - (result.rowCount ?? 0)
 }
 
 /**

@@ -17,17 +17,22 @@ export const TABLE_NAMES = [
   'audit',
   'risk_limits',
   'halts',
+  'protection',
+  'differences',
+  'reconciliations',
 ] as const
 export type TableName = (typeof TABLE_NAMES)[number]
 
-interface TableShape {
-  /** Column → type, as in the migrations. */
+export interface TableShape {
+  /** Column → type, as in the migrations; generated columns and those that no fact carries are left out. */
   readonly columns: Readonly<Record<string, string>>
   /** Present for tables whose rows are replaced: the key, and the columns that stay as first written. */
   readonly replace?: { readonly key: readonly string[]; readonly keep?: readonly string[] }
+  /** Present for tables whose rows an earlier batch may have written: the key, and the columns a later fact may change. */
+  readonly patch?: { readonly key: readonly string[]; readonly columns: readonly string[] }
 }
 
-const SHAPES: Readonly<Record<TableName, TableShape>> = {
+export const SHAPES: Readonly<Record<TableName, TableShape>> = {
   instruments: {
     columns: {
       exchange: 'text',
@@ -64,6 +69,7 @@ const SHAPES: Readonly<Record<TableName, TableShape>> = {
       ts_ms: 'bigint',
     },
     replace: { key: ['trader_id'] },
+    patch: { key: ['trader_id'], columns: ['removed', 'seq', 'ts_ms'] },
   },
   strategies: {
     columns: { name: 'text', first_seq: 'bigint', first_ts_ms: 'bigint', seq: 'bigint', ts_ms: 'bigint' },
@@ -114,10 +120,42 @@ const SHAPES: Readonly<Record<TableName, TableShape>> = {
       reason: 'text',
       filled_quantity: 'numeric',
       filled_notional: 'numeric',
+      time_in_force: 'text',
+      post_only: 'boolean',
+      trigger_price: 'numeric',
+      trailing: 'jsonb',
+      high_water: 'numeric',
+      execution: 'text',
+      triggered: 'boolean',
+      oco_group: 'text',
+      ladder_level: 'integer',
+      replaces: 'text',
+      protection: 'jsonb',
+      amending: 'jsonb',
+      amended_seq: 'bigint',
       seq: 'bigint',
       ts_ms: 'bigint',
       updated_seq: 'bigint',
       updated_ts_ms: 'bigint',
+    },
+    patch: {
+      key: ['client_order_id'],
+      columns: [
+        'exchange_order_id',
+        'quantity',
+        'price',
+        'trigger_price',
+        'high_water',
+        'triggered',
+        'status',
+        'reason',
+        'filled_quantity',
+        'filled_notional',
+        'amending',
+        'amended_seq',
+        'updated_seq',
+        'updated_ts_ms',
+      ],
     },
   },
   trades: {
@@ -205,60 +243,63 @@ const SHAPES: Readonly<Record<TableName, TableShape>> = {
   },
   risk_limits: { columns: { seq: 'bigint', set_by: 'text', limits: 'jsonb', ts_ms: 'bigint' } },
   halts: { columns: { seq: 'bigint', action: 'text', done_by: 'text', reason: 'text', flatten: 'boolean', ts_ms: 'bigint' } },
+  protection: {
+    columns: {
+      trader_id: 'text',
+      symbol: 'text',
+      plan: 'jsonb',
+      set_by: 'text',
+      stop_in_force: 'numeric',
+      stop_cause: 'text',
+      high_water: 'numeric',
+      closing: 'text',
+      seq: 'bigint',
+      ts_ms: 'bigint',
+    },
+    replace: { key: ['trader_id', 'symbol'] },
+    patch: {
+      key: ['trader_id', 'symbol'],
+      columns: ['plan', 'set_by', 'stop_in_force', 'stop_cause', 'high_water', 'closing', 'seq', 'ts_ms'],
+    },
+  },
+  differences: {
+    columns: {
+      difference_id: 'text',
+      kind: 'text',
+      exchange: 'text',
+      symbol: 'text',
+      currency: 'text',
+      client_order_id: 'text',
+      exchange_order_id: 'text',
+      ours: 'text',
+      theirs: 'text',
+      cause: 'text',
+      suggestion: 'text',
+      blocking: 'boolean',
+      state: 'text',
+      decision: 'text',
+      decided_by: 'text',
+      reason: 'text',
+      trader_id: 'text',
+      found_seq: 'bigint',
+      found_ts_ms: 'bigint',
+      seq: 'bigint',
+      ts_ms: 'bigint',
+    },
+    replace: { key: ['difference_id'] },
+    patch: { key: ['difference_id'], columns: ['state', 'decision', 'decided_by', 'reason', 'trader_id', 'seq', 'ts_ms'] },
+  },
+  reconciliations: {
+    columns: {
+      seq: 'bigint',
+      exchange: 'text',
+      trigger: 'text',
+      orders: 'integer',
+      positions: 'integer',
+      fills: 'integer',
+      recovered_fills: 'integer',
+      open_differences: 'integer',
+      ts_ms: 'bigint',
+    },
+  },
 }
-
-function quoted(names: readonly string[]): string {
-  return names.map((name) => `"${name}"`).join(', ')
-}
-
-function recordset(columns: Readonly<Record<string, string>>): string {
-  const fields = Object.entries(columns).map(([name, type]) => `"${name}" ${type}`)
-  return `json_to_recordset($1::json) AS r(${fields.join(', ')})`
-}
-
-function insertSql(table: TableName): string {
-  const { columns, replace } = SHAPES[table]
-  const names = Object.keys(columns)
-  const insert = `INSERT INTO ${table} (${quoted(names)}) SELECT ${quoted(names)} FROM ${recordset(columns)}`
-  if (replace === undefined) return insert
-  const fixed = new Set([...replace.key, ...(replace.keep ?? [])])
-  const changed = names.filter((name) => !fixed.has(name)).map((name) => `"${name}" = EXCLUDED."${name}"`)
-  return `${insert} ON CONFLICT (${quoted(replace.key)}) DO UPDATE SET ${changed.join(', ')}`
-}
-
-/** One statement a table; `$1` is the JSON text of an array of rows. Keys are unique within that array. */
-export const INSERT_SQL: Readonly<Record<TableName, string>> = Object.freeze(
-  Object.fromEntries(TABLE_NAMES.map((table) => [table, insertSql(table)])) as Record<TableName, string>,
-)
-
-/** `$1` is the JSON text of an array of facts, `$2` the sequence before the first. */
-export const INSERT_EVENTS_SQL = `
-  INSERT INTO events (seq, ts_ms, type, payload)
-  SELECT $2::bigint + place, (fact ->> 'ts')::bigint, fact ->> 'type', fact FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS f(fact, place)`
-
-/** Changes of orders that an earlier batch submitted. What a change does not name stays. */
-export const UPDATE_ORDERS_SQL = `
-  UPDATE orders o SET
-    status = r.status,
-    reason = CASE WHEN r.reason_set THEN r.reason ELSE o.reason END,
-    exchange_order_id = COALESCE(r.exchange_order_id, o.exchange_order_id),
-    filled_quantity = COALESCE(r.filled_quantity, o.filled_quantity),
-    filled_notional = COALESCE(r.filled_notional, o.filled_notional),
-    updated_seq = r.updated_seq,
-    updated_ts_ms = r.updated_ts_ms
-  FROM ${recordset({
-    client_order_id: 'text',
-    status: 'text',
-    reason: 'text',
-    reason_set: 'boolean',
-    exchange_order_id: 'text',
-    filled_quantity: 'numeric',
-    filled_notional: 'numeric',
-    updated_seq: 'bigint',
-    updated_ts_ms: 'bigint',
-  })}
-  WHERE o.client_order_id = r.client_order_id`
-
-export const REMOVE_TRADERS_SQL = `
-  UPDATE traders t SET removed = true, seq = r.seq, ts_ms = r.ts_ms
-  FROM ${recordset({ trader_id: 'text', seq: 'bigint', ts_ms: 'bigint' })} WHERE t.trader_id = r.trader_id`

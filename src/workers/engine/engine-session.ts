@@ -3,6 +3,7 @@ import type { Clock } from '#platform/clock.ts'
 import { analyzeSteps } from '#engine/analyze.ts'
 import type { EngineInput, TradingEngine } from '#engine/engine.ts'
 import type { EngineAnswer, ExchangeStatus, FromExchange, ToExchange } from '#engine/ports.ts'
+import { requestOf } from '#engine/orders/submit.ts'
 import { setMark } from '#engine/portfolio/valuation.ts'
 import { writeSnapshot } from '#engine/snapshot.ts'
 import { closeTime } from '#engine/state.ts'
@@ -39,6 +40,8 @@ export interface EngineSessionOptions {
   readonly engine: TradingEngine
   readonly exchangePort: MessagePort
   readonly lockStep: boolean
+  /** Why nothing may be sent, from the start on. */
+  readonly shadow?: string | undefined
   readonly clock: Clock
   /** Facts after the newest snapshot: counted over all lives, else a program that dies often would read more at each start. */
   readonly factsSinceSnapshot: number
@@ -72,6 +75,8 @@ export class EngineSession {
       } else this.#take({ input: { type: 'Answer', answer, ts: this.#now() } })
     })
     this.#heads = new HeadNotices((seq) => options.post({ type: 'Head', seq, ts: options.engine.state.now }))
+    // Before anything else can be decided.
+    if (options.shadow !== undefined) this.#loseLease(options.shadow)
     options.exchangePort.on('message', (message: FromExchange) => this.#fromExchange(message))
     if (!options.lockStep) this.#tick = setInterval(() => this.#take({ input: { type: 'Tick', ts: this.#now() } }), TICK_MS)
   }
@@ -81,6 +86,7 @@ export class EngineSession {
       this.#leave(message.traderId)
       this.#traders.attach(message.traderId, message.port)
     } else if (message.type === 'DetachTrader') this.#leave(message.traderId)
+    else if (message.type === 'LeaseLost') this.#loseLease(message.why)
     else if (message.type === 'OpenMarket') this.#openMarket()
     else if (message.type === 'Ping') this.#options.post({ type: 'Pong', n: message.n, counters: this.counters() })
     else if (this.#failed) this.#answer(message.id, STOPPED)
@@ -91,6 +97,13 @@ export class EngineSession {
         message: 'The engine has too much waiting. Nothing was sent; try again in a second.',
       })
     else this.#take({ input: { type: 'Command', command: message.command, ts: this.#now() }, requestId: message.id })
+  }
+
+  /** Ahead of all that waits: what was asked before the loss was known must not be sent after it. */
+  #loseLease(why: string): void {
+    if (this.#failed) return
+    this.#inbox.unshift({ input: { type: 'Lease', shadow: why, ts: this.#now() } })
+    this.#schedule()
   }
 
   /** A new thread of a trader does not answer for the one before it. */
@@ -110,6 +123,7 @@ export class EngineSession {
       connected: state.connected,
       reconciled: state.reconciled,
       workingOrders: state.workingCount,
+      shadow: state.shadow !== undefined,
     }
   }
 
@@ -179,10 +193,7 @@ export class EngineSession {
     const { state } = this.#options.engine
     const orders = [...state.orders.values()].flatMap((order) => {
       if (!isWorking(order.status) || order.exchangeOrderId === undefined) return []
-      const { clientOrderId, symbol, side, type, quantity, price, triggerPrice, timeInForce, postOnly, reduceOnly } = order
-      const { createdAt: ts, exchangeOrderId, filledQuantity } = order
-      const asked = { clientOrderId, symbol, side, type, quantity, price, triggerPrice, timeInForce, postOnly, reduceOnly, ts }
-      return [{ ...asked, exchangeOrderId, filledQuantity }]
+      return [{ ...requestOf(order), exchangeOrderId: order.exchangeOrderId, filledQuantity: order.filledQuantity }]
     })
     const totals = new Map<string, SignedQuantity>()
     for (const { symbol, quantity } of state.positions.values())

@@ -19,7 +19,7 @@ export function checkEntry(books: Books, fact: OrderSubmitted): void {
 /** T16: a difference that is open keeps entries shut. */
 function checkNoBlockingDifference(books: Books, fact: OrderSubmitted): void {
   for (const difference of books.differences.values())
-    demand(!difference.blocking, 'difference-open', () => `${fact.clientOrderId} was recorded while ${difference.differenceId} is open`)
+    demand(!difference.blocking || (difference.symbol !== undefined && difference.symbol !== fact.symbol), 'difference-open', () => `${fact.clientOrderId} was recorded while ${difference.differenceId} is open`)
 }
 
 /** 2.1: an order of unknown fate blocks new exposure in its instrument. */

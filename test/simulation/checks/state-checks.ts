@@ -1,13 +1,13 @@
 import * as fixed from '#domain/money/fixed.ts'
 import type { EngineState } from '#engine/state.ts'
-import { dec, mul, show } from '../core/decimal.ts'
+import { dec, decOf, mul, show } from '../core/decimal.ts'
 import type { FakeVenue } from '../venue/fake-venue.ts'
 import { quantityOf } from '../venue/market.ts'
 import { openLotsOf } from '../venue/venue-order.ts'
 import { isOpen, keyOf, openOf, type Books } from './books.ts'
 import { demand } from './violation.ts'
 
-const read = (value: fixed.Fixed<string>): bigint => dec(fixed.format(value))
+const read = decOf
 
 /** The engine's memory says what the durable facts say: checked whenever nothing is on its way to the disk. */
 export function checkState(books: Books, state: EngineState): void {

@@ -3,7 +3,7 @@ import * as fixed from '#domain/money/fixed.ts'
 import type { EngineInput } from '#engine/engine.ts'
 import type { ExchangeCommand, OrderRequest } from '#engine/ports.ts'
 import type { EngineState } from '#engine/state.ts'
-import { dec } from '../core/decimal.ts'
+import { decOf } from '../core/decimal.ts'
 import type { Done } from '../shell/shell.ts'
 import type { FakeVenue } from '../venue/fake-venue.ts'
 import type { OrderAtVenue } from '../venue/venue-order.ts'
@@ -83,8 +83,8 @@ export class Watch {
   /** After the facts of an input: an order is judged by the prices before it. */
   #takeMarks(input: EngineInput): void {
     if (input.type !== 'Market') return
-    for (const quote of input.step.quotes) if (quote.last.units > 0n) this.books.marks.set(quote.symbol, dec(fixed.format(quote.last)))
-    for (const candle of input.step.candles) this.books.marks.set(candle.symbol, dec(fixed.format(candle.close)))
+    for (const quote of input.step.quotes) if (quote.last.units > 0n) this.books.marks.set(quote.symbol, decOf((quote.last)))
+    for (const candle of input.step.candles) this.books.marks.set(candle.symbol, decOf((candle.close)))
   }
 
   /** I10, C21: nothing new before every open order was heard of. */
@@ -116,8 +116,8 @@ export class Watch {
     const booked = this.books.orders.get(order.clientOrderId)
     demand(booked !== undefined, 'I2', () => `${order.clientOrderId} leaves without a durable intent`)
     const { submitted } = booked
-    const price = order.price === undefined ? undefined : dec(fixed.format(order.price))
-    const same = submitted.symbol === order.symbol && submitted.side === order.side && dec(fixed.format(order.quantity)) === booked.quantity && price === booked.price
+    const price = order.price === undefined ? undefined : decOf((order.price))
+    const same = submitted.symbol === order.symbol && submitted.side === order.side && decOf((order.quantity)) === booked.quantity && price === booked.price
     demand(same, 'I2', () => `${order.clientOrderId} leaves as ${order.side} ${fixed.format(order.quantity)} at ${order.price === undefined ? 'market' : fixed.format(order.price)}, recorded was ${submitted.side} ${submitted.quantity} at ${submitted.price}`)
     if (!submitted.reduceOnly) demand(!order.reduceOnly, 'I2', () => `${order.clientOrderId} became reduce-only`)
   }

@@ -26,6 +26,8 @@ export function fetchAccount(
   const get = <T>(name: string, atVenue: () => T, then: (value: T) => void, tries = TRIES_MAX): void =>
     network.request<T>({
       name: `account ${name}`,
+      mayRepeat: false,
+      patience: 'waits',
       atVenue,
       done: then,
       throttled: (waitMs) => scheduler.machine(Math.min(waitMs, 5_000), 'account again', () => tries > 1 && get(name, atVenue, then, tries - 1)),

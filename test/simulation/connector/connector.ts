@@ -43,6 +43,9 @@ export class Connector {
   readonly #options: ConnectorOptions
   readonly #followed = new Map<string, Followed>()
   readonly #startedAt: number
+  /** Orders a request is out for, or soon will be. */
+  readonly #looking = new Set<string>()
+  readonly #asking = new Set<string>()
   #step = 0
   #dead = false
   #connected = false
@@ -142,6 +145,8 @@ export class Connector {
     let refusal: VenueAnswer | undefined
     network.request<VenueAnswer & { readonly view?: OrderView | undefined }>({
       name: `submit ${clientOrderId}`,
+      patience: 'order',
+      mayRepeat: venue.personality.dedupe === 'always',
       atVenue: () => {
         if (refusal !== undefined) return refusal
         const refuses = !venue.byClientId.has(clientOrderId) && faults.happens('rejected')
@@ -167,12 +172,14 @@ export class Connector {
     const { clientOrderId, symbol } = command
     network.request<VenueAnswer>({
       name: `cancel ${clientOrderId}`,
+      patience: 'waits',
+      mayRepeat: true,
       atVenue: () => venue.cancel(clientOrderId),
       done: (answer) => {
-        if (answer.type === 'accepted') this.#ask(clientOrderId)
+        if (answer.type === 'accepted') this.#ask(clientOrderId, true)
         else {
           this.report({ type: 'CancelRejected', clientOrderId, symbol, ts: scheduler.now, reason: answer.code })
-          if (answer.code === 'ALREADY_DONE') this.#ask(clientOrderId)
+          if (answer.code === 'ALREADY_DONE') this.#ask(clientOrderId, true)
         }
       },
       throttled: (waitMs) => this.#later(waitMs, tries, (left) => this.#cancel(command, left)),
@@ -193,6 +200,8 @@ export class Connector {
     const base = { clientOrderId, symbol }
     network.request<{ readonly answer: VenueAnswer; readonly view: OrderView | undefined }>({
       name: `amend ${clientOrderId}`,
+      patience: 'waits',
+      mayRepeat: true,
       atVenue: () => {
         const answer = venue.amend(clientOrderId, command)
         return { answer, view: answer.type === 'accepted' ? viewOrder(venue, clientOrderId) : undefined }
@@ -212,10 +221,15 @@ export class Connector {
   #query(command: Extract<ExchangeCommand, { readonly type: 'QueryOrder' }>, tries: number): void {
     const { network, venue, scheduler } = this.#options
     const { clientOrderId, symbol } = command
+    if (tries === TRIES_MAX && this.#asking.has(clientOrderId)) return
+    this.#asking.add(clientOrderId)
     network.request<OrderView | undefined>({
       name: `query ${clientOrderId}`,
+      patience: 'waits',
+      mayRepeat: false,
       atVenue: () => viewOrder(venue, clientOrderId),
       done: (view) => {
+        this.#asking.delete(clientOrderId)
         const followed = this.follow(clientOrderId, symbol)
         const base = { clientOrderId, symbol, ts: scheduler.now }
         if (view === undefined) this.report({ type: 'OrderNotFound', ...base, authoritative: this.#isSure(followed) })
@@ -224,8 +238,11 @@ export class Connector {
           this.report(...this.#news(clientOrderId, venue.personality.queryBringsFills ? view : undefined), foundReport(base, view))
         }
       },
-      throttled: (waitMs) => this.#later(waitMs, tries, (left) => this.#query(command, left)),
-      lost: () => undefined,
+      throttled: (waitMs) => {
+        if (tries <= 1) this.#asking.delete(clientOrderId)
+        this.#later(waitMs, tries, (left) => this.#query(command, left))
+      },
+      lost: () => this.#asking.delete(clientOrderId),
     })
   }
 
@@ -251,29 +268,47 @@ export class Connector {
   }
 
   /** Looks at one order until its end and all of its trades are told. */
-  #ask(clientOrderId: string): void {
+  #ask(clientOrderId: string, expectsEnd = false): void {
     const { network, venue, scheduler } = this.#options
     const followed = this.#followed.get(clientOrderId)
-    if (followed === undefined || this.#dead) return
-    const again = (): void => this.#later(1_000, 2, () => this.#ask(clientOrderId))
+    if (followed === undefined || this.#dead || this.#looking.has(clientOrderId)) return
+    this.#looking.add(clientOrderId)
+    const again = (waitMs = 1_000): void => {
+      scheduler.machine(waitMs + 50, 'look again', () => {
+        this.#looking.delete(clientOrderId)
+        this.#ask(clientOrderId, expectsEnd)
+      })
+    }
     network.request<OrderView | undefined>({
       name: `look ${clientOrderId}`,
+      patience: 'poll',
+      mayRepeat: false,
       atVenue: () => viewOrder(venue, clientOrderId),
       done: (view) => {
         if (view === undefined) return again()
         const reports = this.#news(clientOrderId, view)
-        if (view.status === 'OPEN') return this.report(...reports)
+        if (view.status === 'OPEN') {
+          this.report(...reports)
+          if (expectsEnd) again()
+          else this.#looking.delete(clientOrderId)
+          return
+        }
         const end = endReport({ clientOrderId: clientOrderId as ClientOrderId, symbol: followed.symbol, ts: scheduler.now }, view)
         const isComplete = this.isTold(clientOrderId, view)
         if (isComplete || venue.personality.endsBeforeFills) {
           this.report(...reports, ...end)
-          if (isComplete) this.#followed.delete(clientOrderId)
+          if (isComplete) this.#forget(clientOrderId)
         } else this.report(...reports)
         if (!isComplete) again()
       },
       throttled: again,
-      lost: again,
+      lost: () => again(),
     })
+  }
+
+  #forget(clientOrderId: string): void {
+    this.#followed.delete(clientOrderId)
+    this.#looking.delete(clientOrderId)
   }
 
   isTold(clientOrderId: string, view: Pick<OrderView, 'filledLots'>): boolean {
@@ -286,7 +321,7 @@ export class Connector {
 
   /** The stream said that an order has ended: its trades first. */
   lookAfterEnd(clientOrderId: string): void {
-    this.#ask(clientOrderId)
+    this.#ask(clientOrderId, true)
   }
 
   /** Now and then every followed order is looked at: frames get lost. */

@@ -3,11 +3,20 @@ import type { Random } from '../core/random.ts'
 import type { Scheduler } from '../core/scheduler.ts'
 import type { FakeVenue } from '../venue/fake-venue.ts'
 
+/** The client keeps to this share of the venue's budget. */
+const BUDGET_SHARE = 0.8
+/** A poll is left out when it would have to wait longer. */
+const POLL_WAIT_MAX_MS = 1_500
+
 /** How long the connector waits for an answer. */
 export const REQUEST_TIMEOUT_MS = 3_000
 
 export interface Request<T> {
   readonly name: string
+  /** A second copy may reach the venue: only where the venue knows it for what it is. */
+  readonly mayRepeat: boolean
+  /** What it does when the budget is used up: an order is told so, a poll gives way, the rest waits its turn. */
+  readonly patience: 'order' | 'poll' | 'waits'
   /** Runs at the venue, at the time it arrives. */
   readonly atVenue: () => T
   readonly done: (answer: T) => void
@@ -25,6 +34,8 @@ export class Network {
   readonly #venue: FakeVenue
   #arrivals: number[] = []
   #strikes = 0
+  /** When the client's own budget lets the next request go. */
+  #nextFreeAt = 0
   #bannedUntil = 0
   restDownUntil = 0
   maintenanceUntil = 0
@@ -41,6 +52,15 @@ export class Network {
   /** One answer, one of the three, exactly once. */
   request<T>(request: Request<T>): void {
     const scheduler = this.#scheduler
+    const waitMs = Math.max(0, Math.ceil(this.#nextFreeAt - scheduler.now))
+    if (request.patience !== 'waits' && waitMs > POLL_WAIT_MAX_MS) return request.throttled(waitMs)
+    this.#nextFreeAt = scheduler.now + waitMs + 1_000 / (this.#venue.personality.requestsPerSecond * BUDGET_SHARE)
+    if (waitMs === 0) this.#send(request)
+    else scheduler.machine(waitMs, `${request.name} waits`, () => this.#send(request))
+  }
+
+  #send<T>(request: Request<T>): void {
+    const scheduler = this.#scheduler
     this.pending += 1
     let settled = false
     const settle = (end: () => void): void => {
@@ -56,7 +76,7 @@ export class Network {
     scheduler.after(this.#latency('requestDelayed'), `${request.name} arrives`, () => {
       letIn = this.#arrive(request, sentAt, settle)
     })
-    if (!this.#faults.happens('requestDuplicated')) return
+    if (!request.mayRepeat || !this.#faults.happens('requestDuplicated')) return
     // Nobody reads the answer to the second copy; what it does at the venue counts.
     scheduler.after(this.#latency('requestDelayed') + 100, `${request.name} arrives again`, () => {
       if (letIn) this.#atVenue(request)
@@ -82,7 +102,12 @@ export class Network {
       return false
     }
     const wait = this.#frontDoor()
-    if (wait !== undefined) return answer('429', () => request.throttled(wait))
+    if (wait !== undefined) {
+      return answer('429', () => {
+        this.#nextFreeAt = Math.max(this.#nextFreeAt, this.#scheduler.now + wait)
+        request.throttled(wait)
+      })
+    }
     if (this.#scheduler.now < this.maintenanceUntil || this.#faults.happens('failedBefore'))
       return answer('503', () => request.lost('503 before'))
     // A venue refuses what was signed too long ago; without that no absence would ever be proof.

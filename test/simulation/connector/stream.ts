@@ -1,6 +1,5 @@
 import type { Candle } from '#domain/candle.ts'
 import { make } from '#domain/money/fixed.ts'
-import { Money } from '#domain/money/money.ts'
 import type { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import type { ExchangeReport, Quote } from '#engine/ports.ts'
@@ -89,7 +88,6 @@ export class Stream {
       const nonsense = this.#faults.dice('frameGarbled').pick<Partial<typeof report>>([
         { price: make<'Price'>(0n, 0) as Price },
         { quantity: Quantity.ZERO },
-        { fee: Money.parse('0.001', 'BNB') },
         { ts: FAR_FUTURE },
       ])
       return (c) => c.report({ ...report, ...nonsense })

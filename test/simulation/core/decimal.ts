@@ -1,16 +1,23 @@
 /** Exact decimals for the checkers: bigint at one fixed scale. Shares no code with `domain/money`. */
 const DIGITS = 24
 export const ONE = 10n ** BigInt(DIGITS)
+const STEPS: readonly bigint[] = Array.from({ length: DIGITS + 1 }, (_, n) => 10n ** BigInt(n))
 
 /** Reads decimal text. Throws for anything else, and for more than 24 digits after the point. */
 export function dec(text: string): bigint {
-  const negative = text.charCodeAt(0) === 45
   const point = text.indexOf('.')
-  const whole = text.slice(negative ? 1 : 0, point === -1 ? undefined : point)
-  const fraction = point === -1 ? '' : text.slice(point + 1)
-  if (fraction.length > DIGITS || !/^\d+$/.test(whole + fraction)) throw new Error(`not a decimal the checkers can read: ${text}`)
-  const value = BigInt(whole + fraction.padEnd(DIGITS, '0'))
-  return negative ? -value : value
+  if (point === -1) return BigInt(text) * ONE
+  const digits = text.length - point - 1
+  const step = STEPS[DIGITS - digits]
+  if (step === undefined) throw new Error(`not a decimal the checkers can read: ${text}`)
+  return BigInt(text.slice(0, point) + text.slice(point + 1)) * step
+}
+
+/** The same of a value in the engine's own form. */
+export function decOf({ units, scale }: { readonly units: bigint; readonly scale: number }): bigint {
+  const step = STEPS[DIGITS - scale]
+  if (step === undefined) throw new Error(`${scale} digits are more than the checkers can read`)
+  return units * step
 }
 
 /** Exact product; throws when it needs more than 24 digits, which no amount of the simulation does. */

@@ -50,6 +50,10 @@ export class Scheduler {
     this.#thawed = 0
   }
 
+  get frozenUntil(): number {
+    return this.#frozenUntil
+  }
+
   get isFrozen(): boolean {
     return this.#now < this.#frozenUntil
   }

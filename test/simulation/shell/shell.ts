@@ -83,8 +83,8 @@ export class Shell {
     return this.#failed
   }
 
-  get isIdle(): boolean {
-    return !this.#busy && this.#inbox.length === 0
+  get waiting(): number {
+    return this.#inbox.length
   }
 
   die(): void {

@@ -237,11 +237,12 @@ export class FakeVenue {
     const space = this.personality.tradeIdsPerSymbol ? market.symbol : ''
     const count = (this.#trades.get(space) ?? 0) + 1
     this.#trades.set(space, count)
-    const trade = { tradeId: `T${count}`, ticks, lots, fee, liquidity, ts: this.now, visibleAt: this.now + this.#lag() }
+    const isOwnCoin = this.#random.below(10) < this.personality.feesInOwnCoin
+    const trade = { tradeId: `T${count}`, ticks, lots, fee, feeCurrency: isOwnCoin ? 'VEN' : 'USDT', liquidity, ts: this.now, visibleAt: this.now + this.#lag() }
     order.filledLots += lots
     order.trades.push(trade)
     this.positions.set(market.symbol, (this.positions.get(market.symbol) ?? 0) + signOf(side) * lots)
-    this.cash -= BigInt(signOf(side)) * value + fee
+    this.cash -= BigInt(signOf(side)) * value + (isOwnCoin ? 0n : fee)
     this.#onEvent({ type: 'fill', order, trade, ts: this.now })
     if (order.filledLots === order.lots) this.#end(order, 'FILLED', '')
   }

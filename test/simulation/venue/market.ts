@@ -60,7 +60,7 @@ export function valueOf(market: Market, ticks: number, lots: number): bigint {
   return (units * CASH_ONE) / 10n ** BigInt(market.tickScale + market.lotScale)
 }
 
-export const cashMoney = (cash: bigint): Money => Money.trim(Money.parse(cashText(cash), 'USDT'))
+export const cashMoney = (cash: bigint, currency = 'USDT'): Money => Money.trim(Money.parse(cashText(cash), currency))
 
 function cashText(cash: bigint): string {
   const digits = (cash < 0n ? -cash : cash).toString().padStart(CASH_SCALE + 1, '0')

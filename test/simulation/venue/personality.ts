@@ -29,6 +29,8 @@ export interface Personality {
   readonly fees: Fees
   /** Trade ids count within a symbol: the same id on two of them (32). */
   readonly tradeIdsPerSymbol: boolean
+  /** Tenths of the trades whose fee is taken in a coin of the exchange's own. */
+  readonly feesInOwnCoin: number
   /** The end of an order may be told before its last fills (late fills after a cancel). */
   readonly endsBeforeFills: boolean
   /** Answers a question about an order with its trades; otherwise they must be asked for. */
@@ -60,6 +62,7 @@ const BASE: Personality = {
   forcedDisconnectMs: 86_400_000,
   fees: { maker: 20, taker: 55 },
   tradeIdsPerSymbol: false,
+  feesInOwnCoin: 0,
   endsBeforeFills: false,
   queryBringsFills: true,
   answersWithFills: false,
@@ -81,6 +84,7 @@ export const PERSONALITIES: readonly Personality[] = [
     idPattern: /^[0-9a-zA-Z_-]{1,36}$/,
     lagMaxMs: 400,
     fees: { maker: -5, taker: 40 },
+    feesInOwnCoin: 1,
     tradeIdsPerSymbol: true,
     answersWithFills: true,
   },

@@ -7,6 +7,7 @@ export interface VenueTrade {
   readonly lots: number
   /** In the venue's money; negative: paid to us. */
   readonly fee: bigint
+  readonly feeCurrency: string
   readonly liquidity: 'MAKER' | 'TAKER'
   readonly ts: number
   readonly visibleAt: number

@@ -20,7 +20,7 @@ export function fillReport(order: OrderAtVenue, trade: VenueTrade): FillReport {
     exchangeOrderId: parseExchangeOrderId(order.exchangeOrderId),
     price: priceOf(order.market, trade.ticks),
     quantity: quantityOf(order.market, trade.lots),
-    fee: cashMoney(trade.fee),
+    fee: cashMoney(trade.fee, trade.feeCurrency),
     liquidity: trade.liquidity,
   }
 }

@@ -132,7 +132,7 @@ export class VenueMatching {
 
   matchAll(): void {
     if (this.isPaused) return
-    for (const order of [...this.book.open]) this.#match(order)
+    for (const order of this.book.open) this.#match(order)
   }
 
   #check(

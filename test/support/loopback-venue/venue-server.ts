@@ -88,7 +88,7 @@ export class VenueServer {
     if (refusal !== undefined) return refusal
     const parsed = body === '' ? {} : (JSON.parse(body) as Record<string, unknown>)
     if (path === '/v5/order/create') {
-      const link = String(parsed['orderLinkId'] ?? '')
+      const link = typeof parsed['orderLinkId'] === 'string' ? parsed['orderLinkId'] : ''
       this.#creates.set(link, (this.#creates.get(link) ?? 0) + 1)
     }
     return route.route({ path, query, body: parsed }, this.#context)

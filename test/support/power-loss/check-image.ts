@@ -45,7 +45,10 @@ export function checkImage(
     journal.close()
     return first.finding
   } catch (error) {
-    return { lost: knowledge.head, faults: knowledge.head === 0 && knowledge.journalId === undefined ? [`new: ${String(error)}`] : [String(error)] }
+    return {
+      lost: knowledge.head,
+      faults: knowledge.head === 0 && knowledge.journalId === undefined ? [`new: ${String(error)}`] : [String(error)],
+    }
   }
 }
 

@@ -105,11 +105,23 @@ function survive(file: ModelFile, survival: Survival, random: () => number): Buf
     case 'beginning':
       return written(durable, pending.slice(0, Math.floor(random() * (pending.length + 1))), noise)
     case 'some-calls':
-      return written(durable, pending.filter(() => random() < chance), noise)
+      return written(
+        durable,
+        pending.filter(() => random() < chance),
+        noise,
+      )
     case 'some-sectors-512':
-      return written(durable, sectors(pending, 512).filter(() => random() < chance), noise)
+      return written(
+        durable,
+        sectors(pending, 512).filter(() => random() < chance),
+        noise,
+      )
     case 'some-sectors-4096':
-      return written(durable, sectors(pending, 4096).filter(() => random() < chance), noise)
+      return written(
+        durable,
+        sectors(pending, 4096).filter(() => random() < chance),
+        noise,
+      )
   }
 }
 

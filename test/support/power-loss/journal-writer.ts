@@ -23,7 +23,9 @@ Database.prototype.pragma = function (this: Database.Database, ...words) {
 }
 
 const journal = new Journal({ path: join(plan.directory, JOURNAL_FILE), purpose: 'power-loss' })
-const settings = [...connections].map((connection) => ['journal_mode', 'synchronous', 'mmap_size'].map((name) => connection.pragma(name, { simple: true })))
+const settings = [...connections].map((connection) =>
+  ['journal_mode', 'synchronous', 'mmap_size'].map((name) => connection.pragma(name, { simple: true })),
+)
 for (const connection of connections) {
   connection.pragma(`wal_autocheckpoint = ${plan.checkpointPages}`)
   if (plan.control === 'normal') connection.pragma('synchronous = NORMAL')

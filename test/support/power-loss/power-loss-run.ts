@@ -59,7 +59,9 @@ export function failPower(trial: Trial): Verdict {
   const random = seeded(trial.seed)
   const promises = trial.calls.flatMap((call, index) => (isPromise(call) ? [index + 1] : []))
   const cuts = Array.from({ length: trial.images }, () =>
-    random() < AFTER_PROMISE_SHARE ? (promises[Math.floor(random() * promises.length)] ?? 0) : Math.floor(random() * (trial.calls.length + 1)),
+    random() < AFTER_PROMISE_SHARE
+      ? (promises[Math.floor(random() * promises.length)] ?? 0)
+      : Math.floor(random() * (trial.calls.length + 1)),
   ).toSorted((a, b) => a - b)
   const facts = syntheticFacts(lastHead(trial.calls) + 1_000, trial.seed)
   const batchEnds = new Set([...NOTHING_KNOWN.batchEnds, ...(trial.known?.batchEnds ?? []), ...heads(trial.calls)])
@@ -82,7 +84,9 @@ export function failPower(trial: Trial): Verdict {
     if (finding.lost > 0) imagesWithLoss += 1
     factsLost += finding.lost
     if ((finding.lost > 0 || finding.faults.length > 0) && faults.length < FAULTS_KEPT)
-      faults.push(`seed ${trial.seed}, call ${cut} of ${trial.calls.length}, ${survival}: ${finding.lost} lost; ${finding.faults.join('; ')}`)
+      faults.push(
+        `seed ${trial.seed}, call ${cut} of ${trial.calls.length}, ${survival}: ${finding.lost} lost; ${finding.faults.join('; ')}`,
+      )
   }
   return { images: cuts.length, imagesWithLoss, factsLost, faults, imagesBySurvival }
 }

@@ -41,17 +41,17 @@ const PAGES_MAX = 2_000
 const ORDERS_PAGE = 50
 const EXECUTIONS_PAGE = 100
 const WEEK_MS = 7 * 86_400_000
-/** An order that was taken is visible to queries after this at the latest, milliseconds. */
-const ACCEPTANCE_WINDOW_MS = 10_000
 const RUNNING_BARS = 1
+/** Questions about many orders at once are answered from the list of open orders, fifty a request. */
+const QUERIES_PER_SECOND = 2_000
 
-const CAPABILITIES: ExchangeCapabilities = {
+const CAPABILITIES: Omit<ExchangeCapabilities, 'acceptanceWindowMs'> = {
   orderTypes: ['MARKET', 'LIMIT', 'STOP_MARKET', 'STOP_LIMIT', 'TAKE_PROFIT_MARKET', 'TAKE_PROFIT_LIMIT'],
   timesInForce: ['GTC', 'IOC', 'FOK'],
   postOnly: true,
   amend: true,
   accountQuery: true,
-  acceptanceWindowMs: ACCEPTANCE_WINDOW_MS,
+  queriesPerSecond: QUERIES_PER_SECOND,
 }
 
 interface Question {
@@ -63,14 +63,21 @@ interface Question {
 /** Bybit's v5 interface for linear perpetuals in one-way mode, through ccxt's own signed requests. */
 export class BybitAdapter implements VenueAdapter {
   readonly name = EXCHANGE
-  readonly capabilities = CAPABILITIES
+  readonly capabilities: ExchangeCapabilities
   readonly #client: CcxtClient
   readonly #lanes: RequestLanes
   readonly #clock: Clock
   readonly #last = new Map<InstrumentSymbol, Price>()
   #offsetMs = 0
 
-  constructor(options: { readonly client: CcxtClient; readonly lanes: RequestLanes; readonly clock: Clock }) {
+  /** `acceptanceWindowMs`: how long after it was signed a request may still be taken, and what is taken be invisible. */
+  constructor(options: {
+    readonly client: CcxtClient
+    readonly lanes: RequestLanes
+    readonly clock: Clock
+    readonly acceptanceWindowMs: number
+  }) {
+    this.capabilities = { ...CAPABILITIES, acceptanceWindowMs: options.acceptanceWindowMs }
     this.#client = options.client
     this.#lanes = options.lanes
     this.#clock = options.clock
@@ -126,6 +133,11 @@ export class BybitAdapter implements VenueAdapter {
 
   cancel({ clientOrderId, symbol }: OrderRef): Promise<SendOutcome> {
     const parameters = { category: CATEGORY, symbol: marketOf(symbol), orderLinkId: clientOrderId }
+    return this.#send({ lane: 'CANCEL', method: 'privatePostV5OrderCancel', parameters })
+  }
+
+  cancelExternal({ exchangeOrderId, symbol }: Parameters<VenueAdapter['cancelExternal']>[0]): Promise<SendOutcome> {
+    const parameters = { category: CATEGORY, symbol: marketOf(symbol), orderId: exchangeOrderId }
     return this.#send({ lane: 'CANCEL', method: 'privatePostV5OrderCancel', parameters })
   }
 
@@ -211,6 +223,7 @@ export class BybitAdapter implements VenueAdapter {
   }
 
   close(): Promise<void> {
+    this.#lanes.close()
     return this.#client.close()
   }
 

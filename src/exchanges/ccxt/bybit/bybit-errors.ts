@@ -1,5 +1,5 @@
 import type { VenueReply } from '../ccxt-client.ts'
-import { isRow, type Row } from '../json-reader.ts'
+import { isRow, wordsIn, type Row } from '../json-reader.ts'
 
 /**
  * What a code of this venue proves about the request it answers. A code that is not here proves nothing: the outcome is unknown.
@@ -118,7 +118,7 @@ export function judge(reply: VenueReply, now: number): Verdict {
   const { httpStatus, body, headers, text } = reply
   const code = isRow(body) ? body['retCode'] : undefined
   if (typeof code === 'number' && isRow(body)) {
-    const message = String(body['retMsg'] ?? '').slice(0, WORDS_MAX)
+    const message = wordsIn(body, 'retMsg').slice(0, WORDS_MAX)
     if (code === 0 && httpStatus === HTTP_OK && isRow(body['result'])) {
       const time = Number(body['time'])
       return { kind: 'OK', result: body['result'], ts: Number.isSafeInteger(time) ? time : now }

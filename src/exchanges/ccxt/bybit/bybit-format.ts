@@ -3,12 +3,12 @@ import { timeframeMs } from '#domain/candle.ts'
 import { parseExchangeOrderId, parseSymbol, parseTradeId, type InstrumentSymbol } from '#domain/ids.ts'
 import type { Instrument } from '#domain/instrument.ts'
 import * as fixed from '#domain/money/fixed.ts'
-import { BasisPoints, Money } from '#domain/money/money.ts'
+import { type BasisPoints, Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import type { OrderType } from '#domain/order.ts'
 import type { OrderRequest, Quote, VenueFill } from '#engine/ports.ts'
-import { decimalIn, positiveIn, rowIn, textIn, timeIn, type Row } from '../json-reader.ts'
+import { decimalIn, positiveIn, rowIn, textIn, timeIn, wordsIn, type Row } from '../json-reader.ts'
 import type { VenueOrderState, VenuePosition } from '../venue-adapter.ts'
 
 /** The venue's words for its linear perpetuals; every amount in its messages is decimal text and stays so. */
@@ -116,7 +116,7 @@ export function orderState(row: Row): VenueOrderState {
     triggerPrice: optionalPrice(row, 'triggerPrice'),
     reduceOnly: row['reduceOnly'] === true,
     status: status === 'CANCELED' ? endOf(row, rejectReason) : status,
-    reason: `${textIn(row, 'orderStatus')} ${String(row['cancelType'] ?? '')} ${rejectReason}`.replace(/ UNKNOWN| EC_NoError/g, '').trim(),
+    reason: `${textIn(row, 'orderStatus')} ${wordsIn(row, 'cancelType')} ${rejectReason}`.replace(/ UNKNOWN| EC_NoError/g, '').trim(),
     updatedAt: timeIn(row, 'updatedTime'),
   }
 }
@@ -125,7 +125,7 @@ export function orderState(row: Row): VenueOrderState {
 function endOf(row: Row, rejectReason: string): VenueOrderState['status'] {
   if (rejectReason === 'EC_PostOnlyWillTakeLiquidity') return 'REJECTED'
   const mayRest = textIn(row, 'timeInForce') === 'GTC' || textIn(row, 'timeInForce') === 'PostOnly'
-  const byPerson = rejectReason === 'EC_PerCancelRequest' || String(row['cancelType'] ?? '').startsWith('CancelBy')
+  const byPerson = rejectReason === 'EC_PerCancelRequest' || wordsIn(row, 'cancelType').startsWith('CancelBy')
   return !mayRest && !byPerson ? 'EXPIRED' : 'CANCELED'
 }
 

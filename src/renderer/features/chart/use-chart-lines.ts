@@ -27,8 +27,14 @@ export function useChartLines(plot: CandlePlot | undefined, symbol: string | und
       add(`${row.id}:target`, row.take_profit, t('chart.target'), 'target')
     }
     for (const row of working) {
-      if (row.symbol === symbol && isWorking(row.status))
-        add(row.id, row.price, `${t(`side.${row.side}`)} ${numbers.decimal(row.quantity)}`, row.side === 'BUY' ? 'buy' : 'sell')
+      if (row.symbol !== symbol || !isWorking(row.status)) continue
+      add(
+        `${row.id}:trigger`,
+        row.trigger_price,
+        `${t(`order_type.${row.type}`)} ${numbers.decimal(row.quantity)}`,
+        row.side === 'BUY' ? 'buy' : 'sell',
+      )
+      add(row.id, row.price, `${t(`side.${row.side}`)} ${numbers.decimal(row.quantity)}`, row.side === 'BUY' ? 'buy' : 'sell')
     }
     return wanted
   }, [held, working, symbol, t, numbers])

@@ -53,6 +53,14 @@ export function SettingsMenu(): ReactNode {
           <Choice label={t('menu.palette')} name="palette" options={PALETTES.map((value) => ({ value, label: t(`menu.${value}`) }))} />
           <Choice label={t('menu.language')} name="language" options={LANGUAGES} />
           <DropdownMenu.Separator className="menu-line" />
+          <DropdownMenu.Item className="menu-item" onSelect={() => useRequests.setState({ reconcile: true })}>
+            {t('reconcile.open_screen')}
+            <kbd>R</kbd>
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className="menu-item" onSelect={() => useRequests.setState({ away: { since: undefined } })}>
+            {t('away.open_screen')}
+            <kbd>W</kbd>
+          </DropdownMenu.Item>
           <DropdownMenu.Item className="menu-item" onSelect={() => set({ sizes: {} })}>
             {t('menu.reset')}
           </DropdownMenu.Item>

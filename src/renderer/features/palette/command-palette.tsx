@@ -76,6 +76,12 @@ function Groups(): ReactNode {
         </Item>
         <Item onRun={() => useRequests.setState({ traderDialog: { id: undefined } })}>{t('palette.add_trader')}</Item>
         <Item onRun={() => useRequests.setState({ limitsDialog: true })}>{t('risk.edit')}</Item>
+        <Item keys="R" onRun={() => useRequests.setState({ reconcile: true })}>
+          {t('palette.reconcile')}
+        </Item>
+        <Item keys="W" onRun={() => useRequests.setState({ away: { since: undefined } })}>
+          {t('palette.away')}
+        </Item>
         <Item
           keys={`${modKey()} Shift X ×2`}
           onRun={() => setTimeout(() => document.querySelector<HTMLElement>('[data-testid=stop-button]')?.focus(), 50)}

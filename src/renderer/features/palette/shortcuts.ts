@@ -22,5 +22,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { name: 'buy', keys: () => ['B'] },
   { name: 'sell', keys: () => ['S'] },
   { name: 'symbol', keys: () => ['[', ']'] },
+  { name: 'reconcile', keys: () => ['R'] },
+  { name: 'away', keys: () => ['W'] },
   { name: 'help', keys: () => ['?'] },
 ]

@@ -40,6 +40,8 @@ export function useScreenHotkeys(): void {
     event.preventDefault()
     writeOrder('SELL')
   })
+  useHotkeys('r', () => useRequests.setState({ reconcile: true }))
+  useHotkeys('w', () => useRequests.setState({ away: { since: undefined } }))
   useHotkeys('bracketleft', () => step(-1))
   useHotkeys('bracketright', () => step(1))
   useHotkeys('shift+slash', () => useRequests.setState({ shortcuts: true }))

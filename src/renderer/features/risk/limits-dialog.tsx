@@ -6,7 +6,8 @@ import { useClient } from '#renderer/client/client-context.tsx'
 import { readDecimal } from '#renderer/format/decimal.ts'
 import { useRequests } from '#renderer/state/requests.ts'
 import { useMainBalance, useRisk } from '#renderer/state/stores.ts'
-import { Button, TextField } from '#renderer/ui/controls.tsx'
+import { UNPROTECTED_POLICIES, type UnprotectedPolicy } from '#domain/risk.ts'
+import { Button, SelectField, TextField } from '#renderer/ui/controls.tsx'
 import { Dialog } from '#renderer/ui/dialog.tsx'
 import { useAct } from '#renderer/ui/use-act.ts'
 
@@ -43,7 +44,7 @@ function isWrong(field: Field, text: string): boolean {
   return !Number.isInteger(value) || value < low || value > high
 }
 
-function toLimits(typed: Typed): RiskLimitsView {
+function toLimits(typed: Typed, policy: UnprotectedPolicy): RiskLimitsView {
   const text = (field: Field): string => readDecimal(typed[field]) ?? '0'
   return {
     max_order_notional: text('max_order_notional'),
@@ -54,6 +55,7 @@ function toLimits(typed: Typed): RiskLimitsView {
     max_open_orders: Number(text('max_open_orders')),
     max_orders_per_second: Number(text('max_orders_per_second')),
     reference_max_age_ms: Number(text('reference_max_age_ms')),
+    unprotected_policy: policy,
   }
 }
 
@@ -63,6 +65,7 @@ function LimitsForm({ risk, onClose }: { readonly risk: RiskView; readonly onClo
   const act = useAct()
   const currency = useMainBalance()?.currency
   const [typed, setTyped] = useState<Typed>(() => Object.fromEntries(FIELDS.map((field) => [field, String(risk.limits[field])])) as Typed)
+  const [policy, setPolicy] = useState<UnprotectedPolicy>(risk.limits.unprotected_policy)
   const wrong = FIELDS.filter((field) => isWrong(field, typed[field]))
   const unit = (field: Field): string | undefined => {
     if (field === 'price_collar_bps') return t('risk.bps')
@@ -73,7 +76,7 @@ function LimitsForm({ risk, onClose }: { readonly risk: RiskView; readonly onClo
     event.preventDefault()
     const set = await act(
       'limits',
-      () => api.risk.setLimits(toLimits(typed)),
+      () => api.risk.setLimits(toLimits(typed, policy)),
       () => t('risk.saved'),
     )
     if (set === undefined) return
@@ -94,6 +97,18 @@ function LimitsForm({ risk, onClose }: { readonly risk: RiskView; readonly onClo
           onChange={(event) => setTyped({ ...typed, [field]: event.target.value })}
         />
       ))}
+      <SelectField
+        className="wide"
+        label={t('risk.unprotected_policy')}
+        value={policy}
+        onChange={(event) => setPolicy(event.target.value === 'ALARM' ? 'ALARM' : 'CLOSE')}
+      >
+        {UNPROTECTED_POLICIES.map((one) => (
+          <option key={one} value={one}>
+            {t(`risk.unprotected_${one}`)}
+          </option>
+        ))}
+      </SelectField>
       <div className="dialog-foot wide">
         <Button kind="quiet" onClick={onClose}>
           {t('common.cancel')}

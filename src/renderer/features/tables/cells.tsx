@@ -62,6 +62,7 @@ export function PnlCell({ symbol, value }: AmountProps): ReactNode {
 }
 
 const STATUS_STATE: Readonly<Record<OrderStatus, 'good' | 'look' | 'bad' | 'off' | 'plain'>> = {
+  EMULATED: 'look',
   SUBMITTED: 'plain',
   ACCEPTED: 'good',
   PARTIALLY_FILLED: 'good',
@@ -78,6 +79,17 @@ export function StatusCell({ status, label }: { readonly status: OrderStatus; re
     <span className="tag" data-state={state}>
       {(state === 'good' || state === 'look' || state === 'bad') && <span className="dot" data-state={state} aria-hidden="true" />}
       {label}
+    </span>
+  )
+}
+
+/** Who watches the price: this program is the answer that carries a risk, so it is said in amber, with a shape. */
+export function HeldByCell({ here, label, hint }: { readonly here: boolean; readonly label: string; readonly hint: string }): ReactNode {
+  return (
+    <span className="tag" data-state={here ? 'look' : undefined} data-held-here={here} title={hint}>
+      {here && <span className="dot" data-state="look" aria-hidden="true" />}
+      {label}
+      {here && <span className="sr-only">{hint}</span>}
     </span>
   )
 }

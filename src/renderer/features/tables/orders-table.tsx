@@ -1,114 +1,24 @@
 import type { ReactNode } from 'react'
 import { useMemo, useState } from 'react'
-import { X } from 'lucide-react'
-import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { OrderView } from '#contract/views.ts'
 import { isWorking } from '#domain/order.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
-import type { en } from '#renderer/i18n/en.ts'
 import { useNumbers } from '#renderer/format/use-numbers.tsx'
 import { orders } from '#renderer/state/stores.ts'
-import { RowButton } from '#renderer/ui/controls.tsx'
-import type { Column } from '#renderer/ui/data-table/column.ts'
+import { Button } from '#renderer/ui/controls.tsx'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
 import type { Confirmation } from '#renderer/ui/dialog.tsx'
 import { ConfirmDialog } from '#renderer/ui/dialog.tsx'
 import { useAct } from '#renderer/ui/use-act.ts'
-import { rememberWords } from '#renderer/ui/words.ts'
-import { StatusCell } from './cells.tsx'
-import { priceColumn, quantityColumn, sideColumn, symbolColumn, textColumn, timeColumn } from './columns.tsx'
+import { AmendDialog } from './amend-dialog.tsx'
 import { Older } from './older.tsx'
+import { amendingText, type OrderActs, orderColumns } from './order-columns.tsx'
 import { RowDetails } from './row-details.tsx'
 import { EmptyTable } from './empty-table.tsx'
 import type { TableProps } from './table-props.ts'
 
 type Row = OrderView
-
-/** Hidden until a person shows them. */
-function spareColumns(t: TFunction): readonly Column<Row>[] {
-  const named = <V,>(id: keyof (typeof en)['column'], pick: (row: Row) => V) => ({ id, header: t(`column.${id}`), pick })
-  return [
-    textColumn(
-      named('strategy', (row) => row.strategy),
-      { spare: true },
-    ),
-    textColumn(
-      named('reason', (row) => row.reason),
-      { width: 110, grow: 2, spare: true },
-    ),
-    textColumn(
-      named('reduce_only', (row) => t(row.reduce_only ? 'common.yes' : 'common.no')),
-      { spare: true },
-    ),
-    textColumn(
-      named('id', (row) => row.id),
-      { width: 200, spare: true },
-    ),
-    textColumn(
-      named('exchange_id', (row) => row.exchange_order_id),
-      { width: 120, spare: true },
-    ),
-  ]
-}
-
-function useOrderColumns(onCancel: (row: Row) => void): readonly Column<Row>[] {
-  const { t } = useTranslation()
-  return useMemo(() => {
-    const named = <V,>(id: keyof (typeof en)['column'], pick: (row: Row) => V) => ({ id, header: t(`column.${id}`), pick })
-    const status = rememberWords((one: Row['status']) => t(`status.${one}`))
-    const type = rememberWords((one: Row['type']) => t(`order_type.${one}`))
-    const purpose = rememberWords((one: Row['purpose']) => t(`purpose.${one}`))
-    const cancel: Column<Row> = {
-      id: 'acts',
-      header: t('table.actions'),
-      width: 28,
-      grow: 0,
-      text: () => '',
-      acts: true,
-      cell: (row) =>
-        isWorking(row.status) && (
-          <RowButton label={t('order.cancel')} data-testid={`cancel-${row.id}`} onClick={() => onCancel(row)}>
-            <X />
-          </RowButton>
-        ),
-    }
-    const statusColumn: Column<Row> = {
-      ...textColumn(
-        named('status', (row) => status(row.status)),
-        { width: 92 },
-      ),
-      cell: (row) => <StatusCell status={row.status} label={status(row.status)} />,
-    }
-    return [
-      timeColumn(named('time', (row) => row.created_at)),
-      symbolColumn<Row>(t('column.symbol')),
-      sideColumn<Row>(
-        t('column.side'),
-        rememberWords((side) => t(`side.${side}`)),
-      ),
-      textColumn(
-        named('type', (row) => type(row.type)),
-        { width: 64, spare: true },
-      ),
-      textColumn(
-        named('purpose', (row) => purpose(row.purpose)),
-        { width: 60 },
-      ),
-      quantityColumn(named('quantity', (row) => row.quantity)),
-      quantityColumn(named('filled', (row) => row.filled_quantity)),
-      priceColumn(named('price', (row) => row.price)),
-      priceColumn(named('average', (row) => row.average_price)),
-      statusColumn,
-      textColumn(
-        named('trader', (row) => row.trader_id),
-        { width: 74 },
-      ),
-      ...spareColumns(t),
-      cancel,
-    ]
-  }, [t, onCancel])
-}
 
 function useCancelQuestion(): (row: Row) => Confirmation {
   const { t } = useTranslation()
@@ -139,8 +49,14 @@ export function OrdersTable({ toolbar }: TableProps): ReactNode {
   const { api } = useClient()
   const { rows, phase } = orders.use()
   const [canceling, setCanceling] = useState<Row | undefined>(undefined)
-  const [opened, setOpened] = useState<Row | undefined>(undefined)
-  const columns = useOrderColumns(setCanceling)
+  const [amending, setAmending] = useState<Row | undefined>(undefined)
+  const [openedId, setOpenedId] = useState<string | undefined>(undefined)
+  const columns = useMemo(() => orderColumns(t, { onCancel: setCanceling, onAmend: setAmending }), [t, setCanceling, setAmending])
+  const opened = rows.find((row) => row.id === openedId)
+  const instead = (next: (row: Row) => void) => (row: Row) => {
+    setOpenedId(undefined)
+    next(row)
+  }
   const question = useCancelQuestion()
   return (
     <>
@@ -152,13 +68,41 @@ export function OrdersTable({ toolbar }: TableProps): ReactNode {
         rowId={(row) => row.id}
         phase={phase}
         empty={<EmptyTable tab="orders" />}
-        onOpen={setOpened}
+        onOpen={(row) => setOpenedId(row.id)}
         toolbar={toolbar}
         footer={<Older store={orders} load={(query) => api.orders.list(query)} />}
         testId="orders-table"
       />
       <ConfirmDialog ask={canceling === undefined ? undefined : question(canceling)} onClose={() => setCanceling(undefined)} />
-      <RowDetails title={t('column.order')} row={opened} columns={columns} onClose={() => setOpened(undefined)} />
+      <AmendDialog order={amending} onClose={() => setAmending(undefined)} />
+      <RowDetails title={t('column.order')} row={opened} columns={columns} onClose={() => setOpenedId(undefined)}>
+        {opened !== undefined && <OrderNews order={opened} onAmend={instead(setAmending)} onCancel={instead(setCanceling)} />}
+      </RowDetails>
     </>
+  )
+}
+
+/** What a person must know of an order beyond its figures, and what can be done with it. */
+function OrderNews({ order, onAmend, onCancel }: { readonly order: Row } & OrderActs): ReactNode {
+  const { t } = useTranslation()
+  const emulated = order.execution === 'EMULATED'
+  return (
+    <div className="row-news">
+      {(emulated || order.trigger_price !== null) && (
+        <p className={emulated ? 'look-note' : 'dim'}>{t(emulated ? 'execution.emulated_hint' : 'execution.native_hint')}</p>
+      )}
+      {order.triggered && <p className="look-note">{t('execution.triggered')}</p>}
+      {order.amending !== null && <p className="look-note">{t('amend.pending', { what: amendingText(t, order.amending) })}</p>}
+      {isWorking(order.status) && (
+        <div className="row-acts">
+          <Button disabled={order.amending !== null} onClick={() => onAmend(order)}>
+            {t('amend.act')}
+          </Button>
+          <Button kind="grave" onClick={() => onCancel(order)}>
+            {t('order.cancel')}
+          </Button>
+        </div>
+      )}
+    </div>
   )
 }

@@ -1,13 +1,14 @@
 import type { ReactNode } from 'react'
-import { useMemo, useState } from 'react'
-import { X } from 'lucide-react'
+import { useCallback, useMemo, useState } from 'react'
+import { ShieldHalf, X } from 'lucide-react'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { PositionView } from '#contract/views.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
 import type { en } from '#renderer/i18n/en.ts'
 import { useNumbers } from '#renderer/format/use-numbers.tsx'
 import { positions } from '#renderer/state/stores.ts'
-import { RowButton } from '#renderer/ui/controls.tsx'
+import { Button, RowButton } from '#renderer/ui/controls.tsx'
 import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
 import type { Confirmation } from '#renderer/ui/dialog.tsx'
@@ -15,27 +16,34 @@ import { ConfirmDialog } from '#renderer/ui/dialog.tsx'
 import { useReason } from '#renderer/ui/reason.ts'
 import { useAct } from '#renderer/ui/use-act.ts'
 import { moneyColumn, pnlColumn, priceColumn, quantityColumn, sideColumn, symbolColumn, textColumn, timeColumn } from './columns.tsx'
+import { HeldByCell } from './cells.tsx'
+import { InForce, ProtectionDialog } from './protection-dialog.tsx'
 import { RowDetails } from './row-details.tsx'
 import { EmptyTable } from './empty-table.tsx'
 import type { TableProps } from './table-props.ts'
 
 type Row = PositionView
 
-function usePositionColumns(onClose: (row: Row) => void): readonly Column<Row>[] {
+function usePositionColumns(onClose: (row: Row) => void, onProtect: (row: Row) => void): readonly Column<Row>[] {
   const { t } = useTranslation()
   return useMemo(() => {
     const named = <V,>(id: Exclude<keyof (typeof en)['column'], 'time'>, pick: (row: Row) => V) => ({ id, header: t(`column.${id}`), pick })
     const close: Column<Row> = {
       id: 'acts',
       header: t('table.actions'),
-      width: 28,
+      width: 48,
       grow: 0,
       text: () => '',
       acts: true,
       cell: (row) => (
-        <RowButton label={`${t('position.close')} ${row.symbol}`} data-testid={`close-${row.id}`} onClick={() => onClose(row)}>
-          <X />
-        </RowButton>
+        <>
+          <RowButton label={`${t('plan.act')} ${row.symbol}`} data-testid={`protect-${row.id}`} onClick={() => onProtect(row)}>
+            <ShieldHalf />
+          </RowButton>
+          <RowButton label={`${t('position.close')} ${row.symbol}`} data-testid={`close-${row.id}`} onClick={() => onClose(row)}>
+            <X />
+          </RowButton>
+        </>
       ),
     }
     return [
@@ -46,13 +54,17 @@ function usePositionColumns(onClose: (row: Row) => void): readonly Column<Row>[]
       priceColumn(named('mark', (row) => row.mark_price)),
       moneyColumn(named('notional', (row) => row.notional)),
       pnlColumn(named('unrealized', (row) => row.unrealized_pnl)),
-      pnlColumn(named('realized', (row) => row.realized_pnl)),
+      pnlColumn(
+        named('realized', (row) => row.realized_pnl),
+        { spare: true },
+      ),
       moneyColumn(
         named('fees', (row) => row.fees),
         { spare: true },
       ),
       priceColumn(named('stop', (row) => row.stop_loss)),
       priceColumn(named('target', (row) => row.take_profit)),
+      guardColumn(t),
       textColumn(
         named('trader', (row) => row.trader_id),
         { width: 74 },
@@ -67,7 +79,19 @@ function usePositionColumns(onClose: (row: Row) => void): readonly Column<Row>[]
       ),
       close,
     ]
-  }, [t, onClose])
+  }, [t, onClose, onProtect])
+}
+
+/** Who watches the stop and the target. `none` is worth a look. */
+function guardColumn(t: TFunction): Column<Row> {
+  const text = ({ protection }: Row): string => (protection === null ? t('plan.none') : t(`plan.watch.${protection.watched_by}`))
+  const hint = ({ protection }: Row): string => (protection === null ? '' : t(`plan.watch_hint.${protection.watched_by}`))
+  return {
+    ...textColumn({ id: 'guard', header: t('column.guard'), pick: text }, { width: 76 }),
+    cell: (row) => (
+      <HeldByCell here={row.protection !== null && row.protection.watched_by !== 'EXCHANGE'} label={text(row)} hint={hint(row)} />
+    ),
+  }
 }
 
 function useCloseQuestion(): (row: Row) => Confirmation {
@@ -106,7 +130,9 @@ export function PositionsTable({ toolbar }: TableProps): ReactNode {
   const { rows, phase } = positions.use()
   const [closing, setClosing] = useState<Row | undefined>(undefined)
   const [opened, setOpened] = useState<Row | undefined>(undefined)
-  const columns = usePositionColumns(setClosing)
+  const [protecting, setProtecting] = useState<string | undefined>(undefined)
+  const onProtect = useCallback((row: Row) => setProtecting(row.id), [])
+  const columns = usePositionColumns(setClosing, onProtect)
   const question = useCloseQuestion()
   const held = useMemo(() => rows.filter((row) => row.side !== 'FLAT'), [rows])
   return (
@@ -124,7 +150,33 @@ export function PositionsTable({ toolbar }: TableProps): ReactNode {
         testId="positions-table"
       />
       <ConfirmDialog ask={closing === undefined ? undefined : question(closing)} onClose={() => setClosing(undefined)} />
-      <RowDetails title={opened?.symbol ?? ''} row={opened} columns={columns} onClose={() => setOpened(undefined)} />
+      <ProtectionDialog position={held.find((row) => row.id === protecting)} onClose={() => setProtecting(undefined)} />
+      <RowDetails title={opened?.symbol ?? ''} row={opened} columns={columns} onClose={() => setOpened(undefined)}>
+        {opened !== undefined && (
+          <div className="row-news">
+            {opened.protection !== null && <InForce symbol={opened.symbol} protection={opened.protection} />}
+            <div className="row-acts">
+              <Button
+                onClick={() => {
+                  setOpened(undefined)
+                  onProtect(opened)
+                }}
+              >
+                {t('plan.act')}
+              </Button>
+              <Button
+                kind="grave"
+                onClick={() => {
+                  setOpened(undefined)
+                  setClosing(opened)
+                }}
+              >
+                {t('position.close')}
+              </Button>
+            </div>
+          </div>
+        )}
+      </RowDetails>
     </>
   )
 }

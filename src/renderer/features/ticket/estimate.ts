@@ -6,19 +6,32 @@ import { BasisPoints, basisPoints, Money, notional } from '#domain/money/money.t
 import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import type { ReasonCode } from '#domain/signal.ts'
+import type { OrderType } from '#domain/order.ts'
 import type { BalanceView, InstrumentView, PriceView, RiskView } from '#contract/views.ts'
+import { orderNeeds } from '#contract/requests.ts'
+import { legProblems } from './leg-problems.ts'
 
 /** What a person has written so far: plain decimal text, absent where nothing or no number was typed. */
 export interface Draft {
   readonly side: 'BUY' | 'SELL'
-  readonly type: 'MARKET' | 'LIMIT'
+  readonly type: OrderType
   readonly sizeBy: 'quantity' | 'notional'
   readonly size: string | undefined
   readonly price: string | undefined
+  readonly trigger: string | undefined
+  readonly trailing: { readonly by: 'PRICE' | 'BPS' | 'ATR'; readonly distance: string } | undefined
+  readonly postOnly: boolean
   readonly stop: string | undefined
   readonly target: string | undefined
+  /** Targets in steps: basis points from the entry, and of the size. */
+  readonly ladder: readonly { readonly at_bps: string; readonly share_bps: string }[]
   readonly reduceOnly: boolean
+  /** The other of two orders of which one cancels the other. */
+  readonly second: Leg | undefined
 }
+
+/** What makes an order of a type, without its size. */
+export type Leg = Pick<Draft, 'type' | 'price' | 'trigger' | 'trailing'>
 
 export interface Surroundings {
   readonly instrument: InstrumentView
@@ -29,6 +42,8 @@ export interface Surroundings {
 
 export interface Problem {
   readonly reason: ReasonCode
+  /** Absent: of the first order. */
+  readonly second?: boolean | undefined
   readonly value?: string | undefined
   readonly limit?: string | undefined
 }
@@ -42,6 +57,8 @@ export interface Estimate {
   readonly left: string | undefined
   readonly lossAtStop: string | undefined
   readonly gainAtTarget: string | undefined
+  /** What the steps of the ladder bring together. */
+  readonly gainOverLadder: string | undefined
   /** What the gate would say of what is known here. The gate knows more. */
   readonly problems: readonly Problem[]
 }
@@ -54,6 +71,7 @@ const NOTHING: Estimate = {
   left: undefined,
   lossAtStop: undefined,
   gainAtTarget: undefined,
+  gainOverLadder: undefined,
   problems: [],
 }
 
@@ -74,9 +92,11 @@ function toInstrument(view: InstrumentView): Instrument {
   }
 }
 
-/** The price the order is valued at: its own limit, else the side of the book it would take. */
+/** The price the order is valued at: its own limit, else its trigger, else the side of the book it would take. */
 function referenceOf(draft: Draft, quote: PriceView | undefined): Price | undefined {
-  if (draft.type === 'LIMIT') return draft.price === undefined ? undefined : Price.parse(draft.price)
+  const needs = orderNeeds(draft.type)
+  const own = needs.price ? draft.price : needs.trigger ? draft.trigger : undefined
+  if (needs.price || needs.trigger) return own === undefined ? undefined : Price.parse(own)
   if (quote === undefined) return undefined
   return Price.parse(draft.side === 'BUY' ? quote.ask : quote.bid)
 }
@@ -131,7 +151,7 @@ function problemsOf(
     quantity,
     referencePrice: reference,
     reduceOnly: draft.reduceOnly,
-    ...(draft.type === 'LIMIT' ? { price: reference } : {}),
+    ...(orderNeeds(draft.type).price ? { price: reference } : {}),
   })
   if (rule !== undefined) found.push({ reason: rule.code, value: rule.value, limit: rule.limit })
   if (risk !== undefined) {
@@ -149,7 +169,20 @@ function problemsOf(
     found.push({ reason: 'INSUFFICIENT_BALANCE', value: Money.format(Money.trim(needed)), limit: balance.available })
   }
   if (!draft.reduceOnly) found.push(protectionProblem(draft, reference))
+  found.push(...legProblems(draft, around))
+  if (draft.second !== undefined)
+    found.push(...legProblems({ ...draft, ...draft.second, postOnly: false }, around).map((problem) => ({ ...problem, second: true })))
   return found.filter((problem) => problem !== undefined)
+}
+
+const ALL_SQUARED = fixed.make<'Factor'>(100_000_000n, 0)
+/** Each step sells its share of the cost at its profit. */
+function ladderGain(ladder: Draft['ladder'], cost: Money): string {
+  const parts = ladder.map((step) => fixed.multiply<'Gain'>(fixed.parse(step.at_bps), fixed.parse(step.share_bps)))
+  const weighted = parts.reduce((sum, part) => fixed.add(sum, part), fixed.make<'Gain'>(0n, 0))
+  return fixed.format(
+    fixed.trim(fixed.divide(fixed.multiply(weighted, cost), ALL_SQUARED, Math.min(fixed.SCALE_MAX, cost.scale + 4), 'half-even')),
+  )
 }
 
 /** What the order would cost and what the gate would likely say, all in exact decimals. */
@@ -160,7 +193,7 @@ export function estimateOrder(draft: Draft, around: Surroundings): Estimate {
   const quantity = quantityOf(draft, instrument, reference)
   if (quantity === undefined) return { ...NOTHING, reference: Price.format(reference) }
   const cost = notional(reference, quantity, instrument.settle)
-  const fee = basisPoints(cost, draft.type === 'MARKET' ? instrument.takerFee : instrument.makerFee)
+  const fee = basisPoints(cost, orderNeeds(draft.type).price ? instrument.makerFee : instrument.takerFee)
   const distance = (level: string | undefined): string | undefined => {
     if (level === undefined) return undefined
     const away = fixed.absolute(fixed.subtract<'Price'>(Price.parse(level), reference))
@@ -179,6 +212,7 @@ export function estimateOrder(draft: Draft, around: Surroundings): Estimate {
     left: left === undefined ? undefined : Money.format(Money.trim(left)),
     lossAtStop: distance(draft.stop),
     gainAtTarget: distance(draft.target),
+    gainOverLadder: draft.ladder.length === 0 ? undefined : ladderGain(draft.ladder, cost),
     problems: problemsOf(draft, around, { instrument, quantity, reference, cost, fee }),
   }
 }

@@ -5,6 +5,8 @@ import type { InstrumentView } from '#contract/views.ts'
 import { useNumbers } from '#renderer/format/use-numbers.tsx'
 import { Num } from '#renderer/ui/num.tsx'
 import { useReason } from '#renderer/ui/reason.ts'
+import { orderNeeds } from '#contract/requests.ts'
+import { isConditional, type OrderType } from '#domain/order.ts'
 import type { Estimate } from './estimate.ts'
 
 interface LineProps {
@@ -28,11 +30,12 @@ function Line({ label, value, digits, unit, className }: LineProps): ReactNode {
 export function Preview({
   estimate,
   instrument,
-  market,
+  types,
 }: {
   readonly estimate: Estimate
   readonly instrument: InstrumentView
-  readonly market: boolean
+  /** Of the order, and of the other of two. */
+  readonly types: readonly [OrderType, ...OrderType[]]
 }): ReactNode {
   const { t } = useTranslation()
   const reason = useReason()
@@ -43,7 +46,7 @@ export function Preview({
     <div className="preview">
       <Line label={t('ticket.cost')} value={estimate.notional} {...money} />
       <Line
-        label={`${t('ticket.fee')} ${market ? instrument.taker_fee_bps : instrument.maker_fee_bps} ${t('risk.bps')}`}
+        label={`${t('ticket.fee')} ${orderNeeds(types[0]).price ? instrument.maker_fee_bps : instrument.taker_fee_bps} ${t('risk.bps')}`}
         value={estimate.fee}
         digits={Math.max(4, digits.money)}
         unit={instrument.settle}
@@ -51,6 +54,8 @@ export function Preview({
       <Line className="after" label={t('ticket.after')} value={estimate.left} {...money} />
       {estimate.lossAtStop !== undefined && <Line label={t('ticket.risk')} value={estimate.lossAtStop} {...money} />}
       {estimate.gainAtTarget !== undefined && <Line label={t('ticket.reward')} value={estimate.gainAtTarget} {...money} />}
+      {estimate.gainOverLadder !== undefined && <Line label={t('conditional.ladder_gain')} value={estimate.gainOverLadder} {...money} />}
+      {types.some(isConditional) && <p className="watch-note faint">{t('conditional.watch')}</p>}
       <ul className="gate" title={t('ticket.gate_lead')} aria-label={t('ticket.gate')}>
         {estimate.reference === undefined && <li className="faint">{t('ticket.no_price')}</li>}
         {sized && estimate.problems.length === 0 && (
@@ -61,9 +66,9 @@ export function Preview({
         )}
         {sized &&
           estimate.problems.map((problem) => (
-            <li key={problem.reason} className="gate-look">
+            <li key={`${problem.reason}${problem.second ?? ''}${problem.value ?? ''}`} className="gate-look">
               <TriangleAlert size={13} aria-hidden="true" />
-              {reason(problem)}
+              {`${problem.second === true ? `${t('conditional.or')}: ` : ''}${reason(problem)}`}
             </li>
           ))}
       </ul>

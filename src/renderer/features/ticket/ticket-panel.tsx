@@ -13,13 +13,14 @@ import { Button, Check } from '#renderer/ui/controls.tsx'
 import type { Confirmation } from '#renderer/ui/dialog.tsx'
 import { ConfirmDialog } from '#renderer/ui/dialog.tsx'
 import { Empty, Panel, Skeleton } from '#renderer/ui/panel.tsx'
+import { readPlan } from '#renderer/ui/protection/plan-draft.ts'
 import { useReason } from '#renderer/ui/reason.ts'
 import type { Estimate } from './estimate.ts'
 import { estimateOrder } from './estimate.ts'
 import { Preview } from './preview.tsx'
 import type { TicketDraft, TicketPart } from './ticket-draft.ts'
-import { BLANK_TICKET, toDraft } from './ticket-draft.ts'
-import { PriceFields, SideAndType, SizeField, TraderChoice } from './ticket-fields.tsx'
+import { BLANK_TICKET, missingIn, toDraft } from './ticket-draft.ts'
+import { PriceFields, ProtectionFields, SecondOrder, SideAndType, SizeField, TraderChoice } from './ticket-fields.tsx'
 import { useSendOrder } from './use-send-order.ts'
 
 function useEstimate(typed: TicketDraft, instrument: InstrumentView): Estimate {
@@ -58,6 +59,7 @@ function useVerb(typed: TicketDraft, estimate: Estimate, instrument: InstrumentV
   const numbers = useNumbers()
   if (estimate.quantity === undefined || !/[1-9]/.test(estimate.quantity)) return t('ticket.submit_none')
   const size = `${numbers.decimal(estimate.quantity, { digits: scaleOfStep(instrument.lot_size) })} ${instrument.base}`
+  if (typed.second !== undefined) return t('conditional.submit_oco', { size })
   return t(typed.side === 'BUY' ? 'ticket.submit_buy' : 'ticket.submit_sell', { size })
 }
 
@@ -73,7 +75,9 @@ function TicketForm({ instrument }: { readonly instrument: InstrumentView }): Re
   const send = useSendOrder(instrument)
   const estimate = useEstimate(typed, instrument)
   const verb = useVerb(typed, estimate, instrument)
-  const ready = estimate.quantity !== undefined && /[1-9]/.test(estimate.quantity)
+  const missing = missingIn(typed)
+  const planned = typed.reduceOnly || readPlan(typed.plan).faults.size === 0
+  const ready = estimate.quantity !== undefined && /[1-9]/.test(estimate.quantity) && missing.length === 0 && planned
   useEffect(() => {
     if (asked > 0) form.current?.querySelector<HTMLInputElement>('[data-testid=ticket-size]')?.focus()
   }, [asked])
@@ -104,6 +108,8 @@ function TicketForm({ instrument }: { readonly instrument: InstrumentView }): Re
       <SideAndType typed={typed} change={edit} quote={quote} />
       <SizeField typed={typed} change={edit} instrument={instrument} />
       <PriceFields typed={typed} change={edit} instrument={instrument} />
+      <ProtectionFields typed={typed} change={edit} />
+      <SecondOrder typed={typed} change={edit} instrument={instrument} />
       <div className="ticket-trader">
         <TraderChoice typed={typed} change={edit} symbol={instrument.symbol} />
         <Check
@@ -112,7 +118,14 @@ function TicketForm({ instrument }: { readonly instrument: InstrumentView }): Re
           onChange={(event) => edit({ reduceOnly: event.target.checked })}
         />
       </div>
-      <Preview estimate={estimate} instrument={instrument} market={typed.type === 'MARKET'} />
+      <Preview
+        estimate={estimate}
+        instrument={instrument}
+        types={typed.second === undefined ? [typed.type] : [typed.type, typed.second.type]}
+      />
+      {missing.length > 0 && estimate.quantity !== undefined && (
+        <p className="field-error">{missing.map((one) => t(`conditional.${one}`)).join(' ')}</p>
+      )}
       <Refusal answer={answer} />
       <Button type="submit" kind="primary" disabled={!ready || busy} data-testid="ticket-submit">
         {verb}

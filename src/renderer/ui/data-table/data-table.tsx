@@ -22,6 +22,8 @@ export interface DataTableProps<T extends object> {
   /** What would fill it, and the act that does. */
   readonly empty: ReactNode
   readonly onOpen?: (row: T) => void
+  /** The row a person is on, by pointer or arrow keys. */
+  readonly onActive?: (row: T) => void
   /** Where the filter and its neighbours are drawn. */
   readonly toolbar: HTMLElement | null
   readonly footer?: ReactNode
@@ -56,7 +58,7 @@ function useCopy<T>(rows: readonly T[], columns: readonly Column<T>[]): () => vo
 
 /** A table of any length: sort, filter as you type, choose columns, copy as CSV, walk by keyboard, open with Enter. */
 export function DataTable<T extends object>(props: DataTableProps<T>): ReactNode {
-  const { name, label, columns, rows, rowId, phase, empty, onOpen, toolbar, footer, testId } = props
+  const { name, label, columns, rows, rowId, phase, empty, onOpen, onActive, toolbar, footer, testId } = props
   const { t } = useTranslation()
   const [filter, setFilter] = useState('')
   const [sorting, setSorting] = useState<Sorting | undefined>(undefined)
@@ -105,6 +107,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>): ReactNode
             sorting={sorting}
             onSort={setSorting}
             onOpen={onOpen}
+            onActive={onActive}
             scroller={scroller}
             footer={footer}
           />

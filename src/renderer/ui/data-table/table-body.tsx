@@ -22,6 +22,7 @@ interface TableBodyProps<T> {
   readonly sorting: Sorting | undefined
   readonly onSort: (sorting: Sorting | undefined) => void
   readonly onOpen: ((row: T) => void) | undefined
+  readonly onActive?: ((row: T) => void) | undefined
   readonly scroller: RefObject<HTMLDivElement | null>
   readonly footer: ReactNode
 }
@@ -90,7 +91,7 @@ const STEPS: Readonly<Record<string, (at: number, page: number, last: number) =>
 }
 
 export function TableBody<T>(props: TableBodyProps<T>): ReactNode {
-  const { gridId, label, columns, rows, rowId, sorting, onSort, onOpen, scroller, footer } = props
+  const { gridId, label, columns, rows, rowId, sorting, onSort, onOpen, onActive, scroller, footer } = props
   const rowHeight = ROW_HEIGHT[useSettings((settings) => settings.density)]
   const [active, setActive] = useState(-1)
   // oxlint-disable-next-line react/incompatible-library -- the compiler is not used; rows are memoised by themselves
@@ -102,7 +103,15 @@ export function TableBody<T>(props: TableBodyProps<T>): ReactNode {
   })
   useScrollAnchor(rows, rowId, scroller, rowHeight)
   useLayoutEffect(() => virtual.measure(), [virtual, rowHeight])
-  const select = useCallback((index: number) => setActive(index), [])
+  const activeRows = useRef({ rows, onActive })
+  useLayoutEffect(() => {
+    activeRows.current = { rows, onActive }
+  })
+  const select = useCallback((index: number) => {
+    setActive(index)
+    const row = activeRows.current.rows[index]
+    if (row !== undefined) activeRows.current.onActive?.(row)
+  }, [])
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const row = rows[active]
@@ -116,7 +125,7 @@ export function TableBody<T>(props: TableBodyProps<T>): ReactNode {
     event.preventDefault()
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 2)
     const next = Math.min(rows.length - 1, Math.max(0, step(active, page, rows.length - 1)))
-    setActive(next)
+    select(next)
     virtual.scrollToIndex(next)
   }
   const leastWidth = columns.reduce((sum, column) => sum + column.width, 0) + ROW_PADDING

@@ -1,0 +1,65 @@
+import type { Fact, OrderFilled, OrderStatusChanged } from '#domain/facts.ts'
+import { Price } from '#domain/money/price.ts'
+import { isWorking } from '#domain/order.ts'
+import { cancelSiblings, warnBothFilled } from './orders/oco.ts'
+import { recordAmended, requestCancel } from './orders/transition.ts'
+import { CLOSE_FAILURES_MAX, closeRefused } from './protection/close-position.ts'
+import { isProtective } from './protection/fold-guard.ts'
+import { adoptPlan } from './protection/set-protection.ts'
+import { adjustToFill } from './protection/watch-positions.ts'
+import { positionKey, type PositionKey } from './state.ts'
+import type { Transaction } from './transaction.ts'
+
+/**
+ * What follows from facts, whoever recorded them: from a report, from a comparison of the account, or from what followed here. Each
+ * fact of a transaction is looked at once.
+ */
+export function followUp(tx: Transaction): void {
+  while (tx.followed < tx.facts.length) {
+    const fact = tx.facts[tx.followed]
+    tx.followed += 1
+    if (fact !== undefined) react(tx, fact)
+  }
+}
+
+function react(tx: Transaction, fact: Fact): void {
+  if (fact.type === 'OrderFilled') afterFill(tx, fact)
+  else if (fact.type === 'OrderStatusChanged') afterStatus(tx, fact)
+}
+
+function afterFill(tx: Transaction, fact: OrderFilled): void {
+  const order = tx.state.orders.get(fact.clientOrderId)
+  const key = positionKey(fact.traderId, fact.symbol)
+  if (order?.ocoGroup !== undefined) {
+    warnBothFilled(tx, order, fact.ts)
+    cancelSiblings(tx, order)
+  }
+  const position = tx.state.positions.get(key)
+  if (position === undefined || position.quantity.units === 0n) return cancelExits(tx, key)
+  if (order !== undefined && !order.reduceOnly) {
+    adoptPlan(tx, order)
+    adjustToFill(tx, key, Price.parse(fact.price))
+  }
+}
+
+/** An exit without a position would open one. */
+function cancelExits(tx: Transaction, key: PositionKey): void {
+  for (const id of [...(tx.state.workingByKey.get(key) ?? [])]) {
+    const order = tx.state.orders.get(id)
+    if (order?.reduceOnly === true && order.status !== 'PENDING_CANCEL') requestCancel(tx, id)
+  }
+}
+
+function afterStatus(tx: Transaction, fact: OrderStatusChanged): void {
+  const order = tx.state.orders.get(fact.clientOrderId)
+  if (order === undefined) return
+  if (order.replacing === true && isWorking(order.status) && order.status !== 'PENDING_CANCEL') {
+    recordAmended(tx, order, {}, { ts: fact.ts, reason: `the exchange kept the order: ${fact.reason ?? 'no reason given'}` })
+  }
+  if (!isProtective(order) || isWorking(fact.status)) return
+  const key = positionKey(order.traderId, order.symbol)
+  const failures = tx.state.guards.get(key)?.failures ?? 0
+  const position = tx.state.positions.get(key)
+  if (position === undefined || failures === 0 || failures % CLOSE_FAILURES_MAX !== 0) return
+  tx.record(closeRefused(tx, position, `${failures} orders in a row to close ${order.symbol} of ${order.traderId} ended without a fill: ${fact.reason ?? fact.status}.`))
+}

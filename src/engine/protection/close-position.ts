@@ -1,0 +1,113 @@
+import type { AlertRaised } from '#domain/facts.ts'
+import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import type { OrderPurpose, OrderSide } from '#domain/order.ts'
+import { CLOSE_REFUSED } from '../apply.ts'
+import { exitRoom, isContingentExit } from '../orders/exposure.ts'
+import { submit } from '../orders/submit.ts'
+import { requestCancel } from '../orders/transition.ts'
+import { newestCandle, type EngineState, type HeldPosition, type PositionKey } from '../state.ts'
+import type { Transaction } from '../transaction.ts'
+
+/** After our own gate refused to close a position, how long until it is tried and said again. */
+export const REFUSED_CLOSE_SILENCE_MS = 60_000
+/** Protective orders that end without a fill, one after the other, before it is said and waited. */
+export const CLOSE_FAILURES_MAX = 3
+
+/** Whether this engine may send anything at a price: neither halted nor away, nor is the account another's. */
+export function mayAct(state: EngineState): boolean {
+  return state.halt === null && state.shadow === undefined && state.connected
+}
+
+/** While the exchange has not said what became of an order of it, the size of a position is not certain. */
+export function isBeingAsked(state: EngineState, key: PositionKey): boolean {
+  if (state.queries.size === 0) return false
+  for (const id of state.workingByKey.get(key) ?? []) if (state.queries.has(id)) return true
+  return false
+}
+
+export const exitSide = (position: Pick<HeldPosition, 'quantity'>): OrderSide => (position.quantity.units > 0n ? 'SELL' : 'BUY')
+
+/** Sends a reduce-only market order for all that is held. Called when nothing else works on the position. */
+export function flattenPosition(tx: Transaction, key: PositionKey, position: HeldPosition): void {
+  sendExit(tx, key, { purpose: 'FLATTEN', quantity: SignedQuantity.magnitude(position.quantity) })
+}
+
+/**
+ * A level was met: what no exit has been promised is closed at once, exits that rest in the way are canceled, and the rest follows
+ * when the exchange has confirmed that. From here on the position is closed whatever the price does. Exits never add up to more
+ * than the position.
+ */
+export function beginClose(tx: Transaction, key: PositionKey, purpose: 'STOP_LOSS' | 'TAKE_PROFIT'): void {
+  const position = tx.state.positions.get(key)
+  if (position === undefined) return
+  closeRest(tx, key, purpose)
+  if (tx.state.closing.has(key) || isSilent(tx, key)) return
+  tx.record({ type: 'ProtectionMoved', ts: tx.ts, traderId: position.traderId, symbol: position.symbol, closing: purpose, cause: 'CLOSING' })
+}
+
+/** Goes on with every position that is being closed. Called after every input; the exchange's refusals slow it down. */
+export function continueClosing(tx: Transaction): void {
+  const { state } = tx
+  if (state.closing.size === 0 || !mayAct(state)) return
+  for (const key of [...state.closing].sort()) {
+    const closing = state.guards.get(key)?.closing
+    if (closing !== undefined && !isBeingAsked(state, key)) closeRest(tx, key, closing)
+  }
+}
+
+function closeRest(tx: Transaction, key: PositionKey, purpose: 'STOP_LOSS' | 'TAKE_PROFIT'): void {
+  const position = tx.state.positions.get(key)
+  if (position === undefined || position.quantity.units === 0n) return
+  const held = SignedQuantity.magnitude(position.quantity)
+  const room = exitRoom(tx.state, key, exitSide(position), held)
+  if (Quantity.compare(room, held) < 0) makeRoom(tx, key)
+  if (!Quantity.isZero(room)) sendExit(tx, key, { purpose, quantity: room })
+}
+
+/** Cancels the exits of a position that rest at the exchange. Market orders are on their way: they are waited for. */
+export function makeRoom(tx: Transaction, key: PositionKey): void {
+  for (const id of [...(tx.state.workingByKey.get(key) ?? [])]) {
+    const order = tx.state.orders.get(id)
+    if (order === undefined || !order.reduceOnly || order.price === undefined || isContingentExit(order)) continue
+    if (order.status !== 'PENDING_CANCEL') requestCancel(tx, id)
+  }
+}
+
+function isSilent(tx: Transaction, key: PositionKey): boolean {
+  const refusedAt = tx.state.closeRefusals.get(key)
+  return refusedAt !== undefined && tx.ts - refusedAt < REFUSED_CLOSE_SILENCE_MS
+}
+
+/** A reduce-only market order; false when it could not be sent, which is said once a minute. */
+export function sendExit(
+  tx: Transaction,
+  key: PositionKey,
+  exit: { readonly purpose: OrderPurpose; readonly quantity: Quantity; readonly ladderLevel?: number },
+): boolean {
+  const { state } = tx
+  const position = state.positions.get(key)
+  const instrument = position === undefined ? undefined : state.instruments.get(position.symbol)
+  if (position === undefined || instrument === undefined || isSilent(tx, key)) return false
+  const reference = state.marks.get(position.symbol)?.price ?? newestCandle(state, position.symbol)?.close
+  if (reference === undefined) return false
+  const { traderId, symbol } = position
+  const intent = { traderId, symbol, side: exitSide(position), type: 'MARKET', referencePrice: reference, reduceOnly: true, ...exit } as const
+  const result = submit(tx, instrument, intent, { strategy: exit.purpose.toLowerCase() })
+  if (!('reason' in result)) return true
+  const words = `was refused: ${result.reason} ${result.value ?? ''} against ${result.limit ?? ''}`
+  tx.record(closeRefused(tx, position, `Closing ${Quantity.format(exit.quantity)} of ${SignedQuantity.format(position.quantity)} ${symbol} (${exit.purpose}) ${words}.`))
+  return false
+}
+
+/** Said aloud, and then kept quiet about for a while. */
+export function closeRefused(tx: Transaction, { symbol, traderId }: HeldPosition, what: string): AlertRaised {
+  return {
+    type: 'AlertRaised',
+    ts: tx.ts,
+    severity: 'critical',
+    code: CLOSE_REFUSED,
+    symbol,
+    traderId,
+    message: `${what} The position is open; close it by hand.`,
+  }
+}

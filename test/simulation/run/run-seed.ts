@@ -1,0 +1,73 @@
+import { checkConverged } from '../checks/liveness.ts'
+import { Violation } from '../checks/violation.ts'
+import { startNemesis } from './nemesis.ts'
+import { startPeople } from './people.ts'
+import { NO_CUTS, planOf, type Cuts, type Plan } from './plan.ts'
+import type { ShellPlant } from './shell-plants.ts'
+import { World } from './world.ts'
+
+/** How long the world is kind before everything must agree, simulated. */
+const QUIET_MS = 180_000
+
+export interface Outcome {
+  readonly seed: number
+  readonly plan: Plan
+  readonly hash: string
+  readonly events: number
+  readonly simulatedMs: number
+  readonly facts: number
+  readonly orders: number
+  readonly fills: number
+  readonly crashes: number
+  readonly violation: { readonly invariant: string; readonly message: string } | undefined
+  readonly trace: readonly string[] | undefined
+  /** The journal as text. */
+  readonly lines: readonly string[] | undefined
+}
+
+export interface RunOptions {
+  readonly cuts?: Cuts | undefined
+  readonly keepsTrace?: boolean | undefined
+  readonly plant?: ShellPlant | undefined
+}
+
+/** One seed from start to end: a time of faults, then a quiet one in which everything must converge. */
+export function runSeed(seed: number, options: RunOptions = {}): Outcome {
+  const plan = planOf(seed, options.cuts ?? NO_CUTS)
+  const world = new World(plan, { keepsTrace: options.keepsTrace ?? false, plant: options.plant })
+  let violation: Outcome['violation']
+  try {
+    world.boot()
+    startPeople(world)
+    startNemesis(world, plan.start + plan.activeMs)
+    world.scheduler.runUntil(plan.start + plan.activeMs)
+    world.faults.stop()
+    world.scheduler.runUntil(world.scheduler.frozenUntil)
+    world.beKind()
+    world.scheduler.runUntil(world.scheduler.now + QUIET_MS)
+    checkConverged(world)
+  } catch (error) {
+    violation = describe(error)
+  }
+  world.trace.note(0, world.journal.headHash)
+  const { books } = world.watch
+  return {
+    seed,
+    plan,
+    hash: world.trace.hash,
+    events: world.scheduler.events,
+    simulatedMs: world.scheduler.now - plan.start,
+    facts: world.journal.head,
+    orders: books.orders.size,
+    fills: books.tradeKeys.size,
+    crashes: world.crashes,
+    violation,
+    trace: world.trace.lines,
+    lines: world.trace.lines === undefined ? undefined : world.journal.pages.flatMap(({ body }) => body.split('\n')),
+  }
+}
+
+function describe(error: unknown): { readonly invariant: string; readonly message: string } {
+  if (error instanceof Violation) return { invariant: error.invariant, message: error.message }
+  return { invariant: 'engine-throws', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+}
