@@ -5,7 +5,8 @@ ALTER TABLE orders
   ADD COLUMN time_in_force text NOT NULL DEFAULT 'GTC' CHECK (time_in_force IN ('GTC', 'IOC', 'FOK')),
   ADD COLUMN post_only boolean NOT NULL DEFAULT false,
   ADD COLUMN trigger_price numeric,
-  ADD COLUMN trailing jsonb,
+  -- How far a trailing stop stays behind the best price (`trailing` is a reserved word).
+  ADD COLUMN trail jsonb,
   ADD COLUMN high_water numeric,
   ADD COLUMN execution text NOT NULL DEFAULT 'NATIVE' CHECK (execution IN ('NATIVE', 'EMULATED')),
   ADD COLUMN triggered boolean NOT NULL DEFAULT false,

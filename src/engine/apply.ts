@@ -12,6 +12,7 @@ import { applyDifferenceClosed, applyDifferenceFound, applyPositionAssigned, not
 import { revalueInstrument } from './portfolio/valuation.ts'
 import { nextAverageTrueRange } from './protection/average-true-range.ts'
 import { guardMoved, guardSet } from './protection/fold-guard.ts'
+import { DAILY_LOSS_REACHED, rearmDailyLoss } from './risk/fold-loss.ts'
 import { candleKey, openAccount, positionKey, utcDay, type EngineState } from './state.ts'
 
 /**
@@ -60,11 +61,12 @@ export function applyFact(state: EngineState, fact: Fact): void {
       return
     case 'RiskLimitsSet':
       state.limits = fact.limits
+      state.lossReached.clear()
       return
     case 'AlertRaised':
       if (fact.code === CLOSE_REFUSED && fact.traderId !== undefined && fact.symbol !== undefined) {
         state.closeRefusals.set(positionKey(fact.traderId, parseSymbol(fact.symbol)), fact.ts)
-      }
+      } else if (fact.code === DAILY_LOSS_REACHED && fact.symbol !== undefined) state.lossReached.set(fact.symbol, utcDay(fact.ts))
       return
     case 'ProtectionSet':
       return guardSet(state, fact)
@@ -173,4 +175,5 @@ function applyEquity(state: EngineState, fact: EquityMarked): void {
   }
   account.equity = Money.parse(fact.equity, fact.currency)
   account.markedAt = fact.ts
+  rearmDailyLoss(state, fact)
 }

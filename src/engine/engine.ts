@@ -1,27 +1,33 @@
 import { assertNever } from '#domain/errors.ts'
 import type { InstrumentListed } from '#domain/facts.ts'
-import { parseSignalId, type InstrumentSymbol } from '#domain/ids.ts'
+import type { InstrumentSymbol } from '#domain/ids.ts'
 import type { Instrument } from '#domain/instrument.ts'
 import { BasisPoints, Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import type { Candle } from '#domain/candle.ts'
 import { isWorking } from '#domain/order.ts'
-import { SIGNAL_ACTIONS, type Signal } from '#domain/signal.ts'
+import type { Signal } from '#domain/signal.ts'
 import { analyzeSteps } from './analyze.ts'
 import { enterShadow } from './enter-shadow.ts'
 import { continueFlatten, halt } from './halt.ts'
-import { checkProtectionLevels } from './orders/protection.ts'
+import { followUp } from './follow-up.ts'
+import { amendOrder } from './orders/amend.ts'
+import { cancelLosers } from './orders/oco.ts'
 import { handleReport } from './orders/reports.ts'
 import { requestCancel } from './orders/transition.ts'
 import type { AccountSnapshot, EngineAnswer, EngineCommand, ExchangeStatus, MarketStep, RecordableFact, StepAnswer } from './ports.ts'
 import { markEquity } from './portfolio/equity.ts'
 import { setMark } from './portfolio/valuation.ts'
+import { setProtection } from './protection/set-protection.ts'
+import { readProposed } from './read-proposed.ts'
 import { problemOf } from './recordable.ts'
+import { checkDailyLoss } from './risk/loss-breach.ts'
 import { refuseInShadow } from './shadow.ts'
-import { decideManualOrder, decideSignal } from './signals.ts'
-import { candleKey, closeTime, positionKey, type EngineState } from './state.ts'
+import { decideManualOrder, decideOcoOrders, decideSignal } from './signals.ts'
+import { candleKey, closeTime, PLAIN_CAPABILITIES, positionKey, type EngineState } from './state.ts'
 import { Transaction } from './transaction.ts'
+import { goOn, watchPrice } from './watch-price.ts'
 import { handleAccount } from './reconcile/account.ts'
 import { decideDifference } from './reconcile/decide.ts'
 import { isReadablePrice } from './reconcile/readable.ts'
@@ -58,6 +64,7 @@ export class TradingEngine {
     const tx = new Transaction(this.state, this.state.now)
     const answer = this.#handle(tx, input)
     continueReconciliation(tx)
+    goOn(tx)
     continueFlatten(tx)
     return { transaction: tx, answer }
   }
@@ -80,6 +87,7 @@ export class TradingEngine {
         return undefined
       case 'Tick':
         askAgain(tx)
+        cancelLosers(tx)
         for (const mark of markEquity(tx.state, tx.ts, false)) tx.record(mark)
         return undefined
       default:
@@ -96,14 +104,19 @@ function timeOf(input: EngineInput): number | undefined {
 
 function handleMarket(tx: Transaction, step: MarketStep): undefined {
   const { state } = tx
-  for (const report of step.reports) handleReport(tx, report)
+  for (const report of step.reports) {
+    handleReport(tx, report)
+    followUp(tx)
+  }
   for (const quote of step.quotes) {
     // A missing price that somebody wrote as zero is no price: it would trigger every stop.
     if (!isReadablePrice(quote.last)) continue
     setMark(state, quote.symbol, { price: quote.last, ts: Math.min(quote.ts, tx.ts) })
-    checkProtectionLevels(tx, { symbol: quote.symbol, low: quote.last, high: quote.last, last: quote.last })
+    state.quotes.set(quote.symbol, quote)
+    watchPrice(tx, { symbol: quote.symbol, low: quote.last, high: quote.last, last: quote.last })
   }
   const fresh = step.candles.filter((candle) => takeCandle(tx, candle))
+  checkDailyLoss(tx)
   if (step.candles.length > 0 || step.reports.some((report) => report.type === 'OrderFill')) {
     for (const mark of markEquity(state, tx.ts, step.candles.length > 0)) tx.record(mark)
   }
@@ -131,7 +144,7 @@ function takeCandle(tx: Transaction, candle: Candle): boolean {
   recordCandle(tx, candle)
   const watched = (state.marks.get(symbol)?.ts ?? 0) > openTime
   setMark(state, symbol, { price: close, ts: closeTime(candle) })
-  checkProtectionLevels(tx, { symbol, low, high, last: close, watchedSince: watched ? openTime : undefined })
+  watchPrice(tx, { symbol, low, high, last: close, watchedSince: watched ? openTime : undefined })
   return true
 }
 
@@ -171,6 +184,7 @@ function handleExchange(tx: Transaction, status: ExchangeStatus): undefined {
   }
   const reconnected = status.connected && !state.connected
   state.learnt.exchange = status.exchange
+  state.capabilities = status.capabilities ?? PLAIN_CAPABILITIES
   if (!status.connected) loseConnection(tx)
   else if (reconnected) {
     state.connected = true
@@ -232,33 +246,6 @@ function handleAnswer(tx: Transaction, answer: StepAnswer): undefined {
   return undefined
 }
 
-function readProposed(
-  proposed: StepAnswer['signals'][number],
-  answer: StepAnswer,
-  origin: { readonly strategy: string; readonly index: number; readonly ts: number },
-): Signal | undefined {
-  if (!SIGNAL_ACTIONS.includes(proposed.action)) return undefined
-  try {
-    return {
-      signalId: parseSignalId(`${answer.traderId}:${answer.symbol}:${answer.stepTime}:${origin.index}`),
-      traderId: answer.traderId,
-      strategy: origin.strategy,
-      symbol: answer.symbol,
-      action: proposed.action,
-      quantity: proposed.quantity === undefined ? undefined : Quantity.parse(proposed.quantity),
-      confidence: proposed.confidence,
-      stopLoss: proposed.stopLoss === undefined ? undefined : Price.parse(proposed.stopLoss),
-      takeProfit: proposed.takeProfit === undefined ? undefined : Price.parse(proposed.takeProfit),
-      note: proposed.note,
-      stepTime: answer.stepTime,
-      ts: origin.ts,
-    }
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) return undefined
-    throw error
-  }
-}
-
 function handleCommand(tx: Transaction, command: EngineCommand): EngineAnswer {
   const refused = refuseInShadow(tx.state, command)
   if (refused !== undefined) return refused
@@ -267,6 +254,12 @@ function handleCommand(tx: Transaction, command: EngineCommand): EngineAnswer {
       return { type: 'Decisions', decisions: command.signals.map((signal) => decideSignal(tx, signal)) }
     case 'SubmitOrder':
       return { type: 'Decisions', decisions: [decideManualOrder(tx, command.order)] }
+    case 'SubmitOcoOrders':
+      return decideOcoOrders(tx, command.orders)
+    case 'AmendOrder':
+      return amendOrder(tx, command)
+    case 'SetProtection':
+      return setProtection(tx, command)
     case 'CancelOrder':
       return cancelByPerson(tx, command)
     case 'ClosePosition':

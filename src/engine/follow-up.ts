@@ -1,5 +1,6 @@
 import type { Fact, OrderFilled, OrderStatusChanged } from '#domain/facts.ts'
 import { Price } from '#domain/money/price.ts'
+import { SignedQuantity } from '#domain/money/quantity.ts'
 import { isWorking } from '#domain/order.ts'
 import { cancelSiblings, warnBothFilled } from './orders/oco.ts'
 import { recordAmended, requestCancel } from './orders/transition.ts'
@@ -25,6 +26,9 @@ export function followUp(tx: Transaction): void {
 function react(tx: Transaction, fact: Fact): void {
   if (fact.type === 'OrderFilled') afterFill(tx, fact)
   else if (fact.type === 'OrderStatusChanged') afterStatus(tx, fact)
+  else if (fact.type === 'PositionAssigned' && SignedQuantity.parse(fact.position.quantity).units === 0n) {
+    cancelExits(tx, positionKey(fact.traderId, fact.symbol))
+  }
 }
 
 function afterFill(tx: Transaction, fact: OrderFilled): void {

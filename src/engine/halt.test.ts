@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseExchangeOrderId, parseSignalId } from '#domain/ids.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import { FLATTEN_ATTEMPTS_MAX } from './halt.ts'
-import { REFUSED_CLOSE_SILENCE_MS } from './orders/protection.ts'
+import { REFUSED_CLOSE_SILENCE_MS } from './protection/close-position.ts'
 import { BTC, ETH_PERP, EngineDriver, TRADER } from '#test/support/engine/engine-driver.ts'
 
 const stop = (driver: EngineDriver, flatten = false) => driver.command({ type: 'Halt', by: 'person', reason: 'test', flatten })

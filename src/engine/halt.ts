@@ -1,8 +1,10 @@
 import type { ClientOrderId } from '#domain/ids.ts'
 import { isWorking } from '#domain/order.ts'
-import { closeAtMarket } from './orders/protection.ts'
+import { flattenPosition } from './protection/close-position.ts'
+import { isStopAtExchange } from './orders/stopped.ts'
 import { requestCancel } from './orders/transition.ts'
 import type { EngineAnswer } from './ports.ts'
+import { haltInShadow } from './shadow.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Flatten orders sent for one position before the engine gives up and says so. */
@@ -24,9 +26,10 @@ export function halt(tx: Transaction, command: { readonly by: string; readonly r
       after: flatten ? 'halt, cancel, flatten' : 'halt, cancel',
     })
   }
+  if (state.shadow !== undefined) return haltInShadow(state.shadow)
   const canceling: ClientOrderId[] = []
   for (const order of state.orders.values()) {
-    if (!isWorking(order.status) || order.purpose === 'FLATTEN') continue
+    if (!isWorking(order.status) || order.purpose === 'FLATTEN' || (!flatten && isStopAtExchange(order))) continue
     if (requestCancel(tx, order.clientOrderId)) canceling.push(order.clientOrderId)
   }
   return { type: 'HaltReceipt', canceling, flattening: continueFlatten(tx) }
@@ -41,7 +44,7 @@ export function continueFlatten(tx: Transaction): ClientOrderId[] {
     if (position.quantity.units === 0n || state.workingByKey.has(key)) continue
     const attempts = state.flattenAttempts.get(key) ?? 0
     if (attempts >= FLATTEN_ATTEMPTS_MAX) continue
-    closeAtMarket(tx, key, position, 'FLATTEN')
+    flattenPosition(tx, key, position)
     if (attempts + 1 === FLATTEN_ATTEMPTS_MAX) {
       tx.record({
         type: 'AlertRaised',

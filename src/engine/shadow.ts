@@ -23,7 +23,7 @@ export function mayLeave(state: EngineState, command: ExchangeCommand): boolean 
 
 /**
  * A person's or program's command that would act at the exchange is refused before anything of it is recorded. Signals and
- * orders pass: they are decided and denied one by one. A halt passes too, and cancels nothing.
+ * orders pass: they are decided and denied one by one. A halt passes too, see `haltInShadow`.
  */
 export function refuseInShadow({ shadow }: EngineState, { type }: EngineCommand): EngineAnswer | undefined {
   if (shadow === undefined) return undefined
@@ -32,5 +32,14 @@ export function refuseInShadow({ shadow }: EngineState, { type }: EngineCommand)
     type: 'Refused',
     code: 'REFUSED',
     message: `Shadow mode: ${shadow} Nothing was changed. Do it there, or stop that instance and start this one again.`,
+  }
+}
+
+/** A stop that cancels nothing must not look like one that did: the receipt of an account without orders of ours would be clean. */
+export function haltInShadow(shadow: string): EngineAnswer {
+  return {
+    type: 'Refused',
+    code: 'REFUSED',
+    message: `Shadow mode: ${shadow} Trading is halted here, but NOTHING was canceled or closed at the exchange: its orders are not this instance's to cancel. Stop there, or on the exchange itself.`,
   }
 }

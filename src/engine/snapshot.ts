@@ -1,11 +1,24 @@
 import { indexOrder } from './orders/fold-orders.ts'
 import { indexPosition } from './portfolio/put-position.ts'
 import { revaluePosition } from './portfolio/valuation.ts'
+import { openDifference } from './reconcile/fold-differences.ts'
+import type { Difference } from '#domain/difference.ts'
 import { Money } from '#domain/money/money.ts'
 import * as fixed from '#domain/money/fixed.ts'
 import type { Fixed } from '#domain/money/fixed.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
-import type { Account, AverageTrueRange, CandleKey, EngineState, Guard, HeldPosition, PositionKey, TrackedOrder, TrackedTrader } from './state.ts'
+import type {
+  Account,
+  AverageTrueRange,
+  CandleKey,
+  EngineState,
+  Guard,
+  HeldPosition,
+  PositionKey,
+  SettledDifference,
+  TrackedOrder,
+  TrackedTrader,
+} from './state.ts'
 import { candleKey, createState, positionKey } from './state.ts'
 import type { Candle } from '#domain/candle.ts'
 import type { Instrument } from '#domain/instrument.ts'
@@ -36,6 +49,9 @@ interface SnapshotBody {
   readonly flattenAttempts: readonly [PositionKey, number][]
   readonly closeRefusals: readonly [PositionKey, number][]
   readonly limits: EngineState['limits']
+  readonly differences: readonly Difference[]
+  readonly settledDifferences: readonly SettledDifference[]
+  readonly foreignFees: readonly Money[]
 }
 
 /** The state as JSON. Ids remembered against doubles are left out: they are read back from the journal's last facts. */
@@ -65,6 +81,9 @@ export function writeSnapshot(state: EngineState): string {
     flattenAttempts: [...state.flattenAttempts],
     closeRefusals: [...state.closeRefusals],
     limits: state.limits,
+    differences: [...state.differences.values()],
+    settledDifferences: [...state.settledDifferences.values()],
+    foreignFees: [...state.foreignFees.values()],
   }
   return JSON.stringify(body, (_, value: unknown) =>
     typeof value === 'object' && value !== null && 'units' in value && 'scale' in value ? encode(value as Fixed<string>) : value,
@@ -122,5 +141,8 @@ export function readSnapshot(text: string): EngineState | undefined {
   for (const [key, attempts] of body.flattenAttempts) state.flattenAttempts.set(key, attempts)
   for (const [key, ts] of body.closeRefusals) state.closeRefusals.set(key, ts)
   state.limits = body.limits
+  for (const difference of body.differences) openDifference(state, difference)
+  for (const settled of body.settledDifferences) state.settledDifferences.set(settled.difference.differenceId, settled)
+  for (const fees of body.foreignFees) state.foreignFees.set(fees.currency, fees)
   return state
 }

@@ -5,7 +5,7 @@ import type { Instrument } from '#domain/instrument.ts'
 import { Money } from '#domain/money/money.ts'
 import type { Price } from '#domain/money/price.ts'
 import { Quantity, type SignedQuantity } from '#domain/money/quantity.ts'
-import type { Order, OrderSide } from '#domain/order.ts'
+import { isWorking, type Order, type OrderSide } from '#domain/order.ts'
 import type { Position } from '#domain/position.ts'
 import type { ProtectionPlan } from '#domain/protection.ts'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
@@ -184,7 +184,7 @@ export interface EngineState {
   readonly unknownOrders: Map<InstrumentSymbol, Set<ClientOrderId>>
   workingCount: number
   readonly closedOrders: RecentSet<ClientOrderId>
-  /** Orders that wait for a word of the exchange: sent, unknown or to be canceled. Who waits longest comes first. */
+  /** Orders that wait for a word of the exchange: sent, unknown, to be canceled or being amended. Who waits longest comes first. */
   readonly unsettled: Set<ClientOrderId>
   /** In what our books and the exchange disagree and nobody has decided, by id. */
   readonly differences: Map<string, Difference>
@@ -335,10 +335,11 @@ export function utcDay(ts: number): number {
   return Math.floor(ts / DAY_MS)
 }
 
-/** Keeps the list of orders whose fate nobody knows: no answer came, or they were to be canceled before the exchange ever confirmed them. */
+/** Keeps the lists of orders that wait for a word, and of those whose fate nobody knows: no answer came, or they were to be canceled before the exchange ever confirmed them. */
 export function noteFate(state: EngineState, order: TrackedOrder): void {
-  const isUnsettled = order.status === 'SUBMITTED' || order.status === 'UNKNOWN' || order.status === 'PENDING_CANCEL'
-  if (isUnsettled) state.unsettled.add(order.clientOrderId)
+  const waits = order.status === 'SUBMITTED' || order.status === 'UNKNOWN' || order.status === 'PENDING_CANCEL'
+  const isBeingAmended = order.amending !== undefined && isWorking(order.status) && order.status !== 'EMULATED'
+  if (waits || isBeingAmended) state.unsettled.add(order.clientOrderId)
   else state.unsettled.delete(order.clientOrderId)
   const isUnknown = order.status === 'UNKNOWN' || (order.status === 'PENDING_CANCEL' && order.exchangeOrderId === undefined)
   const unknown = state.unknownOrders.get(order.symbol)

@@ -1,4 +1,3 @@
-import type { Account } from '#platform/lease/account-lease.ts'
 import type { Logger } from '#platform/log/logger.ts'
 import type { ReplayOptions } from './replay.ts'
 
@@ -12,8 +11,6 @@ export interface WorkstationOptions {
   readonly version: string
   readonly replay?: ReplayOptions | undefined
   readonly postgres?: 'none' | undefined
-  /** The live account that is traded; absent in demo, paper and replay, where nobody else can be. */
-  readonly account?: Account | undefined
   readonly env: Readonly<Record<string, string | undefined>>
   readonly logger: Logger
 }

@@ -7,10 +7,17 @@ import { systemClock, type Clock } from '#platform/clock.ts'
 import type { Config } from '#platform/config/config.ts'
 import type { DataDirectory } from '#platform/data-directory.ts'
 import { pause, withDeadline } from '#platform/deadline.ts'
+import type { LeasedAccount } from '#platform/lease/account-lease.ts'
+import { leaseDirectory } from '#platform/lease/lease-directory.ts'
+import type { LockFile } from '#platform/lease/lock-file.ts'
+import type { RemoteLock } from '#platform/lease/remote-lock.ts'
 import { openCandleCacheReader, type CandleReader } from '#storage/cache/candle-cache.ts'
 import { openJournalReader, type JournalReader } from '#storage/journal/journal-reader.ts'
 import { accountOf, type Account } from './account.ts'
+import { AdvisoryLock } from '#storage/postgres/advisory-lock.ts'
+import { resolvePostgres } from '#storage/postgres/connection.ts'
 import { ComponentBoard } from './component-board.ts'
+import { AccountGuard } from './core/account-guard.ts'
 import { Core, type CoreFailure } from './core/core.ts'
 import type { MarketNews, ReplayProgress } from './core/exchange-thread.ts'
 import { firstLimits, firstTraders } from './first-start.ts'
@@ -40,7 +47,7 @@ export interface WorkstationRunOptions extends WorkstationOptions {
   readonly config: Config
   readonly clock: Clock
   readonly workerUrl: (name: string) => URL
-  readonly release: () => void
+  readonly lock: LockFile
 }
 
 /** One running workstation: owns every part, follows the journal, watches, restarts, and stops in reverse order. */
@@ -53,6 +60,7 @@ export class WorkstationRun implements Workstation {
   readonly #sources: StatusSources
   readonly #replica: ReplicaService
   readonly #metrics: WorkstationMetrics
+  readonly #guard: AccountGuard
   readonly #replayDone: (() => void)[] = []
   readonly #stopping = new AbortController()
   readonly router: AnyRouter
@@ -95,6 +103,17 @@ export class WorkstationRun implements Workstation {
       board: this.#board,
       logger: logger.child({ component: 'replica' }),
     })
+    this.#guard = new AccountGuard({
+      account: leasedAccount(this.#account),
+      leases: leaseDirectory(options.env),
+      remote: sharedLock(options),
+      dataDirectory: directory.path,
+      directoryLock: options.lock,
+      clock,
+      board: this.#board,
+      logger,
+      onLost: (why) => this.#core?.loseLease(why),
+    })
     this.#metrics = new WorkstationMetrics(() => metricValues(this.status(), this.#readModel, this.#traders?.list() ?? []))
     this.router = createRouter({
       readModel: this.#readModel,
@@ -119,6 +138,7 @@ export class WorkstationRun implements Workstation {
 
   async start(): Promise<void> {
     try {
+      await this.#guard.start()
       await this.#startCore()
     } catch (error) {
       await this.stop()
@@ -133,7 +153,8 @@ export class WorkstationRun implements Workstation {
   }
 
   ready(): { readonly ready: boolean; readonly missing: readonly string[] } {
-    const missing = missingForTrading(this.#sources)
+    const { shadow } = this.#guard
+    const missing = [...missingForTrading(this.#sources), ...(shadow === undefined ? [] : [`shadow mode: ${shadow}`])]
     return { ready: missing.length === 0, missing }
   }
 
@@ -167,7 +188,7 @@ export class WorkstationRun implements Workstation {
     this.#metrics.close()
     this.#reader?.close()
     this.#candles?.close()
-    this.#options.release()
+    await this.#guard.stop()
   }
 
   async #startCore(): Promise<void> {
@@ -178,6 +199,9 @@ export class WorkstationRun implements Workstation {
       logger,
       board: this.#board,
       lockStep,
+      startNumber: this.#options.lock.fence,
+      fence: this.#guard.fence,
+      shadow: this.#guard.shadow,
       journalPath: directory.journal,
       instance,
       purpose,
@@ -206,10 +230,11 @@ export class WorkstationRun implements Workstation {
 
   /** From this row the read model knows how long nobody kept watch. A replay lives in the market's time and has no such thing. */
   async #noteStart(): Promise<void> {
-    const { version } = this.#options
+    const { version, lock } = this.#options
+    const after = `start ${lock.fence} of this data directory, process ${process.pid}`
     await this.#request({
       type: 'Record',
-      facts: [{ type: 'ActionAudited', ts: 0, actor: 'workstation', action: START_ACTION, target: `version ${version}` }],
+      facts: [{ type: 'ActionAudited', ts: 0, actor: 'workstation', action: START_ACTION, target: `version ${version}`, after }],
     })
   }
 
@@ -355,4 +380,15 @@ export class WorkstationRun implements Workstation {
     }
     return signal.aborted ? undefined : failure
   }
+}
+
+/** Only where a person says that machines share the database: the lease is lost with its connection. */
+function sharedLock({ config, env }: WorkstationRunOptions): RemoteLock | undefined {
+  const target = config.database.account_lease ? resolvePostgres({ env, config: config.database }) : undefined
+  return target?.kind === 'external' ? new AdvisoryLock(target.connection) : undefined
+}
+
+/** Invented money needs no lease: nobody else can be at it. */
+function leasedAccount({ exchange, start }: Account): LeasedAccount | undefined {
+  return start.worker === 'venue' ? { exchange, apiKey: start.credentials.apiKey } : undefined
 }

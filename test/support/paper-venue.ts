@@ -43,6 +43,8 @@ export function request({ quantity = '0.1', price, ...rest }: Ask = {}): OrderRe
     side: 'BUY',
     type: price === undefined ? 'MARKET' : 'LIMIT',
     reduceOnly: false,
+    timeInForce: 'GTC',
+    postOnly: false,
     ts: T0,
     quantity: Quantity.parse(quantity),
     ...(price === undefined ? {} : { price: Price.parse(price) }),

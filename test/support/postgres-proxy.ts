@@ -15,6 +15,8 @@ export class PostgresProxy {
   fate: () => CommitFate = () => 'pass'
   /** Nothing passes in either direction, and nobody is told. */
   frozen = false
+  /** How long everything is under way, each way. */
+  delayMs = 0
   commitsLost = 0
   requestsLost = 0
 
@@ -36,6 +38,8 @@ export class PostgresProxy {
 
   #join(client: Socket, server: Socket): void {
     let isCommitting = false
+    const toServer = new Delay(server)
+    const toClient = new Delay(client)
     const cut = (): void => {
       client.destroy()
       server.destroy()
@@ -58,7 +62,7 @@ export class PostgresProxy {
         }
         isCommitting = fate === 'lose-answer'
       }
-      server.write(data)
+      toServer.write(data, this.delayMs)
     })
     server.on('data', (data) => {
       if (this.frozen) return
@@ -66,7 +70,7 @@ export class PostgresProxy {
         this.commitsLost += 1
         return cut()
       }
-      client.write(data)
+      toClient.write(data, this.delayMs)
     })
   }
 
@@ -78,5 +82,37 @@ export class PostgresProxy {
   async [Symbol.asyncDispose](): Promise<void> {
     this.cutAll()
     await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
+
+/** Passes data on later, in its order, also when the delay changes meanwhile. */
+class Delay {
+  readonly #target: Socket
+  readonly #waiting: { readonly data: Buffer; readonly due: number }[] = []
+
+  constructor(target: Socket) {
+    this.#target = target
+  }
+
+  write(data: Buffer, delayMs: number): void {
+    if (delayMs === 0 && this.#waiting.length === 0) {
+      this.#target.write(data)
+      return
+    }
+    this.#waiting.push({ data, due: performance.now() + delayMs })
+    if (this.#waiting.length === 1) this.#schedule()
+  }
+
+  #schedule(): void {
+    const [next] = this.#waiting
+    if (next === undefined) return
+    setTimeout(
+      () => {
+        this.#waiting.shift()
+        if (!this.#target.destroyed) this.#target.write(next.data)
+        this.#schedule()
+      },
+      Math.max(0, next.due - performance.now()),
+    )
   }
 }

@@ -6,6 +6,7 @@ import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { Position } from '#domain/position.ts'
 import { assertNever } from '#domain/errors.ts'
 import type { ExchangeReport } from '../ports.ts'
+import { levelsAfterFill } from '../protection/levels-after-fill.ts'
 import { positionKey, type HeldPosition, type TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
 import { amendRefused, amendReported } from './amend-reports.ts'
@@ -101,19 +102,12 @@ function fill(tx: Transaction, order: TrackedOrder, raw: Fill): void {
     orderStatus: status,
     orderFilledQuantity: Quantity.format(filledQuantity),
     orderFilledNotional: text(Money.add(order.filledNotional, notional(report.price, report.quantity, instrument.settle))),
-    position: positionRecord(position, protectionAfter(held, order, position)),
+    position: positionRecord(position, levelsAfterFill(held, order, position)),
     cash: text(settled),
   })
   if (Quantity.compare(filledQuantity, order.quantity) > 0 || !isWorking(order.status)) warnLateFill(tx, order, report, filledQuantity)
   if (isForeign) reportForeignFee(tx, order, raw.fee.currency)
   finishEnd(tx, order)
-}
-
-/** An entry hands its levels to the position; a flat position has none. */
-function protectionAfter(held: HeldPosition | Position, order: TrackedOrder, after: Position) {
-  if (SignedQuantity.isZero(after.quantity)) return {}
-  if (order.purpose === 'ENTRY' && (order.stopLoss !== undefined || order.takeProfit !== undefined)) return order
-  return held as HeldPosition
 }
 
 function positionRecord(position: Position, levels: Pick<HeldPosition, 'stopLoss' | 'takeProfit'>) {

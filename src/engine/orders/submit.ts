@@ -25,6 +25,7 @@ export function submit(
   intent: OrderIntent,
   origin: Origin,
 ): { readonly clientOrderId: ClientOrderId } | Refusal {
+  if (tx.state.shadow !== undefined) return { reason: 'SHADOW_MODE', value: tx.state.shadow }
   const refusal = checkOrder(tx.state, instrument, intent)
   return refusal ?? { clientOrderId: place(tx, instrument, intent, origin) }
 }
@@ -74,7 +75,8 @@ export function place(tx: Transaction, instrument: Instrument, intent: OrderInte
 
 /** The id the next order of a trader gets. */
 export function nextId(tx: Transaction, { traderId }: Pick<OrderIntent, 'traderId'>, ahead = 1): ClientOrderId {
-  return makeClientOrderId({ instance: tx.state.instance, traderId, time: tx.ts, sequence: tx.state.orderCount + ahead })
+  const { instance, fence, orderCount } = tx.state
+  return makeClientOrderId({ instance, traderId, fence, time: tx.ts, sequence: orderCount + ahead })
 }
 
 /** An exit would trade with entries of other traders that rest on the other side: it goes out, and they are canceled. */

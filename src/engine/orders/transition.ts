@@ -78,6 +78,11 @@ function isRepetition(status: OrderStatus, event: OrderEvent): boolean {
   )
 }
 
+/** The cancel of an order that is to be replaced, once more. The wish to replace it stays. */
+export function repeatCancel(tx: Transaction, { clientOrderId, symbol }: TrackedOrder): void {
+  if (tx.state.shadow === undefined) tx.send({ type: 'CancelOrder', clientOrderId, symbol, ts: tx.ts })
+}
+
 /** Asks the exchange to cancel; false when the order is not working, or belongs to whoever holds the account. Cancels pass every limit. */
 export function requestCancel(tx: Transaction, clientOrderId: ClientOrderId): boolean {
   if (tx.state.shadow !== undefined) return false

@@ -89,7 +89,7 @@ export function handleAccount(tx: Transaction, snapshot: AccountSnapshot): void 
   account.recoveredFills += bookFills(tx, readable)
   countMissedFills(tx, question)
   const comparison = new Comparison()
-  compareOrders(tx, readable.openOrders, question, comparison)
+  compareOrders(tx, readable, question, comparison)
   const inFlight = symbolsInFlight(tx.state)
   const uncertain = new Set([...inFlight, ...readable.unreadableSymbols])
   const positions = comparePositions(tx, readable.positions, uncertain, comparison)

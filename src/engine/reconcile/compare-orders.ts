@@ -14,9 +14,15 @@ import { changedId } from './missing-fills.ts'
 import { OurOrders } from './our-orders.ts'
 import { found, missingId, settleIfAbsent } from './outcomes.ts'
 import { ask, inquiryOf, ORDER_ANSWER_DEADLINE_MS } from './questions.ts'
+import type { ReadableAccount } from './read-account.ts'
 
 /** The orders of both sides: what the exchange lists, and what of ours it does not. */
-export function compareOrders(tx: Transaction, openOrders: readonly VenueOrder[], question: AccountQuestion, comparison: Comparison): void {
+export function compareOrders(
+  tx: Transaction,
+  { openOrders, unreadableSymbols }: ReadableAccount,
+  question: AccountQuestion,
+  comparison: Comparison,
+): void {
   const { touchedOrders } = tx.state.learnt.account
   const ours = new OurOrders(tx.state)
   const listed = new Set<ClientOrderId>()
@@ -38,7 +44,9 @@ export function compareOrders(tx: Transaction, openOrders: readonly VenueOrder[]
   for (const ids of [...tx.state.workingByKey.values()]) {
     for (const id of [...ids]) {
       const order = tx.state.orders.get(id)
-      if (order !== undefined && !listed.has(id) && !touchedOrders.has(id) && isAtExchange(order)) absent(tx, order, question)
+      if (order === undefined || listed.has(id) || touchedOrders.has(id) || !isAtExchange(order)) continue
+      if (unreadableSymbols.has(order.symbol)) ask(tx, order)
+      else absent(tx, order, question)
     }
   }
   closeEnded(tx, listed, listedExternal)
@@ -60,12 +68,13 @@ function compareListed(tx: Transaction, before: TrackedOrder, venue: VenueOrder,
   const { clientOrderId, symbol } = before
   const { exchangeOrderId, quantity, price, triggerPrice, filledQuantity } = venue
   const shown = { exchangeOrderId, quantity, price, triggerPrice, filledQuantity }
-  found(tx, before, { type: 'OrderFound', clientOrderId, symbol, ts: tx.ts, status: 'OPEN', ...shown })
+  if (needsWord(tx.state, before, venue))
+    found(tx, before, { type: 'OrderFound', clientOrderId, symbol, ts: tx.ts, status: 'OPEN', ...shown })
   tx.state.queries.delete(clientOrderId)
   learnt.waiting.delete(clientOrderId)
   const order = tx.state.orders.get(clientOrderId)
   // Fills that are being fetched and amendments on their way explain what differs.
-  if (order === undefined || order.amending !== undefined || inquiryOf(tx.state, order).end !== undefined) return
+  if (order === undefined || order.amending !== undefined || tx.state.learnt.inquiries.get(clientOrderId)?.end !== undefined) return
   const id = changedId(tx.state, clientOrderId)
   if (isSame(order, venue)) {
     learnt.changed.delete(clientOrderId)
@@ -86,6 +95,12 @@ function compareListed(tx: Transaction, before: TrackedOrder, venue: VenueOrder,
     suggestion: 'ADOPT',
     blocking: true,
   })
+}
+
+/** Whether what the account shows tells anything new of an order; for most of thousands it does not. */
+function needsWord(state: EngineState, order: TrackedOrder, { exchangeOrderId, filledQuantity }: VenueOrder): boolean {
+  if (state.unsettled.has(order.clientOrderId) || state.learnt.inquiries.has(order.clientOrderId) || state.halt !== null) return true
+  return order.exchangeOrderId !== exchangeOrderId || Quantity.compare(filledQuantity, order.filledQuantity) > 0
 }
 
 function isSame(order: TrackedOrder, venue: VenueOrder): boolean {

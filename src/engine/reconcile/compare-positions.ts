@@ -45,6 +45,7 @@ export function comparePositions(
     const leg = theirs.get(position.symbol)
     const quantity = leg === undefined ? position.quantity : SignedQuantity.add(leg.quantity, position.quantity)
     theirs.set(position.symbol, { ...position, quantity: fixed.trim(quantity) })
+    if (position.averagePrice !== undefined) state.learnt.averagePrices.set(position.symbol, position.averagePrice)
   }
   const symbols = new Set(theirs.keys())
   for (const { symbol, quantity } of state.positions.values()) if (quantity.units !== 0n) symbols.add(symbol)

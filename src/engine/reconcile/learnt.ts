@@ -1,6 +1,7 @@
 import type { ReconcileTrigger } from '#domain/difference.ts'
 import type { ClientOrderId, ExchangeOrderId, InstrumentSymbol } from '#domain/ids.ts'
 import type { Money } from '#domain/money/money.ts'
+import type { Price } from '#domain/money/price.ts'
 import type { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import type { VenueOrder } from '../ports.ts'
 
@@ -106,6 +107,8 @@ export interface Learnt {
   external: External
   /** Orders of ours as the exchange last showed them, where that is not what we have. */
   readonly changed: Map<ClientOrderId, VenueOrder>
+  /** The exchange's own average prices, as last shown. */
+  averagePrices: Map<InstrumentSymbol, Price>
   /** When it was last said that a stop left something open, or that the exchange's clock is wrong. */
   leftoversSaidAt: number
   clockSaidAt: number
@@ -136,6 +139,7 @@ export function createLearnt(fillsKnownUntil = 0): Learnt {
     },
     external: { orders: new Map(), bySymbol: new Map(), reserved: new Map() },
     changed: new Map(),
+    averagePrices: new Map(),
     leftoversSaidAt: Number.NEGATIVE_INFINITY,
     clockSaidAt: Number.NEGATIVE_INFINITY,
     accountSaidAt: Number.NEGATIVE_INFINITY,

@@ -1,4 +1,5 @@
 import { isWorking } from '#domain/order.ts'
+import { isToBeStopped } from '../orders/stopped.ts'
 import type { EngineState } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
 
@@ -14,7 +15,7 @@ function leftovers(state: EngineState): readonly string[] {
   for (const ids of state.workingByKey.values()) {
     for (const id of ids) {
       const order = state.orders.get(id)
-      if (order === undefined || !isWorking(order.status) || order.purpose === 'FLATTEN') continue
+      if (order === undefined || !isWorking(order.status) || !isToBeStopped(state, order)) continue
       names.push(`${id} (${order.symbol}, ${order.status})`)
     }
   }

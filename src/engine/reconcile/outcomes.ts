@@ -5,9 +5,11 @@ import type { ExchangeReport } from '../ports.ts'
 import type { EngineState, TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
 import { send } from '../orders/submit.ts'
-import { requestCancel, transition } from '../orders/transition.ts'
+import { isToBeStopped } from '../orders/stopped.ts'
+import { repeatCancel, requestCancel, transition } from '../orders/transition.ts'
 import { blockingDifference, closeAsGone, differenceIdOf, recordDifference } from './differences.ts'
 import type { Inquiry } from './learnt.ts'
+import { concludeAmendment } from './lost-amendment.ts'
 import { awaitFills, lacksFills, settleEnd } from './missing-fills.ts'
 import { ask, inquiryOf, NOT_FOUND_SPACING_MS, wantAccount } from './questions.ts'
 
@@ -99,7 +101,9 @@ export function found(tx: Transaction, order: TrackedOrder, report: Report<'Orde
   else settleEnd(tx, order, end, { ts, exchangeOrderId })
   const now = tx.state.orders.get(order.clientOrderId)
   if (status !== 'OPEN' || now === undefined) return
-  if (now.status === 'PENDING_CANCEL' || (tx.state.halt !== null && now.purpose !== 'FLATTEN')) requestCancel(tx, now.clientOrderId)
+  concludeAmendment(tx, now, report)
+  if (now.status === 'PENDING_CANCEL' ? now.replacing !== true : isToBeStopped(tx.state, now)) requestCancel(tx, now.clientOrderId)
+  else if (now.replacing === true) repeatCancel(tx, now)
 }
 
 /** Absence is not proof by itself: the exchange may lag. */
@@ -156,10 +160,10 @@ function sendAgain(tx: Transaction, order: TrackedOrder, inquiry: Inquiry): void
 /** Why an order that is not at the exchange should stay away from it, or undefined. Exits are always wanted. */
 function whyUnwanted(tx: Transaction, order: TrackedOrder, waitMs: number): string | undefined {
   const { state } = tx
-  if (state.halt !== null && order.purpose !== 'FLATTEN') return 'not sent again because trading was stopped'
+  if (isToBeStopped(state, order)) return 'not sent again because trading was stopped'
   if (order.status === 'PENDING_CANCEL') return 'not sent again because it was to be canceled'
   if (order.reduceOnly) return undefined
-  if (tx.ts + waitMs - order.createdAt > state.limits.referenceMaxAgeMs) return 'not sent again because its price is out of date'
+  if (tx.ts + waitMs - order.sentAt > state.limits.referenceMaxAgeMs) return 'not sent again because its price is out of date'
   const difference = blockingDifference(state, order.symbol)
   return difference === undefined ? undefined : `not sent again because ${difference} is open`
 }

@@ -1,5 +1,5 @@
 import type { InstrumentSymbol } from '#domain/ids.ts'
-import type { AccountSnapshot } from '../ports.ts'
+import type { AccountSnapshot, VenueOrder } from '../ports.ts'
 import type { Transaction } from '../transaction.ts'
 import { isReadableMoney, isReadablePosition, isReadablePrice, problemOfVenueFill, problemOfVenueOrder } from './readable.ts'
 import { SAID_AGAIN_AFTER_MS } from './report-door.ts'
@@ -25,7 +25,7 @@ export function readAccount(tx: Transaction, snapshot: AccountSnapshot): Readabl
     return false
   }
   const readable = {
-    openOrders: openOrders.filter((order) => keep(order, problemOfVenueOrder(order))),
+    openOrders: openOrders.filter((order) => keep(order, problemOfVenueOrder(order))).map(withoutZeroPrices),
     positions: positions.filter((position) => keep(position, problemOfPosition(position))),
     balances: balances.filter(({ currency, cash }) => isReadableMoney(cash) && cash.currency === currency),
     fills: fills.filter((fill) => keep(fill, problemOfVenueFill(fill))),
@@ -34,6 +34,12 @@ export function readAccount(tx: Transaction, snapshot: AccountSnapshot): Readabl
   if (readable.balances.length < balances.length) problems.push('a balance cannot be read')
   if (problems.length > 0) say(tx, problems)
   return readable
+}
+
+function withoutZeroPrices(order: VenueOrder): VenueOrder {
+  const { price, triggerPrice } = order
+  if (price?.units !== 0n && triggerPrice?.units !== 0n) return order
+  return { ...order, price: price?.units === 0n ? undefined : price, triggerPrice: triggerPrice?.units === 0n ? undefined : triggerPrice }
 }
 
 function problemOfPosition({ symbol, quantity, averagePrice }: AccountSnapshot['positions'][number]): string | undefined {

@@ -30,6 +30,8 @@ function isDecimal(value: unknown, digitsMax: number): value is { readonly units
 }
 
 export const isReadablePrice = (price: Price): boolean => isDecimal(price, PRICE_DIGITS_MAX) && price.units > 0n
+/** Exchanges write zero where an order has no price. */
+const isReadablePriceOrZero = (price: Price): boolean => isDecimal(price, PRICE_DIGITS_MAX) && price.units >= 0n
 export const isReadableQuantity = (quantity: Quantity): boolean => isDecimal(quantity, QUANTITY_DIGITS_MAX) && quantity.units >= 0n
 export const isReadablePosition = (quantity: SignedQuantity): boolean => isDecimal(quantity, QUANTITY_DIGITS_MAX)
 export const isReadableMoney = (money: Money): boolean =>
@@ -65,7 +67,7 @@ export function problemOfReport(report: ExchangeReport): string | undefined {
       if (report.type === 'OrderFound' && !isReadableId(report.exchangeOrderId)) return 'it has no readable id'
       const filled = report.type === 'OrderFound' ? report.filledQuantity : undefined
       const sizes = optional(report.quantity, isReadableQuantity) && optional(filled, isReadableQuantity)
-      const prices = optional(report.price, isReadablePrice) && optional(report.triggerPrice, isReadablePrice)
+      const prices = optional(report.price, isReadablePriceOrZero) && optional(report.triggerPrice, isReadablePriceOrZero)
       return sizes && prices ? undefined : 'its sizes or prices are not decimals of ordinary length'
     }
     case 'OrderRejected':
@@ -86,7 +88,7 @@ export function problemOfVenueOrder(order: VenueOrder): string | undefined {
   const { exchangeOrderId, quantity, filledQuantity, price, triggerPrice } = order
   if (!isReadableId(exchangeOrderId)) return 'an open order has no readable id'
   const sizes = isReadableQuantity(quantity) && isReadableQuantity(filledQuantity)
-  const prices = optional(price, isReadablePrice) && optional(triggerPrice, isReadablePrice)
+  const prices = optional(price, isReadablePriceOrZero) && optional(triggerPrice, isReadablePriceOrZero)
   return sizes && prices ? undefined : `sizes or prices of the open order ${exchangeOrderId} cannot be read`
 }
 

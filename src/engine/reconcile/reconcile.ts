@@ -2,6 +2,7 @@ import type { ReconcileTrigger } from '#domain/difference.ts'
 import type { ClientOrderId } from '#domain/ids.ts'
 import { isWorking } from '#domain/order.ts'
 import { isAtExchange } from '../orders/exposure.ts'
+import { isToBeStopped } from '../orders/stopped.ts'
 import { transition } from '../orders/transition.ts'
 import type { EngineAnswer } from '../ports.ts'
 import type { EngineState, TrackedOrder } from '../state.ts'
@@ -47,7 +48,11 @@ export function askAboutOrders(tx: Transaction, trigger: ReconcileTrigger): void
 export function reconcileNow(tx: Transaction, trigger: ReconcileTrigger): EngineAnswer {
   const { state } = tx
   if (!state.connected) {
-    return { type: 'Refused', code: 'CONFLICT', message: 'The exchange is not connected. Nothing was compared; it will be as soon as it is back.' }
+    return {
+      type: 'Refused',
+      code: 'CONFLICT',
+      message: 'The exchange is not connected. Nothing was compared; it will be as soon as it is back.',
+    }
   }
   if (trigger === 'WAKE') askAboutOrders(tx, trigger)
   else if (state.capabilities.accountQuery) wantAccount(tx, { trigger })
@@ -107,7 +112,7 @@ function allWorking(state: EngineState): readonly ClientOrderId[] {
 
 function isUnsettled(state: EngineState, order: TrackedOrder): boolean {
   if (!isAtExchange(order)) return false
-  return (state.halt !== null && order.purpose !== 'FLATTEN') || state.unsettled.has(order.clientOrderId)
+  return isToBeStopped(state, order) || state.unsettled.has(order.clientOrderId)
 }
 
 /** What was found out about orders that are settled is of no use any more. */

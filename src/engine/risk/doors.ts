@@ -1,4 +1,5 @@
 import type { InstrumentSymbol, TraderId } from '#domain/ids.ts'
+import { blockingDifference } from '../reconcile/differences.ts'
 import type { EngineState } from '../state.ts'
 import type { Refusal } from './intent.ts'
 
@@ -36,11 +37,17 @@ function checkTrader(state: EngineState, { traderId, symbol }: Asking, exit: boo
   }
   const mayTrade = exit ? trader.state === 'running' || trader.state === 'paused' : trader.state === 'running'
   if (!mayTrade) return { reason: 'TRADER_NOT_RUNNING', value: trader.state, limit: 'running' }
-  return exit ? undefined : checkUnknownOutcome(state, symbol)
+  return exit ? undefined : (checkUnknownOutcome(state, symbol) ?? checkDifference(state, symbol))
 }
 
 /** An order whose fate is not known blocks new exposure in its instrument until the exchange has answered. */
 function checkUnknownOutcome(state: EngineState, symbol: InstrumentSymbol): Refusal | undefined {
   for (const id of state.unknownOrders.get(symbol) ?? []) return { reason: 'OUTCOME_UNKNOWN_PENDING', value: id }
   return undefined
+}
+
+/** Where our books and the exchange disagree nothing is added until somebody has decided, or both agree again. */
+function checkDifference(state: EngineState, symbol: InstrumentSymbol): Refusal | undefined {
+  const difference = blockingDifference(state, symbol)
+  return difference === undefined ? undefined : { reason: 'DIFFERENCE_OPEN', value: difference }
 }

@@ -5,6 +5,7 @@ import { Money, basisPoints, notional } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { reservedBy, worstOpenQuantity } from '../orders/exposure.ts'
+import { externalQuantity, externalReserved } from '../reconcile/external.ts'
 import { availableBalance, lossToday, valueAccount } from '../portfolio/equity.ts'
 import { positionKey, workingTotals, type EngineState, type TrackedOrder } from '../state.ts'
 import type { OrderIntent, Refusal } from './intent.ts'
@@ -82,7 +83,10 @@ function checkExposure(state: EngineState, asked: Asked): Refusal | undefined {
   return checkOpenPositions(state, intent) ?? checkRate(state, context) ?? checkAccount(state, asked)
 }
 
-/** |position| if this order and every working entry of the same direction fill completely, at the reference price. */
+/**
+ * |position| if this order and every working entry of the same direction fill completely, at the reference price. What others
+ * hold and may buy at the exchange counts as if it were the trader's.
+ */
 function worstCaseNotional(state: EngineState, { instrument, intent, context }: Asked): Money {
   const key = positionKey(intent.traderId, intent.symbol)
   const { entryBuy, entrySell } = workingTotals(state, key)
@@ -90,7 +94,8 @@ function worstCaseNotional(state: EngineState, { instrument, intent, context }: 
   const { instead, beside } = context
   const others = instead === undefined ? working : Quantity.subtract(working, worstOpenQuantity(instead))
   const together = beside?.side === intent.side ? Quantity.add(others, beside.quantity) : others
-  let worst = SignedQuantity.of(Quantity.add(intent.quantity, together), intent.side)
+  const all = Quantity.add(together, externalQuantity(state, intent.symbol, intent.side))
+  let worst = SignedQuantity.of(Quantity.add(intent.quantity, all), intent.side)
   const held = state.positions.get(key)
   if (held !== undefined) worst = SignedQuantity.add(worst, held.quantity)
   return Money.absolute(notional(intent.referencePrice, worst, instrument.settle))
@@ -124,7 +129,7 @@ function checkAccount(state: EngineState, { instrument, intent, context: { inste
     return { reason: 'MAX_DAILY_LOSS', value: text(loss), limit: state.limits.maxDailyLoss }
   }
   const cost = costOf(intent, instrument)
-  const free = availableBalance(account, valuation)
+  const free = Money.subtract(availableBalance(account, valuation), externalReserved(state, account.currency))
   const freed = instead === undefined ? free : Money.add(free, reservedBy(instead, instrument))
   const available = beside === undefined ? freed : Money.subtract(freed, costOf(beside, instrument))
   if (Money.compare(cost, available) > 0) return { reason: 'INSUFFICIENT_BALANCE', value: text(cost), limit: text(available) }

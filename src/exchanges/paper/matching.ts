@@ -33,14 +33,38 @@ function sliceAfterArrival(slice: MarketSlice, arrival: number, openToleranceMs:
  * the order of their arrival. Up to `want` lots; the slice must close after the order arrived.
  */
 export function takeLiquidity(order: PaperOrder, want: bigint, context: MatchContext): readonly MatchedFill[] {
+  if (isResting(order, context)) return []
+  const { side, timeInForce } = order.request
+  const { reference, limit } = termsOf(order, context)
+  if (timeInForce === 'FOK' && !context.book.offers(side, want, reference, limit)) return []
+  const fills = context.book.take(side, want, reference, limit)
+  const ts = takenAt(order, context)
+  return fills.map((fill) => ({ ...fill, liquidity: 'TAKER', ts }))
+}
+
+/** When an order that arrives in a slice trades, or ends, against what it finds. */
+export function takenAt(order: PaperOrder, { slice }: MatchContext): number {
+  return Math.max(slice.openTime, order.arrival)
+}
+
+function isResting({ request, arrival }: PaperOrder, { previousCloseTime }: MatchContext): boolean {
+  return request.type === 'LIMIT' && previousCloseTime > arrival
+}
+
+function termsOf(order: PaperOrder, context: MatchContext): { readonly reference: bigint; readonly limit: bigint | undefined } {
   const { side, type, price } = order.request
-  const isResting = type === 'LIMIT' && context.previousCloseTime > order.arrival
-  if (isResting) return []
   const slice = sliceAfterArrival(context.slice, order.arrival, context.parameters.openToleranceMs)
   const limit = type === 'MARKET' || price === undefined ? undefined : ticksOf(price, order.instrument, 'half-even')
-  const fills = context.book.take(side, want, referenceTicks(slice, side, order.instrument), limit)
-  const ts = Math.max(context.slice.openTime, order.arrival)
-  return fills.map((fill) => ({ ...fill, liquidity: 'TAKER', ts }))
+  return { reference: referenceTicks(slice, side, order.instrument), limit }
+}
+
+/** Whether an order that may only rest would take on its arrival: the market has come to it on the way. */
+export function wouldTake(order: PaperOrder, context: MatchContext): boolean {
+  if (isResting(order, context)) return false
+  const { side } = order.request
+  const { reference, limit } = termsOf(order, context)
+  const touch = context.book.touchTicks(side, reference)
+  return limit === undefined || (side === 'BUY' ? touch <= limit : touch >= limit)
 }
 
 /** Then what rests: a limit order trades when the price goes through it, or, with luck in the queue, when it touches it. */

@@ -36,6 +36,8 @@ const plannedOrder = fc.record({
     side: fc.constantFrom('BUY' as const, 'BUY' as const, 'SELL' as const),
     quantity: fc.integer({ min: 1, max: 4_000 }).map((lots) => (lots / 1_000).toFixed(3)),
     reduceOnly: fc.boolean(),
+    timeInForce: fc.constantFrom('GTC' as const, 'GTC' as const, 'GTC' as const, 'IOC' as const, 'FOK' as const),
+    postOnly: fc.nat(5).map((n) => n === 0),
     price: fc.option(
       fc.integer({ min: 39_400, max: 40_600 }).map((ticks) => (ticks / 2).toFixed(1)),
       { nil: undefined },
@@ -102,7 +104,7 @@ function drive(
       const order = orders.get(clientOrderId)!
       if (report.type === 'OrderAccepted')
         open.set(clientOrderId, { ...order, exchangeOrderId: report.exchangeOrderId, filledQuantity: Quantity.ZERO })
-      if (report.type === 'OrderCanceled') open.delete(clientOrderId)
+      if (report.type === 'OrderCanceled' || report.type === 'OrderExpired') open.delete(clientOrderId)
       if (report.type !== 'OrderFill') continue
       held.set(symbol, SignedQuantity.add(held.get(symbol) ?? SignedQuantity.ZERO, SignedQuantity.of(report.quantity, order.side)))
       const known = open.get(clientOrderId)!
@@ -145,6 +147,7 @@ describe('for any orders and candles', () => {
         const filled = new Map<string, Quantity>()
         const ids = new Set<string>()
         const lastTs = new Map<string, number>()
+        const wholes = new Set<ClientOrderId>()
         for (const fill of fillsOf(reports)) {
           fills += 1
           expect(fill.ts).toBeGreaterThanOrEqual(lastTs.get(fill.symbol) ?? 0)
@@ -165,6 +168,8 @@ describe('for any orders and candles', () => {
             expect(
               order.side === 'BUY' ? Price.compare(order.price, fill.price) : Price.compare(fill.price, order.price),
             ).toBeGreaterThanOrEqual(0)
+          if (order.postOnly) expect(fill.liquidity).toBe('MAKER')
+          if (order.timeInForce !== 'GTC') expect(fill.liquidity).toBe('TAKER')
           expect(fill.ts).toBeGreaterThan(order.ts)
           expect(fill.ts).toBeLessThanOrEqual(bar.openTime + MINUTE)
           expect(ids.has(fill.tradeId)).toBe(false)
@@ -179,11 +184,13 @@ describe('for any orders and candles', () => {
           const after = SignedQuantity.add(before, SignedQuantity.of(fill.quantity, order.side))
           held.set(fill.symbol, after)
           if (rules.kind === 'spot') expect(after.units >= 0n).toBe(true)
+          if (order.timeInForce === 'FOK' && !order.reduceOnly && order.side === 'BUY') wholes.add(order.clientOrderId)
           if (order.reduceOnly) {
             expect(after.units === 0n || after.units > 0n === before.units > 0n).toBe(true)
             expect(Quantity.compare(SignedQuantity.magnitude(after), SignedQuantity.magnitude(before))).toBeLessThan(0)
           }
         }
+        for (const id of wholes) expect(Quantity.compare(filled.get(id) ?? Quantity.ZERO, orders.get(id)!.quantity)).toBe(0)
       }),
       { numRuns: 300, seed: 20_260_101 },
     )

@@ -5,12 +5,13 @@ import { SignedQuantity } from '#domain/money/quantity.ts'
 import type { AccountSnapshot, ExchangeCommand, ExchangeReport, OrderRequest, RestoreExchange } from '#engine/ports.ts'
 import { FillHistory, snapshotOf } from './account-snapshot.ts'
 import { refuseOrder, type Refusal } from './admission.ts'
-import { takeLiquidity, tradeResting, type MatchContext, type MatchedFill } from './matching.ts'
+import { amendedOrder, amendedRequest, refuseAmendment } from './amendment.ts'
+import { takeLiquidity, takenAt, tradeResting, wouldTake, type MatchContext, type MatchedFill } from './matching.ts'
 import type { MarketSlice } from './market-slice.ts'
-import { lotsOf, priceOfTicks, quantityOfLots, type PaperInstrument } from './paper-instrument.ts'
+import { lotsOf, priceOfTicks, quantityOfLots, ticksOf, type PaperInstrument } from './paper-instrument.ts'
 import { arrivalTime, byPriority, lotsOfRequest, openLots, sameRequest, type PaperOrder } from './paper-order.ts'
 import { DEFAULT_PAPER_PARAMETERS, type PaperParameters } from './paper-parameters.ts'
-import { SyntheticBook } from './synthetic-book.ts'
+import { distanceTicks, SyntheticBook } from './synthetic-book.ts'
 
 /** Open orders the venue takes; more are rejected. */
 export const OPEN_ORDERS_MAX = 10_000
@@ -99,6 +100,8 @@ export class PaperExchange {
         return [this.#cancel(command)]
       case 'QueryOrder':
         return [this.#query(command)]
+      case 'AmendOrder':
+        return [this.#amend(command)]
       case 'QueryAccount':
       case 'CancelExternalOrder':
         return []
@@ -123,7 +126,8 @@ export class PaperExchange {
     const book = new SyntheticBook({ slice, instrument, parameters: this.#parameters, seed: this.#seed })
     const context: MatchContext = { slice, book, previousCloseTime, parameters: this.#parameters, seed: this.#seed }
     orders.sort(byPriority)
-    const reports = [takeLiquidity, tradeResting].flatMap((match) => orders.flatMap((order) => this.#match(order, context, match)))
+    const reports = orders.flatMap((order) => this.#arrive(order, context))
+    for (const order of orders) reports.push(...this.#match(order, context, tradeResting))
     const emptied = [...this.#open.values()].filter((order) => order.request.symbol === symbol && this.#fillableLots(order) === 0n)
     for (const order of emptied.sort(byPriority)) reports.push(this.#cancelEmptied(order, slice.closeTime))
     return reports
@@ -150,15 +154,39 @@ export class PaperExchange {
 
   #refusal(request: OrderRequest, instrument: PaperInstrument | undefined): Refusal | undefined {
     if (instrument === undefined) return undefined
-    if (this.#open.size >= OPEN_ORDERS_MAX) return { code: 'TOO_MANY_OPEN_ORDERS', message: `${OPEN_ORDERS_MAX} orders are open already` }
+    const isNew = !this.#open.has(request.clientOrderId)
+    if (isNew && this.#open.size >= OPEN_ORDERS_MAX) return { code: 'TOO_MANY_OPEN_ORDERS', message: `${OPEN_ORDERS_MAX} orders are open already` }
     const { symbol } = request
     let promisedLots = 0n
     for (const order of this.#open.values()) {
-      const { side, reduceOnly } = order.request
-      if (order.request.symbol === symbol && side === 'SELL' && !reduceOnly) promisedLots += openLots(order)
+      const { side, reduceOnly, clientOrderId } = order.request
+      if (clientOrderId !== request.clientOrderId && order.request.symbol === symbol && side === 'SELL' && !reduceOnly) promisedLots += openLots(order)
     }
     const positionLots = this.#positionLots.get(symbol) ?? 0n
-    return refuseOrder(request, { instrument, positionLots, promisedLots, lastPrice: this.#last.get(symbol)?.price })
+    const lastPrice = this.#last.get(symbol)?.price
+    return refuseOrder(request, { instrument, positionLots, promisedLots, lastPrice, touch: this.#touch(request, instrument) })
+  }
+
+  #touch({ side, symbol }: OrderRequest, instrument: PaperInstrument): Price | undefined {
+    const last = this.#last.get(symbol)
+    if (last === undefined) return undefined
+    const ticks = ticksOf(last.price, instrument, 'half-even')
+    const half = distanceTicks(ticks, this.#parameters.halfSpreadCentiBps)
+    return priceOfTicks(side === 'BUY' ? ticks + half : ticks - half, instrument)
+  }
+
+  /** In place: the order keeps its id, and its place in the queue unless its price changes or its size grows. */
+  #amend(command: Extract<ExchangeCommand, { type: 'AmendOrder' }>): ExchangeReport {
+    const { clientOrderId, symbol, ts } = command
+    const base = { clientOrderId, symbol, ts }
+    const order = this.#open.get(clientOrderId)
+    if (order === undefined) return { ...base, type: 'AmendRejected', reason: 'the order is not open' }
+    const request = amendedRequest(order, command)
+    const refusal = refuseAmendment(order, request, command) ?? this.#refusal(request, order.instrument)
+    if (refusal !== undefined) return { ...base, type: 'AmendRejected', reason: `${refusal.code}: ${refusal.message}` }
+    this.#open.set(clientOrderId, amendedOrder(order, request, this.#parameters, this.#seed))
+    const { quantity, price } = request
+    return { ...base, type: 'OrderAmended', quantity, price }
   }
 
   #cancel({ clientOrderId, symbol, ts }: Extract<ExchangeCommand, { type: 'CancelOrder' }>): ExchangeReport {
@@ -177,13 +205,29 @@ export class PaperExchange {
     if (order === undefined) return { ...base, type: 'OrderNotFound', authoritative: true }
     const { exchangeOrderId, instrument, request } = order
     const filledQuantity = quantityOfLots(order.filledLots, instrument)
-    const status = this.#open.has(clientOrderId) ? 'OPEN' : openLots(order) === 0n ? 'FILLED' : 'CANCELED'
+    const status = this.#open.has(clientOrderId) ? 'OPEN' : openLots(order) === 0n ? 'FILLED' : (order.end ?? 'CANCELED')
     const { quantity, price, triggerPrice } = request
     return { ...base, type: 'OrderFound', exchangeOrderId, status, quantity, price, triggerPrice, filledQuantity }
   }
 
+  /** What takes trades now; what may not rest, or may only rest, ends here if it cannot have its way. */
+  #arrive(order: PaperOrder, context: MatchContext): ExchangeReport[] {
+    const { postOnly, timeInForce } = order.request
+    const ts = takenAt(order, context)
+    if (postOnly && wouldTake(order, context)) return [this.#expire(order, ts, 'post-only, and it would have taken on its arrival')]
+    const reports = [...this.#match(order, context, takeLiquidity)]
+    if (timeInForce === 'GTC' || !this.#open.has(order.request.clientOrderId)) return reports
+    return [...reports, this.#expire(order, ts, timeInForce === 'FOK' ? 'it could not be filled whole at once' : 'what could not be had at once')]
+  }
+
+  #expire(order: PaperOrder, ts: number, reason: string): ExchangeReport {
+    const { clientOrderId, symbol } = order.request
+    this.#finish(order, 'EXPIRED')
+    return { type: 'OrderExpired', clientOrderId, symbol, ts, reason }
+  }
+
   #match(order: PaperOrder, context: MatchContext, match: typeof takeLiquidity): readonly ExchangeReport[] {
-    const want = this.#fillableLots(order)
+    const want = this.#open.has(order.request.clientOrderId) ? this.#fillableLots(order) : 0n
     if (want === 0n) return []
     return match(order, want, context).map((fill) => this.#fill(order, fill, context.slice.openTime))
   }
@@ -235,7 +279,8 @@ export class PaperExchange {
     return { type: 'OrderCanceled', clientOrderId, symbol, ts, reason: 'the position it could reduce is closed' }
   }
 
-  #finish(order: PaperOrder): void {
+  #finish(order: PaperOrder, end?: PaperOrder['end']): void {
+    if (end !== undefined) order.end = end
     this.#open.delete(order.request.clientOrderId)
     this.#finished.set(order.request.clientOrderId, order)
     const oldest = this.#finished.keys().next()

@@ -14,6 +14,8 @@ export interface PaperOrder {
   readonly arrival: number
   readonly lots: bigint
   filledLots: bigint
+  /** How it ended, if not by filling. */
+  end?: 'CANCELED' | 'EXPIRED'
 }
 
 /** The decision plus a latency that belongs to the order. */
@@ -39,6 +41,8 @@ export function sameRequest(a: OrderRequest, b: OrderRequest): boolean {
     a.side === b.side &&
     a.type === b.type &&
     a.reduceOnly === b.reduceOnly &&
+    a.timeInForce === b.timeInForce &&
+    a.postOnly === b.postOnly &&
     fixed.compare(a.quantity, b.quantity) === 0 &&
     samePrice
   )

@@ -61,6 +61,16 @@ export class SyntheticBook {
     return side === 'BUY' ? referenceTicks + half : referenceTicks - half
   }
 
+  /** Whether `want` lots can be had at once, never beyond `limitTicks`. Takes nothing. */
+  offers(side: OrderSide, want: bigint, referenceTicks: bigint, limitTicks: bigint | undefined): boolean {
+    const [left, taken] = [this.#left, new Map(this.#taken)]
+    const fills = this.take(side, want, referenceTicks, limitTicks)
+    this.#left = left
+    this.#taken.clear()
+    for (const [key, lots] of taken) this.#taken.set(key, lots)
+    return fills.reduce((sum, { lots }) => sum + lots, 0n) === want
+  }
+
   /** Takes up to `want` lots, level by level, never beyond `limitTicks`. */
   take(side: OrderSide, want: bigint, referenceTicks: bigint, limitTicks: bigint | undefined): readonly BookFill[] {
     const fills: BookFill[] = []

@@ -1,7 +1,6 @@
 import { publicInstrument, type PaperInstrument } from '../paper/paper-instrument.ts'
 import type { InstrumentSymbol } from '#domain/ids.ts'
 import type {
-  ExchangeCapabilities,
   ExchangeCommand,
   ExchangeReport,
   FromExchange,
@@ -13,6 +12,7 @@ import type { Clock } from '#platform/clock.ts'
 import type { Logger } from '#platform/log/logger.ts'
 import type { MarketMove, MarketProgress, MarketSource } from '../market/market-source.ts'
 import type { MarketSlice } from '../paper/market-slice.ts'
+import { PAPER_CAPABILITIES } from '../paper/paper-capabilities.ts'
 import type { PaperExchange } from '../paper/paper-exchange.ts'
 import { DEFAULT_PAPER_PARAMETERS } from '../paper/paper-parameters.ts'
 import { AnswerWindow } from './answer-window.ts'
@@ -26,17 +26,6 @@ const STEP_FORGOTTEN_MS = 2_000
 const COMMANDS_WAITING_MAX = 10_000
 /** Least time between two progress messages, milliseconds. */
 const PROGRESS_EVERY_MS = 250
-
-/** The venue is in this process: nothing lags, and it may be asked as often as one likes. */
-const CAPABILITIES: ExchangeCapabilities = {
-  orderTypes: ['MARKET', 'LIMIT'],
-  timesInForce: ['GTC'],
-  postOnly: false,
-  amend: false,
-  accountQuery: true,
-  acceptanceWindowMs: 0,
-  queriesPerSecond: COMMANDS_WAITING_MAX,
-}
 
 export interface SessionOutputs {
   toEngine(message: FromExchange): void
@@ -139,7 +128,6 @@ export class ExchangeSession {
     const { exchange, source, paper, openingBalances, outputs } = this.#options
     const { signal } = this.#stopping
     const instruments = source.instruments.map(publicInstrument)
-    const capabilities = CAPABILITIES
     outputs.toEngine({
       type: 'ExchangeStatus',
       exchange,
@@ -147,7 +135,7 @@ export class ExchangeSession {
       ts: source.startTime,
       instruments,
       openingBalances,
-      capabilities,
+      capabilities: PAPER_CAPABILITIES,
     })
     try {
       if (signal.aborted) return

@@ -1,5 +1,5 @@
 import type { Clock } from '#platform/clock.ts'
-import { type Account, AccountLease, HEARTBEAT_MS } from '#platform/lease/account-lease.ts'
+import { AccountLease, HEARTBEAT_MS, type LeasedAccount } from '#platform/lease/account-lease.ts'
 import type { LockFile } from '#platform/lease/lock-file.ts'
 import type { RemoteLock } from '#platform/lease/remote-lock.ts'
 import type { Logger } from '#platform/log/logger.ts'
@@ -9,7 +9,7 @@ const COMPONENT = 'lease'
 
 export interface AccountGuardOptions {
   /** Absent: nothing is leased, only the data directory is watched. */
-  readonly account: Account | undefined
+  readonly account: LeasedAccount | undefined
   readonly leases: string
   readonly dataDirectory: string
   readonly directoryLock: LockFile
@@ -59,7 +59,7 @@ export class AccountGuard {
     this.#options.directoryLock.release()
   }
 
-  async #takeLease(account: Account): Promise<void> {
+  async #takeLease(account: LeasedAccount): Promise<void> {
     const { leases, dataDirectory, remote, clock } = this.#options
     try {
       const answer = await AccountLease.take({ ...account, leases, dataDirectory, remote, now: clock.now() })

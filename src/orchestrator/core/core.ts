@@ -14,7 +14,7 @@ export interface CoreOptions {
   readonly purpose: string
   readonly lockStep: boolean
   /** Which start of this data directory it is: rises by one with each. */
-  readonly start: number
+  readonly startNumber: number
   /** Number of the account's lease; 0 where none is needed. */
   readonly fence: number
   /** Why nothing may be sent; undefined when the account is ours. */
@@ -66,11 +66,11 @@ export class Core {
   async ready(): Promise<EngineReady> {
     const ready = await this.engine.ready()
     const { recoveredFacts, recoveryMs } = ready
-    const { board, start } = this.#options
+    const { board, startNumber } = this.#options
     board.see(
       'engine',
       'starting',
-      `start ${start} of this directory, journal read: ${recoveredFacts} facts in ${Math.round(recoveryMs)} ms`,
+      `start ${startNumber} of this directory, journal read: ${recoveredFacts} facts in ${Math.round(recoveryMs)} ms`,
     )
     await Promise.race([this.engine.exchangeReady(), this.#exchange.failed.then((reason) => Promise.reject(reason))])
     return ready

@@ -20,8 +20,9 @@ export interface EngineThreadOptions {
   readonly instance?: string | undefined
   readonly purpose: string
   readonly lockStep: boolean
-  readonly fence: number
-  readonly shadow: string | undefined
+  /** See `Init` of the engine's messages. */
+  readonly fence?: number | undefined
+  readonly shadow?: string | undefined
   readonly onHead: (seq: number, ts: number) => void
   readonly onReplayDone: () => void
 }

@@ -15,14 +15,14 @@ interface Dated {
   readonly ts: number
 }
 
-/** Rows of a log since a moment, and whether the log still knows them all. */
+/** Rows of a log after a moment, and whether the log still knows them all. */
 function since<T extends Dated>(
   log: { newestFirst(): Iterable<T>; readonly floorSeq: number },
   ts: number,
 ): { rows: T[]; complete: boolean } {
   const rows: T[] = []
   for (const row of log.newestFirst()) {
-    if (row.ts < ts) return { rows, complete: true }
+    if (row.ts <= ts) return { rows, complete: true }
     rows.push(row)
   }
   return { rows, complete: log.floorSeq === 0 }
@@ -51,14 +51,14 @@ export async function awayReport(model: ReadModel, question: AwayQuestion): Prom
     since: from,
     until: now,
     cause: question.since === undefined && gap !== undefined ? gap.cause : 'ASKED',
-    gaps: model.gaps.filter((each) => each.to >= from),
+    gaps: model.gaps.filter((each) => each.to > from),
     complete: [trades, alerts, audit, halts].every((part) => part.complete),
     totals: {
       fills: fills.length,
       stops_hit: ordersOf(fills, 'STOP_LOSS'),
       targets_hit: ordersOf(fills, 'TAKE_PROFIT'),
       orders_ended: unfilled.length,
-      differences_found: differences.filter((row) => row.found_at >= from).length,
+      differences_found: differences.filter((row) => row.found_at > from).length,
       differences_decided: differences.filter((row) => row.state === 'DECIDED').length,
       alerts: alerts.rows.length,
       actions: actions.length,
@@ -83,10 +83,10 @@ function differencesSince(model: ReadModel, from: number): AwayView['differences
   const open = model.differences
     .open()
     .reverse()
-    .filter((row) => row.found_at >= from)
+    .filter((row) => row.found_at > from)
   const closed: AwayView['differences'] = []
   for (const row of model.differences.closedNewestFirst()) {
-    if ((row.closed?.at ?? 0) < from) break
+    if ((row.closed?.at ?? 0) <= from) break
     closed.push(row)
   }
   return [...open, ...closed]

@@ -107,9 +107,9 @@ export class OrderRows {
     )
   }
 
-  /** Orders that changed at or after `ts` and no longer work, newest submission first. */
+  /** Orders that changed after `ts` and no longer work, newest submission first. */
   *endedSince(ts: number): Generator<OrderView> {
-    for (const order of [...this.#byId.values()].reverse()) if (order.updated_at >= ts && !isWorking(order.status)) yield order
+    for (const order of [...this.#byId.values()].reverse()) if (order.updated_at > ts && !isWorking(order.status)) yield order
   }
 
   get floorSeq(): number {

@@ -35,8 +35,7 @@ export class ProtectionRows {
   set(id: string, fact: ProtectionSet): void {
     const { plan } = fact
     if (plan === null) this.#rows.delete(id)
-    else
-      this.#rows.set(id, newRow(plan, true))
+    else this.#rows.set(id, newRow(plan, true))
   }
 
   moved(id: string, fact: ProtectionMoved): void {
@@ -59,8 +58,7 @@ export class ProtectionRows {
     if (this.#rows.get(id)?.wasSet === true) return
     const plan = planOfLevels(record)
     if (plan === null) this.#rows.delete(id)
-    else
-      this.#rows.set(id, newRow(plan, false))
+    else this.#rows.set(id, newRow(plan, false))
   }
 
   /** True when the order has to do with the protection of the position. */

@@ -43,6 +43,8 @@ export const configSchema = z.strictObject({
       password: z.string().optional(),
       database: z.string().optional(),
       ssl: z.boolean().optional(),
+      /** Live accounts are leased in this database too, so that machines which share it exclude each other. Trading then stops with the connection. */
+      account_lease: z.boolean().default(false),
     })
     .prefault({}),
   api: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8080) }).prefault({}),

@@ -9,12 +9,12 @@ export const HEARTBEAT_MS = 1_000
 const PRIVATE_MODE = 0o700
 
 /** A live account: who may trade it is decided by exchange and key together. */
-export interface Account {
+export interface LeasedAccount {
   readonly exchange: string
   readonly apiKey: string
 }
 
-export interface AccountLeaseOptions extends Account {
+export interface AccountLeaseOptions extends LeasedAccount {
   /** See `leaseDirectory`. */
   readonly leases: string
   readonly dataDirectory: string
@@ -27,7 +27,7 @@ export interface AccountLeaseOptions extends Account {
 export type LeaseAnswer = { readonly lease: AccountLease } | { readonly heldBy: string }
 
 /** Names the account without telling the key: it appears in file names and in a shared database. */
-export function leaseKey({ exchange, apiKey }: Account): string {
+export function leaseKey({ exchange, apiKey }: LeasedAccount): string {
   return hash('sha256', `${exchange}\n${apiKey}`, 'hex')
 }
 

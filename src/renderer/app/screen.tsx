@@ -2,12 +2,14 @@ import type { ReactNode } from 'react'
 import { useEffect, useRef } from 'react'
 import { Toaster } from 'sonner'
 import { useTranslation } from 'react-i18next'
+import { AwayScreen } from '#renderer/features/away/away-screen.tsx'
 import { ChartPanel } from '#renderer/features/chart/chart-panel.tsx'
 import { ConnectionBanner } from '#renderer/features/connection/connection-banner.tsx'
 import { EquityPanel } from '#renderer/features/equity/equity-panel.tsx'
 import { CommandPalette } from '#renderer/features/palette/command-palette.tsx'
 import { ShortcutsDialog } from '#renderer/features/palette/shortcuts-dialog.tsx'
 import { useScreenHotkeys } from '#renderer/features/palette/use-screen-hotkeys.ts'
+import { ReconcileScreen } from '#renderer/features/reconcile/reconcile-screen.tsx'
 import { RiskPanel } from '#renderer/features/risk/risk-panel.tsx'
 import { StopFailure } from '#renderer/features/stop/stop-receipt.tsx'
 import { TablesPanel } from '#renderer/features/tables/tables-panel.tsx'
@@ -74,6 +76,8 @@ export function Screen(): ReactNode {
       </main>
       <CommandPalette />
       <ShortcutsDialog />
+      <ReconcileScreen />
+      <AwayScreen />
       <Toaster
         position="bottom-right"
         theme="system"

@@ -8,6 +8,7 @@ import { moneyDigits, NOTHING, useNumbers } from '#renderer/format/use-numbers.t
 import { HealthButton } from '#renderer/features/health/health-popover.tsx'
 import { SettingsMenu } from '#renderer/features/menu/settings-menu.tsx'
 import { modKey } from '#renderer/features/palette/shortcuts.ts'
+import { ReconcileBadge } from '#renderer/features/reconcile/reconcile-badge.tsx'
 import { StopControl } from '#renderer/features/stop/stop-control.tsx'
 import { StopReceiptBar } from '#renderer/features/stop/stop-receipt.tsx'
 import { useStopState } from '#renderer/features/stop/use-stop.ts'
@@ -107,6 +108,7 @@ export function TopBar(): ReactNode {
           <span className="grow" />
         </>
       )}
+      <ReconcileBadge />
       <HealthButton />
       <button type="button" className="bar-button palette-button" onClick={() => useRequests.setState({ palette: true })}>
         <CommandIcon size={13} aria-hidden="true" />

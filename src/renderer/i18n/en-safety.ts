@@ -101,7 +101,6 @@ export const enSafety = {
   },
   reconcile: {
     title: 'Exchange and books',
-    lead: 'What this program has in its books, against what the exchange shows.',
     open_screen: 'Compare with the exchange',
     badge_one: '{{count}} difference',
     badge_other: '{{count}} differences',
@@ -216,6 +215,7 @@ export const enSafety = {
     still: 'still halted',
     more_one: '{{count}} more row is not shown',
     more_other: '{{count}} more rows are not shown',
+    sides: 'books {{ours}}, exchange {{theirs}}',
     decide: 'Decide them',
     since: 'Since',
     since_gap: 'the last gap',

@@ -103,7 +103,6 @@ export const ruSafety: Translation<typeof enSafety> = {
   },
   reconcile: {
     title: 'Биржа и учёт',
-    lead: 'Что в учёте этой программы и что показывает биржа.',
     open_screen: 'Сверить с биржей',
     badge_one: '{{count}} расхождение',
     badge_few: '{{count}} расхождения',
@@ -222,6 +221,7 @@ export const ruSafety: Translation<typeof enSafety> = {
     more_few: 'ещё {{count}} строки не показаны',
     more_many: 'ещё {{count}} строк не показано',
     more_other: 'ещё {{count}} строки не показаны',
+    sides: 'учёт {{ours}}, биржа {{theirs}}',
     decide: 'Решить их',
     since: 'За',
     since_gap: 'последний перерыв',

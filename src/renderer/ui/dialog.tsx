@@ -13,10 +13,12 @@ interface DialogProps {
   /** As large as the window under the top bar: a screen of its own. */
   readonly full?: boolean
   readonly testId?: string
+  /** What has the focus when it opens; the first thing that can have it when absent or not there. */
+  readonly focusFirst?: string
   readonly children: ReactNode
 }
 
-export function Dialog({ open, onClose, title, lead, wide = false, full = false, testId, children }: DialogProps): ReactNode {
+export function Dialog({ open, onClose, title, lead, wide = false, full = false, testId, focusFirst, children }: DialogProps): ReactNode {
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
@@ -26,6 +28,12 @@ export function Dialog({ open, onClose, title, lead, wide = false, full = false,
           data-wide={wide}
           data-full={full}
           data-testid={testId}
+          onOpenAutoFocus={(event) => {
+            const first = focusFirst === undefined ? null : document.querySelector<HTMLElement>(focusFirst)
+            if (first === null) return
+            event.preventDefault()
+            first.focus()
+          }}
           {...(lead === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <Radix.Title asChild>

@@ -2,6 +2,7 @@ import { hash, randomInt, randomUUID } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { AppError } from '#domain/errors.ts'
 import type { Fact, FactType, JournalEntry } from '#domain/facts.ts'
+import { failpoint } from '#platform/failpoint.ts'
 import { entriesAfter, lastSeq, PAGE_FACTS_MAX, writePage, type JournalPage } from './journal-page.ts'
 import { GENESIS_HASH, recordHash } from './record-hash.ts'
 import { JOURNAL_SCHEMA, JOURNAL_STEPS, JOURNAL_VERSION } from './schema.ts'
@@ -93,6 +94,7 @@ export class Journal {
       this.#insert.run(seq, page[0]?.ts ?? 0, body, Buffer.from(this.#hash, 'hex'), page.length)
       this.#seq += page.length
     }
+    failpoint('P1', () => facts.some(({ type }) => type === 'OrderSubmitted'))
   }
 
   /** Saves a state so that the next start needs only what came after. */
@@ -100,6 +102,7 @@ export class Journal {
     const digest = Buffer.from(hash('sha256', body, 'hex'), 'hex')
     this.#db.transaction(() => {
       this.#db.prepare('INSERT OR REPLACE INTO snapshots (seq, body, hash) VALUES (?, ?, ?)').run(this.#seq, body, digest)
+      failpoint('P12')
       this.#db.prepare('DELETE FROM snapshots WHERE seq NOT IN (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?)').run(SNAPSHOTS_KEPT)
     })()
   }

@@ -47,6 +47,13 @@ const RULES: readonly Rule[] = [
     'POSTGRES_UNREACHABLE',
     ({ message }, where) => `The disk of Postgres at ${where} is full (${message}). Facts wait in the journal; free some space.`,
   ],
+  [
+    // Somebody dropped our tables under us: at the next connection they are made again.
+    ({ code }) => code === '42P01' || code === '3F000',
+    'POSTGRES_UNREACHABLE',
+    ({ message }, where) =>
+      `The tables at ${where} are gone (${message}). Facts wait in the journal; the tables are made again and filled.`,
+  ],
   [({ code }) => code !== undefined && (NETWORK.test(code) || PASSING.test(code)), 'POSTGRES_UNREACHABLE', unreachable],
   [
     ({ code }) => code !== undefined && /^[0-9A-Z]{5}$/.test(code),

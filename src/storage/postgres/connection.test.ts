@@ -62,7 +62,7 @@ describe('what a failure means', () => {
     ['42501', 'REFUSED', false],
     ['23505', 'CONFLICT', false],
     ['22P02', 'CONFLICT', false],
-    ['42P01', 'CONFLICT', false],
+    ['42P01', 'POSTGRES_UNREACHABLE', true],
   ])('%s is %s', (code, expected, retryable) => {
     const error = classifyPostgresError(fail(code, 'timeout expired'), 'u@h:1/d')
     expect(error).toMatchObject({ code: expected, retryable })

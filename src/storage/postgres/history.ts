@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { AppError } from '#domain/errors.ts'
-import type { OrderPurpose, OrderSide, OrderStatus, OrderType } from '#domain/order.ts'
+import type { OrderExecution, OrderPurpose, OrderSide, OrderStatus, OrderType, TimeInForce, TrailingDistance } from '#domain/order.ts'
+import type { ProtectionPlan } from '#domain/protection.ts'
 import type { SignalAction, SignalOutcome } from '#domain/signal.ts'
 import { classifyPostgresError } from './classify-error.ts'
 
@@ -24,6 +25,20 @@ export interface OrderRow {
   readonly reduceOnly: boolean
   readonly stopLoss: string | null
   readonly takeProfit: string | null
+  /** The whole plan the position takes over, where there is more than these two levels. */
+  readonly protection: ProtectionPlan | null
+  readonly timeInForce: TimeInForce
+  readonly postOnly: boolean
+  readonly triggerPrice: string | null
+  readonly trailing: TrailingDistance | null
+  readonly highWater: string | null
+  readonly execution: OrderExecution
+  readonly triggered: boolean
+  readonly ocoGroup: string | null
+  readonly ladderLevel: number | null
+  readonly replaces: string | null
+  /** An amendment that was never answered. */
+  readonly amending: AmendingColumn | null
   readonly status: OrderStatus
   readonly reason: string | null
   readonly filledQuantity: string
@@ -33,6 +48,13 @@ export interface OrderRow {
   readonly ts: number
   readonly updatedSeq: number
   readonly updatedTs: number
+}
+
+export interface AmendingColumn {
+  readonly quantity?: string
+  readonly price?: string
+  readonly triggerPrice?: string
+  readonly replace?: boolean
 }
 
 export interface TradeRow {
@@ -183,6 +205,18 @@ const LISTS: Readonly<Record<HistoryList, ListShape>> = {
       reduceOnly: 'reduce_only',
       stopLoss: 'stop_loss',
       takeProfit: 'take_profit',
+      protection: 'protection',
+      timeInForce: 'time_in_force',
+      postOnly: 'post_only',
+      triggerPrice: 'trigger_price',
+      trailing: 'trail',
+      highWater: 'high_water',
+      execution: 'execution',
+      triggered: 'triggered',
+      ocoGroup: 'oco_group',
+      ladderLevel: 'ladder_level',
+      replaces: 'replaces',
+      amending: 'amending',
       status: 'status',
       reason: 'reason',
       filledQuantity: 'filled_quantity',
@@ -327,6 +361,8 @@ const NUMERIC_COLUMNS: ReadonlySet<string> = new Set([
   'quantity',
   'price',
   'reference_price',
+  'trigger_price',
+  'high_water',
   'stop_loss',
   'take_profit',
   'filled_quantity',

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client } from 'pg'
 import { AppError } from '#domain/errors.ts'
+import { failpoint } from '#platform/failpoint.ts'
 import type { Logger } from '#platform/log/logger.ts'
 import { classifyPostgresError } from './classify-error.ts'
 
@@ -82,6 +83,7 @@ async function applyMissing(
   plan: { readonly migrations: readonly Migration[]; readonly where: string; readonly logger: Logger },
 ): Promise<number> {
   const { migrations, where, logger } = plan
+  await ensureSchema(client)
   const applied = await readApplied(client, where)
   checkApplied(applied, migrations, where)
   const missing = migrations.slice(applied.length)
@@ -90,6 +92,12 @@ async function applyMissing(
     logger.info({ migration: migration.name }, 'The database was migrated')
   }
   return missing.length
+}
+
+/** People empty a database by `DROP SCHEMA public CASCADE`. Asked first: making it needs a right that few have. */
+async function ensureSchema(client: Client): Promise<void> {
+  const { rows } = await client.query<{ missing: boolean }>(`SELECT to_regnamespace('public') IS NULL AS missing`)
+  if (rows[0]?.missing === true) await client.query('CREATE SCHEMA public')
 }
 
 /** What was applied so far; an empty database gets the bookkeeping table, a foreign one is refused. */
@@ -139,6 +147,7 @@ async function applyOne(client: Client, migration: Migration): Promise<void> {
   await client.query('BEGIN')
   try {
     await client.query(migration.sql)
+    failpoint('P14')
     await client.query('INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)', [
       migration.version,
       migration.name,

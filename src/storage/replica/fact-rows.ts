@@ -102,7 +102,7 @@ export function orderRow(fact: OrderSubmitted): Row {
     time_in_force: fact.timeInForce ?? 'GTC',
     post_only: fact.postOnly ?? false,
     trigger_price: fact.triggerPrice,
-    trailing: fact.trailing,
+    trail: fact.trailing,
     high_water: fact.highWater,
     execution: fact.execution ?? 'NATIVE',
     triggered: false,

@@ -50,6 +50,6 @@ export class KeyedRows {
   }
 
   #keyOf(row: Row): string {
-    return this.#names.map((name) => String(row[name])).join(' ')
+    return JSON.stringify(this.#names.map((name) => row[name]))
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Fact, JournalEntry, OrderFilled } from '#domain/facts.ts'
 import { parseClientOrderId, parseExchangeOrderId, parseSignalId, parseSymbol, parseTradeId, parseTraderId } from '#domain/ids.ts'
+import { DEFAULT_RISK_LIMITS } from '#domain/risk.ts'
 import { syntheticFacts } from '#test/support/postgres-facts.ts'
 import { project } from './projection.ts'
 import type { Projection } from './projection.ts'
@@ -71,7 +72,7 @@ function entries(facts: readonly Fact[], from = 1): readonly JournalEntry[] {
 
 describe('projection', () => {
   test('an order of one batch becomes one row as it stands at the end', () => {
-    const { rows, orderChanges } = project(entries([submitted, unknown, accepted, filled]))
+    const { rows, patches } = project(entries([submitted, unknown, accepted, filled]))
     expect(rows.orders).toEqual([
       expect.objectContaining({
         client_order_id: clientOrderId,
@@ -87,29 +88,29 @@ describe('projection', () => {
         updated_ts_ms: 13,
       }),
     ])
-    expect(orderChanges).toEqual([])
+    expect(patches).toEqual({})
   })
 
   test('changes of an earlier order are merged; a fill keeps the reason, a status replaces it', () => {
-    expect(project(entries([unknown, filled])).orderChanges).toEqual([
+    const patchOf = (...facts: readonly Fact[]) => project(entries(facts)).patches.orders
+    expect(patchOf(unknown, filled)).toEqual([
       {
         client_order_id: clientOrderId,
-        status: 'FILLED',
-        reason: 'no answer',
-        reason_set: true,
-        filled_quantity: '0.30',
-        filled_notional: '30.0300',
-        updated_seq: 2,
-        updated_ts_ms: 13,
+        patch: {
+          status: 'FILLED',
+          reason: 'no answer',
+          filled_quantity: '0.30',
+          filled_notional: '30.0300',
+          amending: null,
+          updated_seq: 2,
+          updated_ts_ms: 13,
+        },
       },
     ])
-    expect(project(entries([unknown, accepted])).orderChanges[0]).toMatchObject({
-      status: 'ACCEPTED',
-      reason: null,
-      reason_set: true,
-      exchange_order_id: '9',
-    })
-    expect(project(entries([filled])).orderChanges[0]).toMatchObject({ reason_set: false })
+    expect(patchOf(unknown, accepted)).toEqual([
+      expect.objectContaining({ patch: { status: 'ACCEPTED', reason: null, exchange_order_id: '9', updated_seq: 2, updated_ts_ms: 12 } }),
+    ])
+    expect(patchOf(filled)?.[0]?.['patch']).not.toHaveProperty('reason')
   })
 
   test('a fill is one trade and the position after it, every digit kept', () => {
@@ -128,12 +129,9 @@ describe('projection', () => {
   })
 
   test('a trader removed and set up again is there; set up and removed is not', () => {
-    expect(project(entries([removed, changed]))).toMatchObject({ removedTraders: [], rows: { traders: [{ removed: false }] } })
-    expect(project(entries([changed, removed]))).toMatchObject({
-      removedTraders: [],
-      rows: { traders: [{ removed: true, strategy: 's' }] },
-    })
-    expect(project(entries([removed])).removedTraders).toEqual([{ trader_id: 'alpha', seq: 1, ts_ms: 20 }])
+    expect(project(entries([removed, changed]))).toMatchObject({ patches: {}, rows: { traders: [{ removed: false }] } })
+    expect(project(entries([changed, removed]))).toMatchObject({ patches: {}, rows: { traders: [{ removed: true, strategy: 's' }] } })
+    expect(project(entries([removed])).patches.traders).toEqual([{ trader_id: 'alpha', patch: { removed: true, seq: 1, ts_ms: 20 } }])
   })
 
   test('a candle said twice is one row', () => {
@@ -170,16 +168,7 @@ describe('projection', () => {
         type: 'RiskLimitsSet',
         ts: 3,
         by: 'me',
-        limits: {
-          maxOrderNotional: '1',
-          maxPositionNotional: '1',
-          maxOpenPositions: 1,
-          maxDailyLoss: '1',
-          maxOrdersPerSecond: 1,
-          priceCollarBps: '1',
-          referenceMaxAgeMs: 1,
-          maxOpenOrders: 1,
-        },
+        limits: DEFAULT_RISK_LIMITS,
       },
     ]
     const { rows } = project(entries([...syntheticFacts(300), ...others]))
@@ -208,13 +197,11 @@ describe('projection', () => {
 /** Plays the statements on a map, as the database would. */
 function ordersOf(projections: readonly Projection[]): ReadonlyMap<unknown, unknown> {
   const orders = new Map<unknown, Record<string, unknown>>()
-  for (const { rows, orderChanges } of projections) {
+  for (const { rows, patches } of projections) {
     for (const row of rows.orders ?? []) orders.set(row['client_order_id'], { ...row })
-    for (const { reason_set: reasonSet, reason, ...change } of orderChanges) {
-      Object.assign(orders.get(change['client_order_id'])!, change, reasonSet === true ? { reason } : {})
-    }
+    for (const { client_order_id: id, patch } of patches.orders ?? []) Object.assign(orders.get(id)!, patch)
   }
-  for (const row of orders.values()) row['reason'] ??= null
+  for (const row of orders.values()) for (const name of ['reason', 'amending']) row[name] ??= null
   return orders
 }
 

@@ -9,7 +9,7 @@ import { classifyPostgresError } from '../postgres/classify-error.ts'
 import { closeQuietly, describeConnection } from '../postgres/connection.ts'
 import type { PgConnection } from '../postgres/connection.ts'
 import { openDatabase } from '../postgres/open-database.ts'
-import { claimDatabase, encode, pack, readEvent, ship } from './ship.ts'
+import { claimDatabase, encode, pack, readEvents, ship } from './ship.ts'
 import type { Parcel } from './ship.ts'
 import { WakeUp } from './wake-up.ts'
 
@@ -21,11 +21,13 @@ const IDLE_POLL_MS = 1_000
 const BACKOFF_FIRST_MS = 100
 const BACKOFF_MAX_MS = 5_000
 /** For what only a person can mend; it is looked at again in case they did. */
-const FAILED_RETRY_MS = 30_000
+const FAILED_RETRY_MS = 10_000
+/** Facts compared with the database at each connection: the last ones, and as many spread over all before. */
+const COMPARED_FACTS = 100
 
 /**
  * `disabled`: there is no Postgres. `connecting`: the first try. `streaming`: following the journal. `down`: lost, tried
- * again soon. `failed`: a person must do something, `reason` says what; tried again every 30 s.
+ * again soon. `failed`: a person must do something, `reason` says what; tried again every 10 s.
  */
 export type ReplicaState = 'disabled' | 'connecting' | 'streaming' | 'down' | 'failed'
 
@@ -33,6 +35,7 @@ export interface ReplicaStatus {
   readonly state: ReplicaState
   /** When this state began, UTC milliseconds. */
   readonly since: number
+  /** Why it is not streaming, as seen last; or, while streaming, what was odd about the database it found. */
   readonly reason?: string | undefined
   readonly code?: ErrorCode | undefined
   /** The last fact known to be in Postgres. */
@@ -65,6 +68,8 @@ export class Replica {
   #connection: PgConnection | undefined
   #client: Client | undefined
   #seq = 0
+  /** The last fact that Postgres is known to have had. */
+  #confirmed = 0
   #head: number
   #shipped = 0
   #reconnects = 0
@@ -160,7 +165,7 @@ export class Replica {
     this.#seq = await this.#database(where, () => claimDatabase(client, this.#options.source.journalId))
     await this.#compareHistories(client, where)
     this.#failures = 0
-    this.#change('streaming')
+    this.#change('streaming', { message: this.#surprise(where) })
     while (client === this.#client && !this.#timeIsUp()) {
       await this.#drain(client, where)
       if (this.#stopAt !== undefined) return
@@ -184,6 +189,7 @@ export class Replica {
         await this.#compareHistories(client, where)
       } else {
         this.#shipped += current.lastSeq - current.afterSeq
+        this.#confirmed = Math.max(this.#confirmed, result.seq)
         this.#batch = Math.min(this.#batchMax, this.#batch * 2)
         if (result.unknownOrders > 0) {
           this.#options.logger.error(
@@ -208,7 +214,7 @@ export class Replica {
 
   /** Both must tell the same story up to the cursor: Postgres never has more than the journal, nor something else. */
   async #compareHistories(client: Client, where: string): Promise<void> {
-    const { source, logger } = this.#options
+    const { source } = this.#options
     this.#head = Math.max(this.#head, source.head())
     if (this.#seq > source.head()) {
       throw new AppError(
@@ -216,19 +222,36 @@ export class Replica {
         `Postgres at ${where} holds ${this.#seq} facts, the journal only ${source.head()}: the journal was put back to an older state. Nothing is written to Postgres. Restore the newer journal, or name an empty database.`,
       )
     }
-    if (this.#seq === 0) {
-      if (this.#head > 0)
-        logger.warn({ facts: this.#head, where }, 'The database is empty; it is filled from the journal, from the first fact on')
-      return
+    const places = comparedPlaces(this.#seq)
+    const stored = await this.#database(where, () => readEvents(client, places))
+    for (const [index, seq] of places.entries()) {
+      const entry = source.read(seq - 1, 1)[0]
+      const expected: unknown = entry === undefined ? undefined : JSON.parse(encode(entry.fact))
+      if (isDeepStrictEqual(stored[index], expected)) continue
+      throw new AppError(
+        'POSTGRES_AHEAD',
+        `Postgres at ${where} and the journal tell different stories at fact ${seq}: one of them was put back to an older state. Nothing is written to Postgres. Restore the journal that belongs to it, or name an empty database.`,
+      )
     }
-    const entry = source.read(this.#seq - 1, 1)[0]
-    const stored = await this.#database(where, () => readEvent(client, this.#seq))
-    const expected: unknown = entry === undefined ? undefined : JSON.parse(encode(entry.fact))
-    if (isDeepStrictEqual(stored, expected)) return
-    throw new AppError(
-      'POSTGRES_AHEAD',
-      `Postgres at ${where} and the journal tell different stories at fact ${this.#seq}: one of them was put back to an older state. Nothing is written to Postgres. Restore the journal that belongs to it, or name an empty database.`,
-    )
+  }
+
+  /** Says once, when it is found, that the database has less than it had: it is filled again, and a person should know why it had to be. */
+  #surprise(where: string): string | undefined {
+    const found = this.#seq
+    const had = this.#confirmed
+    this.#confirmed = found
+    if (found < had) {
+      const what = found === 0 ? 'is empty, as new' : `was put back to an older state: it holds ${found} facts`
+      const words = `The database at ${where} ${what}; it had ${had}. It is filled again from the journal, nothing is lost. If that was not meant, look after the server and its backups.`
+      this.#options.logger.warn({ found, had, where }, words)
+      return words
+    }
+    if (found === 0 && this.#head > 0)
+      this.#options.logger.warn(
+        { facts: this.#head, where },
+        'The database is empty; it is filled from the journal, from the first fact on',
+      )
+    return undefined
   }
 
   async #database<T>(where: string, action: () => Promise<T>): Promise<T> {
@@ -267,14 +290,24 @@ export class Replica {
     if (client !== undefined) closeQuietly(client)
   }
 
-  #change(state: ReplicaState, error?: AppError): void {
+  /** A cause may change while the state does not: what is said is always the present one. */
+  #change(state: ReplicaState, { message, code }: { readonly message?: string | undefined; readonly code?: ErrorCode | undefined }): void {
     const { clock, logger, onStatus } = this.#options
-    const changed = state !== this.#state.state || error?.code !== this.#state.code
-    this.#state = { state, since: changed ? clock.now() : this.#state.since, reason: error?.message, code: error?.code }
-    if (!changed) return
-    const fields = { state, seq: this.#seq, lag: this.status().lag, code: error?.code }
-    if (error === undefined) logger.info(fields, 'The replica follows the journal')
-    else logger.warn(fields, error.message)
+    const moved = state !== this.#state.state || code !== this.#state.code
+    const isNews = moved || message !== this.#state.reason
+    this.#state = { state, since: moved ? clock.now() : this.#state.since, reason: message, code }
+    if (!isNews) return
+    const fields = { state, seq: this.#seq, lag: this.status().lag, code }
+    if (state === 'streaming') logger.info(fields, 'The replica follows the journal')
+    else logger.warn(fields, message ?? state)
     onStatus?.(this.status())
   }
+}
+
+/** Sequences up to `seq` at which both histories are compared, without repeats. */
+function comparedPlaces(seq: number): readonly number[] {
+  const last = Array.from({ length: Math.min(COMPARED_FACTS, seq) }, (_, back) => seq - back)
+  const before = seq - last.length
+  const spread = Array.from({ length: Math.min(COMPARED_FACTS, before) }, (_, n) => 1 + Math.floor((n * before) / COMPARED_FACTS))
+  return [...new Set([...spread, ...last.reverse()])]
 }

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import { AppError } from '#domain/errors.ts'
 import type { JournalEntry } from '#domain/facts.ts'
+import { failpoint } from '#platform/failpoint.ts'
 import { project } from './projection.ts'
 import { INSERT_EVENTS_SQL, INSERT_SQL, PATCH_SQL, SET_STOPS_SQL } from './statements.ts'
 import { TABLE_NAMES } from './tables.ts'
@@ -89,7 +90,10 @@ export async function ship(client: Client, journalId: string, parcel: Parcel): P
     if (count !== undefined) unknownOrders += count - (rowCount ?? 0)
   }
   await client.query('UPDATE replica_cursor SET seq = $2, updated_at = now() WHERE journal_id = $1', [journalId, parcel.lastSeq])
-  await client.query('COMMIT')
+  const committed = client.query('COMMIT')
+  failpoint('P8')
+  await committed
+  failpoint('P9')
   return { type: 'shipped', seq: parcel.lastSeq, unknownOrders }
 }
 
@@ -130,8 +134,11 @@ export async function claimDatabase(client: Client, journalId: string): Promise<
   return row.seq
 }
 
-/** The newest event Postgres holds, for comparing both histories at the cursor. */
-export async function readEvent(client: Client, seq: number): Promise<unknown> {
-  const { rows } = await client.query<{ payload: unknown }>('SELECT payload FROM events WHERE seq = $1', [seq])
-  return rows[0]?.payload
+/** What Postgres holds at these sequences, in their order; undefined where it has nothing. */
+export async function readEvents(client: Client, places: readonly number[]): Promise<readonly unknown[]> {
+  const { rows } = await client.query<{ seq: number; payload: unknown }>('SELECT seq, payload FROM events WHERE seq = ANY ($1::bigint[])', [
+    places,
+  ])
+  const payloads = new Map(rows.map(({ seq, payload }) => [seq, payload]))
+  return places.map((seq) => payloads.get(seq))
 }

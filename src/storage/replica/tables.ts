@@ -123,7 +123,7 @@ export const SHAPES: Readonly<Record<TableName, TableShape>> = {
       time_in_force: 'text',
       post_only: 'boolean',
       trigger_price: 'numeric',
-      trailing: 'jsonb',
+      trail: 'jsonb',
       high_water: 'numeric',
       execution: 'text',
       triggered: 'boolean',

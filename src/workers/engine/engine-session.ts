@@ -13,6 +13,7 @@ import { isWorking } from '#domain/order.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
 import type { Journal } from '#storage/journal/journal.ts'
 import type { EngineCounters, FromEngine, ToEngine } from '../engine.messages.ts'
+import { crashAfterAppend, crashBeforeAppend } from './crash-points.ts'
 import { HeadNotices } from './head-notices.ts'
 import { StepBarrier } from './step-barrier.ts'
 import { TraderLinks } from './trader-links.ts'
@@ -23,6 +24,8 @@ const BATCH_MAX = 2_048
 const INBOX_MAX = 100_000
 const SNAPSHOT_EVERY_FACTS = 50_000
 const TICK_MS = 1_000
+/** A tick that comes later than this says that the machine has slept: nobody knows what was missed. */
+const SLEPT_MS = 10_000
 
 const STOPPED: EngineAnswer = {
   type: 'Refused',
@@ -62,6 +65,7 @@ export class EngineSession {
   #scheduled = false
   #failed = false
   #sinceSnapshot: number
+  #tickedAt: number
   #inputs = 0
   #commits = 0
 
@@ -78,7 +82,8 @@ export class EngineSession {
     // Before anything else can be decided.
     if (options.shadow !== undefined) this.#loseLease(options.shadow)
     options.exchangePort.on('message', (message: FromExchange) => this.#fromExchange(message))
-    if (!options.lockStep) this.#tick = setInterval(() => this.#take({ input: { type: 'Tick', ts: this.#now() } }), TICK_MS)
+    if (!options.lockStep) this.#tick = setInterval(() => this.#onTick(), TICK_MS)
+    this.#tickedAt = options.clock.now()
   }
 
   receive(message: Exclude<ToEngine, { readonly type: 'Init' | 'Stop' }>): void {
@@ -97,6 +102,16 @@ export class EngineSession {
         message: 'The engine has too much waiting. Nothing was sent; try again in a second.',
       })
     else this.#take({ input: { type: 'Command', command: message.command, ts: this.#now() }, requestId: message.id })
+  }
+
+  /** The wall clock goes on while a machine sleeps; the monotonic one need not. */
+  #onTick(): void {
+    const ts = this.#now()
+    const sleptMs = ts - this.#tickedAt
+    this.#tickedAt = ts
+    if (sleptMs > SLEPT_MS && this.#opened)
+      this.#take({ input: { type: 'Command', command: { type: 'Reconcile', trigger: 'WAKE', by: 'engine' }, ts } })
+    this.#take({ input: { type: 'Tick', ts } })
   }
 
   /** Ahead of all that waits: what was asked before the loss was known must not be sent after it. */
@@ -224,7 +239,10 @@ export class EngineSession {
       for (const each of waiting) done.push({ waiting: each, ...this.#options.engine.process(each.input) })
       const facts = done.flatMap(({ transaction }) => transaction.facts)
       if (facts.length > 0) {
+        crashBeforeAppend(facts)
         this.#options.journal.append(facts)
+        const { connected, reconciled } = this.#options.engine.state
+        crashAfterAppend(facts, connected && !reconciled)
         this.#commits += 1
         this.#sinceSnapshot += facts.length
       }

@@ -44,7 +44,7 @@ export class Books {
   readonly sendTimes: number[] = []
   readonly alerts = new Map<string, number>()
   limits: RiskLimits = DEFAULT_RISK_LIMITS
-  halt: { readonly flatten: boolean } | undefined
+  halt: { readonly flatten: boolean; readonly since: number } | undefined
   start = 0n
   realized = 0n
   fees = 0n
@@ -81,7 +81,7 @@ export class Books {
         if (fact.outcome !== 'DUPLICATE') this.outcomes.set(`${fact.traderId}|${fact.signalId}`, fact.outcome)
         return
       case 'TradingHalted':
-        this.halt = { flatten: fact.flatten }
+        this.halt = { flatten: fact.flatten, since: this.halt?.since ?? fact.ts }
         return
       case 'TradingResumed':
         this.halt = undefined

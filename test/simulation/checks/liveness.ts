@@ -87,8 +87,12 @@ function checkBacklogEmpty({ shell, replica }: World): void {
 /** L4: a halt ends with nothing open at the venue; with flatten, flat or said aloud. */
 function checkHaltFinished({ venue, watch }: World, state: EngineState): void {
   if (state.halt === null) return
-  for (const order of venue.open)
-    demand(order.clientOrderId === undefined, 'L4', () => `${order.clientOrderId} is open at the venue after a halt`)
+  for (const { clientOrderId: id } of venue.open) {
+    const submitted = id === undefined ? undefined : watch.books.orders.get(id)?.submitted
+    // What a person closes while halted may wait for its price.
+    const isPersons = submitted?.purpose === 'EXIT' && submitted.ts >= (watch.books.halt?.since ?? 0)
+    demand(submitted === undefined || isPersons, 'L4', () => `${id} is open at the venue after a halt`)
+  }
   if (!state.halt.flatten || watch.books.alerts.has('FLATTEN_GIVING_UP') || watch.books.alerts.has('PROTECTION_NOT_SENT')) return
   for (const [key, position] of state.positions)
     demand(position.quantity.units === 0n, 'L4', () => `${key} holds ${fixed.format(position.quantity)} after a flattening halt`)

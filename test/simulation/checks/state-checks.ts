@@ -1,6 +1,6 @@
 import * as fixed from '#domain/money/fixed.ts'
 import type { EngineState } from '#engine/state.ts'
-import { dec, decOf, mul, show } from '../core/decimal.ts'
+import { dec, decOf, min, mul, show } from '../core/decimal.ts'
 import type { FakeVenue } from '../venue/fake-venue.ts'
 import { quantityOf } from '../venue/market.ts'
 import { openLotsOf } from '../venue/venue-order.ts'
@@ -59,7 +59,8 @@ function checkReserved(books: Books, state: EngineState): void {
   for (const order of books.working()) {
     const { submitted } = order
     if (submitted.reduceOnly || submitted.ocoGroup !== undefined || order.status === 'EMULATED') continue
-    least += mul(order.price ?? dec(submitted.referencePrice), openOf(order))
+    const reference = dec(submitted.referencePrice)
+    least += mul(order.price ?? (order.trigger === undefined ? reference : min(order.trigger, reference)), openOf(order))
   }
   demand(reserved >= least, 'I9', () => `${show(reserved)} reserved, working entries may cost ${show(least)}`)
   if (books.working().length === 0) demand(reserved === 0n, 'I9', () => `${show(reserved)} reserved and nothing works`)

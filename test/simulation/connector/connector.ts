@@ -120,6 +120,8 @@ export class Connector {
         return this.#cancel(command, TRIES_MAX)
       case 'AmendOrder':
         return this.#amend(command)
+      case 'CancelExternalOrder':
+        return this.#cancelExternal(command.exchangeOrderId)
       case 'QueryOrder':
         return this.#query(command, TRIES_MAX)
       case 'QueryAccount':
@@ -184,6 +186,19 @@ export class Connector {
       },
       throttled: (waitMs) => this.#later(waitMs, tries, (left) => this.#cancel(command, left)),
       lost: () => this.#later(500, tries, (left) => this.#cancel(command, left)),
+    })
+  }
+
+  /** Somebody else's order; the next look at the account says what became of it. */
+  #cancelExternal(exchangeOrderId: string): void {
+    this.#options.network.request<boolean>({
+      name: `cancel external ${exchangeOrderId}`,
+      patience: 'waits',
+      mayRepeat: true,
+      atVenue: () => this.#options.venue.cancelByExchangeId(exchangeOrderId),
+      done: () => undefined,
+      throttled: () => undefined,
+      lost: () => undefined,
     })
   }
 

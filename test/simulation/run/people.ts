@@ -7,6 +7,7 @@ import type { TraderConfig } from '#domain/trader.ts'
 import type { EngineCommand, ManualOrder, RecordableFact } from '#engine/ports.ts'
 import type { Random } from '../core/random.ts'
 import { MARKETS, priceOf, quantityOf, valueOf, type Market } from '../venue/market.ts'
+import { askForPair, askForProtection, askToAmend, conditionalOrder, decideDifference, flaggedOrder } from './order-acts.ts'
 import type { World } from './world.ts'
 
 export const TRADERS: readonly TraderId[] = ['alpha', 'beta', 'hand'].map(parseTraderId)
@@ -168,6 +169,13 @@ const ACTS = {
     const { traderId, symbol } = random.pick(held)
     people.ask({ type: 'ClosePosition', traderId: traderId as TraderId, symbol: symbol as never, by: 'person', signalId: people.nextSignalId() })
   },
+  flaggedOrder: (people, random) => people.ask({ type: 'SubmitOrder', order: flaggedOrder(people, random) }),
+  conditionalOrder: (people, random) => people.ask({ type: 'SubmitOrder', order: conditionalOrder(people, random) }),
+  pair: askForPair,
+  amend: askToAmend,
+  protection: askForProtection,
+  reconcile: (people) => people.world.ask({ type: 'Reconcile', trigger: 'PERSON', by: 'person' }),
+  decide: (people, random) => decideDifference(people, random, TRADERS),
   again: (people) => people.askAgain(),
   halt: (people, random) => {
     people.ask({ type: 'Halt', by: 'person', reason: 'simulated', flatten: random.chance(0.5) })
@@ -187,8 +195,15 @@ export type ActKind = keyof typeof ACTS
 const WEIGHTS: readonly (readonly [number, ActKind])[] = [
   [10, 'signal'],
   [3, 'burst'],
-  [8, 'order'],
-  [6, 'cancel'],
+  [6, 'order'],
+  [5, 'flaggedOrder'],
+  [5, 'conditionalOrder'],
+  [2.5, 'pair'],
+  [4, 'amend'],
+  [3, 'protection'],
+  [0.5, 'reconcile'],
+  [2, 'decide'],
+  [5, 'cancel'],
   [2, 'closePosition'],
   [3, 'again'],
   [0.7, 'halt'],

@@ -264,6 +264,15 @@ export class FakeVenue {
     return { type: 'accepted', order }
   }
 
+  cancelByExchangeId(exchangeOrderId: string): boolean {
+    for (const order of this.open) {
+      if (order.exchangeOrderId !== exchangeOrderId) continue
+      this.#end(order, 'CANCELED', 'asked')
+      return true
+    }
+    return false
+  }
+
   amend(clientOrderId: string, change: { readonly quantity?: Quantity | undefined; readonly price?: Price | undefined; readonly triggerPrice?: Price | undefined }): VenueAnswer {
     const order = this.byClientId.get(clientOrderId)
     if (order === undefined) return refused('UNKNOWN_ORDER')

@@ -26,8 +26,11 @@ export interface SetCheck {
   readonly faults: readonly string[]
 }
 
-/** Reads every table and every column of a database, through no code of the replica, and holds it against the expected ones. */
-export async function checkDatabase(connection: PgConnection, expected: Tables): Promise<SetCheck> {
+/**
+ * Reads every table and every column of a database, through no code of the replica, and holds it against what should be there
+ * at the cursor. One snapshot, so it may be done while facts flow.
+ */
+export async function checkDatabase(connection: PgConnection, expectedAt: (cursor: number) => Tables): Promise<SetCheck> {
   const asText = { getTypeParser: () => (value: unknown) => value }
   const client = new Client({ ...connection, password: connection.password ?? '', ssl: false, types: asText })
   client.on('error', () => undefined)
@@ -40,11 +43,13 @@ export async function checkDatabase(connection: PgConnection, expected: Tables):
           WHERE table_schema = 'public' AND is_generated = 'NEVER' ORDER BY table_name, ordinal_position`,
       )
     ).rows.filter(({ table }) => !BOOKKEEPING.has(table))
+    const cursor = Number((await client.query<Record<string, string>>('SELECT seq FROM replica_cursor')).rows[0]?.['seq'])
+    const expected = expectedAt(cursor)
     const faults: string[] = []
     for (const table of new Set([...columns.map((column) => column.table), ...expected.keys()])) {
       faults.push(...(await compareTable(client, table, columns, expected)))
     }
-    return { ...(await checkEvents(client, expected)), faults }
+    return { ...(await checkEvents(client, expected)), cursor, faults }
   } finally {
     await client.end()
   }
@@ -83,8 +88,8 @@ function rowText(columns: readonly Column[], cells: Readonly<Record<string, unkn
 function cellText(value: unknown, type: string): string {
   if (value === null || value === undefined) return '-'
   if (type === 'jsonb') return canonical(typeof value === 'string' ? (JSON.parse(value) as unknown) : value)
-  if (type === 'ARRAY') return Array.isArray(value) ? `{${value.join(',')}}` : String(value)
-  if (type === 'boolean') return String(value).startsWith('t') ? 'yes' : 'no'
+  if (type === 'ARRAY' && Array.isArray(value)) return `{${value.join(',')}}`
+  if (type === 'boolean') return value === true || value === 't' ? 'yes' : 'no'
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
@@ -99,12 +104,11 @@ function canonical(value: unknown): string {
 }
 
 /** The "set" check: by identity of each fact, and the order within each order's life. */
-async function checkEvents(client: Client, expected: Tables): Promise<Omit<SetCheck, 'faults'>> {
+async function checkEvents(client: Client, expected: Tables): Promise<Omit<SetCheck, 'faults' | 'cursor'>> {
   const wanted = expected.get('events') ?? new Map<string, Readonly<Record<string, unknown>>>()
   const { rows } = await client.query<Record<string, string>>('SELECT seq FROM events ORDER BY ctid')
   const times = new Map<string, number>()
   for (const { seq } of rows) if (seq !== undefined) times.set(seq, (times.get(seq) ?? 0) + 1)
-  const [cursor] = (await client.query<Record<string, string>>('SELECT seq FROM replica_cursor')).rows
   const [order] = (
     await client.query<Record<string, string>>(
       `SELECT count(*) AS n FROM (
@@ -117,7 +121,6 @@ async function checkEvents(client: Client, expected: Tables): Promise<Omit<SetCh
     doubled: [...times.values()].filter((n) => n > 1).length,
     unexpected: [...times.keys()].filter((seq) => !wanted.has(seq)).length,
     misordered: Number(order?.['n']),
-    cursor: Number(cursor?.['seq']),
     events: rows.length,
   }
 }

@@ -8,6 +8,13 @@ type Place = Readonly<Record<'seq' | 'ts_ms', number>>
 /** Every table as it should be after these facts: table → key → columns. */
 export type Tables = ReadonlyMap<string, ReadonlyMap<string, Readonly<Cells>>>
 
+const ENDED: ReadonlySet<Cell> = new Set(['FILLED', 'CANCELED', 'EXPIRED', 'REJECTED'])
+
+/** The fields of a fact whose names are the columns'. */
+function fields({ type: _type, ts: _ts, ...cells }: Fact): Cells {
+  return cells
+}
+
 /**
  * The journal folded a second time, by other code than the replica's: one fact after the other on plain maps, no batches, no
  * patches. What the two agree on is not a mistake they share.
@@ -54,7 +61,7 @@ export class ExpectedTables {
     change(order)
     order['updated_seq'] = at.seq
     order['updated_ts_ms'] = at.ts_ms
-    if (['FILLED', 'CANCELED', 'EXPIRED', 'REJECTED'].includes(String(order['status']))) order['amending'] = undefined
+    if (ENDED.has(order['status'])) order['amending'] = undefined
   }
 
   #holds(who: { readonly traderId: string; readonly symbol: string; readonly exchange: string }, record: PositionRecord, at: Place): void {
@@ -113,7 +120,7 @@ export class ExpectedTables {
         exposure: '0',
         reserved: '0',
       }),
-    EquityMarked: ({ type: _, ts: __, ...cells }, at) => this.#plain('balances', at, { ...cells, opening: false }),
+    EquityMarked: (fact, at) => this.#plain('balances', at, { ...fields(fact), opening: false }),
     TraderChanged: ({ traderId, config, state, reason }, at) =>
       this.#table('traders').set(traderId, {
         trader_id: traderId,
@@ -174,7 +181,7 @@ export class ExpectedTables {
         time_in_force: fact.timeInForce ?? 'GTC',
         post_only: fact.postOnly === true,
         trigger_price: fact.triggerPrice,
-        trailing: fact.trailing,
+        trail: fact.trailing,
         high_water: fact.highWater,
         execution: fact.execution ?? 'NATIVE',
         triggered: false,
@@ -298,13 +305,23 @@ export class ExpectedTables {
         recovered_fills: fact.recoveredFills,
         open_differences: fact.openDifferences,
       }),
-    CandleClosed: ({ type: _, ts: __, openTime, ...cells }, { seq }) =>
-      this.#table('candles').set(`${cells.symbol} ${cells.timeframe} ${openTime}`, { ...cells, open_time_ms: openTime, seq }),
+    CandleClosed: ({ symbol, timeframe, openTime, open, high, low, close, volume }, { seq }) =>
+      this.#table('candles').set(`${symbol} ${timeframe} ${openTime}`, {
+        symbol,
+        timeframe,
+        open_time_ms: openTime,
+        open,
+        high,
+        low,
+        close,
+        volume,
+        seq,
+      }),
     TradingHalted: ({ by, reason, flatten }, at) => this.#plain('halts', at, { action: 'HALTED', done_by: by, reason, flatten }),
     TradingResumed: ({ by, reason }, at) => this.#plain('halts', at, { action: 'RESUMED', done_by: by, reason }),
     RiskLimitsSet: ({ by, limits }, at) => this.#plain('risk_limits', at, { set_by: by, limits }),
     AlertRaised: ({ severity, code, message, traderId, symbol }, at) =>
       this.#plain('alerts', at, { severity, code, message, trader_id: traderId, symbol }),
-    ActionAudited: ({ type: _, ts: __, ...cells }, at) => this.#plain('audit', at, cells),
+    ActionAudited: (fact, at) => this.#plain('audit', at, fields(fact)),
   }
 }

@@ -13,13 +13,14 @@ import type { Instrument } from '#domain/instrument.ts'
 import { BasisPoints, Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import type { ProtectionPlan } from '#domain/protection.ts'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
 import type { Signal, SignalDecision } from '#domain/signal.ts'
 import type { TraderConfig, TraderState } from '#domain/trader.ts'
 import { applyFact } from '#engine/apply.ts'
 import { TradingEngine, type EngineInput } from '#engine/engine.ts'
-import type { EngineAnswer, EngineCommand, ExchangeCommand, ExchangeReport, ManualOrder, ProposedSignal } from '#engine/ports.ts'
-import { createState, positionKey, type EngineState } from '#engine/state.ts'
+import type { EngineAnswer, EngineCommand, ExchangeCapabilities, ExchangeCommand, ExchangeReport, ManualOrder, ProposedSignal } from '#engine/ports.ts'
+import { createState, PLAIN_CAPABILITIES, positionKey, type EngineState } from '#engine/state.ts'
 import type { Transaction } from '#engine/transaction.ts'
 
 /** 2026-01-15 12:00:00 UTC. */
@@ -86,6 +87,8 @@ export class EngineDriver {
   readonly facts: Fact[] = []
   readonly commands: ExchangeCommand[] = []
   now = NOON
+  /** What the exchange says it can do, from the next connect on. */
+  capabilities: ExchangeCapabilities | undefined
   #step = 0
   #signals = 0
   #trades = 0
@@ -108,9 +111,15 @@ export class EngineDriver {
 
   /** An engine that knows two instruments, has 10,000 USDT, one running trader, and a price of 100 for both. */
   static ready(
-    options: { readonly limits?: Partial<RiskLimits>; readonly balance?: string; readonly rules?: Parameters<typeof instrumentOf>[1] } = {},
+    options: {
+      readonly limits?: Partial<RiskLimits>
+      readonly balance?: string
+      readonly rules?: Parameters<typeof instrumentOf>[1]
+      readonly capabilities?: Partial<ExchangeCapabilities>
+    } = {},
   ): EngineDriver {
     const driver = new EngineDriver()
+    if (options.capabilities !== undefined) driver.capabilities = { ...PLAIN_CAPABILITIES, ...options.capabilities }
     driver.connect({ balance: options.balance ?? '10000', rules: options.rules })
     driver.trader()
     driver.limits(options.limits ?? {})
@@ -125,6 +134,7 @@ export class EngineDriver {
     for (const fact of this.facts) applyFact(state, JSON.parse(JSON.stringify(fact)) as Fact)
     const driver = new EngineDriver(state)
     driver.now = this.now
+    driver.capabilities = this.capabilities
     driver.#signals = this.#signals
     driver.#trades = this.#trades
     driver.#rules = this.#rules
@@ -142,6 +152,7 @@ export class EngineDriver {
         ts: this.now,
         instruments: [instrumentOf(BTC, this.#rules), instrumentOf(ETH_PERP, this.#rules)],
         openingBalances: [{ currency: 'USDT', balance: options.balance ?? '10000' }],
+        capabilities: this.capabilities,
       },
     })
   }
@@ -187,6 +198,15 @@ export class EngineDriver {
         candles: [],
         quotes: [{ symbol, bid: price, ask: price, last: price, ts: this.now }],
       },
+    })
+  }
+
+  /** Every bid and ask of its own. */
+  book(symbol: InstrumentSymbol, { bid, ask, last = bid }: { readonly bid: string; readonly ask: string; readonly last?: string }): void {
+    const quote = { symbol, bid: Price.parse(bid), ask: Price.parse(ask), last: Price.parse(last), ts: this.now }
+    this.process({
+      type: 'Market',
+      step: { type: 'MarketStep', step: this.#step, ts: this.now, lockStep: false, reports: [], candles: [], quotes: [quote] },
     })
   }
 
@@ -243,7 +263,11 @@ export class EngineDriver {
   }
 
   order(change: Partial<ManualOrder> = {}): SignalDecision {
-    const order: ManualOrder = {
+    return this.#decision(this.command({ type: 'SubmitOrder', order: this.orderOf(change) }))
+  }
+
+  orderOf(change: Partial<ManualOrder> = {}): ManualOrder {
+    return {
       signalId: this.signalOf().signalId,
       traderId: TRADER,
       strategy: 'manual',
@@ -255,7 +279,31 @@ export class EngineDriver {
       reduceOnly: false,
       ...change,
     }
-    return this.#decision(this.command({ type: 'SubmitOrder', order }))
+  }
+
+  oco(first: Partial<ManualOrder>, second: Partial<ManualOrder>): readonly SignalDecision[] {
+    const orders = [this.orderOf(first), this.orderOf(second)] as const
+    const answer = this.command({ type: 'SubmitOcoOrders', orders })
+    if (answer?.type !== 'Decisions') throw new Error(`no decisions but ${JSON.stringify(answer)}`)
+    return answer.decisions
+  }
+
+  amend(
+    clientOrderId: ClientOrderId,
+    change: { readonly quantity?: string; readonly price?: string; readonly triggerPrice?: string },
+  ): EngineAnswer | undefined {
+    return this.command({
+      type: 'AmendOrder',
+      clientOrderId,
+      by: 'person',
+      ...(change.quantity === undefined ? {} : { quantity: Quantity.parse(change.quantity) }),
+      ...(change.price === undefined ? {} : { price: Price.parse(change.price) }),
+      ...(change.triggerPrice === undefined ? {} : { triggerPrice: Price.parse(change.triggerPrice) }),
+    })
+  }
+
+  protect(plan: ProtectionPlan | null, symbol: InstrumentSymbol = BTC, traderId = TRADER): EngineAnswer | undefined {
+    return this.command({ type: 'SetProtection', traderId, symbol, plan, by: 'person' })
   }
 
   answer(

@@ -104,7 +104,7 @@ function statusColumn(t: TFunction): Column<Row> {
     return `${status(row.status)}${share === undefined ? '' : ` ${share} %`}${row.amending === null ? '' : ' …'}`
   }
   return {
-    ...textColumn(named('status', label), { width: 104 }),
+    ...textColumn(named('status', label), { width: 118 }),
     cell: (row) => (
       <span title={words(row)}>
         <StatusCell status={row.status} label={label(row)} />
@@ -119,7 +119,7 @@ function heldByColumn(t: TFunction): Column<Row> {
   return {
     ...textColumn(
       naming(t)('held_by', (row) => word(row.execution)),
-      { width: 72 },
+      { width: 70 },
     ),
     cell: (row) => <HeldByCell here={row.execution === 'EMULATED'} label={word(row.execution)} hint={hints[row.execution]} />,
   }
@@ -144,14 +144,17 @@ export function orderColumns(t: TFunction, acts: OrderActs): readonly Column<Row
       named('purpose', (row) => purpose(row.purpose)),
       { width: 60 },
     ),
-    quantityColumn(named('quantity', (row) => row.quantity)),
+    quantityColumn(
+      named('quantity', (row) => row.quantity),
+      { width: 124 },
+    ),
     priceColumn(named('price', (row) => row.price)),
     priceColumn(named('trigger', (row) => row.trigger_price)),
     heldByColumn(t),
     statusColumn(t),
     textColumn(
       named('trader', (row) => row.trader_id),
-      { width: 70 },
+      { width: 66 },
     ),
     ...spareColumns(t),
     actColumn(t, acts),

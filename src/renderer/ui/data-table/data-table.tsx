@@ -24,6 +24,8 @@ export interface DataTableProps<T extends object> {
   readonly onOpen?: (row: T) => void
   /** The row a person is on, by pointer or arrow keys. */
   readonly onActive?: (row: T) => void
+  /** The row that is marked, when somebody else decides it. */
+  readonly activeId?: string | undefined
   /** Where the filter and its neighbours are drawn. */
   readonly toolbar: HTMLElement | null
   readonly footer?: ReactNode
@@ -58,7 +60,7 @@ function useCopy<T>(rows: readonly T[], columns: readonly Column<T>[]): () => vo
 
 /** A table of any length: sort, filter as you type, choose columns, copy as CSV, walk by keyboard, open with Enter. */
 export function DataTable<T extends object>(props: DataTableProps<T>): ReactNode {
-  const { name, label, columns, rows, rowId, phase, empty, onOpen, onActive, toolbar, footer, testId } = props
+  const { name, label, columns, rows, rowId, phase, empty, onOpen, onActive, activeId, toolbar, footer, testId } = props
   const { t } = useTranslation()
   const [filter, setFilter] = useState('')
   const [sorting, setSorting] = useState<Sorting | undefined>(undefined)
@@ -108,6 +110,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>): ReactNode
             onSort={setSorting}
             onOpen={onOpen}
             onActive={onActive}
+            activeId={activeId}
             scroller={scroller}
             footer={footer}
           />

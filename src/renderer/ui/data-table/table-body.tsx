@@ -1,6 +1,6 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- a grid of virtual rows cannot be a table */
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
-import { useCallback, useLayoutEffect, useRef, useState } from 'react'
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useSettings } from '#renderer/state/settings.ts'
 import type { Column, Sorting } from './column.ts'
@@ -23,6 +23,7 @@ interface TableBodyProps<T> {
   readonly onSort: (sorting: Sorting | undefined) => void
   readonly onOpen: ((row: T) => void) | undefined
   readonly onActive?: ((row: T) => void) | undefined
+  readonly activeId?: string | undefined
   readonly scroller: RefObject<HTMLDivElement | null>
   readonly footer: ReactNode
 }
@@ -90,10 +91,31 @@ const STEPS: Readonly<Record<string, (at: number, page: number, last: number) =>
   End: (_at, _page, last) => last,
 }
 
+type Walked<T> = Pick<TableBodyProps<T>, 'rows' | 'rowId' | 'onActive' | 'activeId'>
+
+/** Which row a person is on, and the way to go to another one; the same function always, so rows are not drawn again for it. */
+function useActiveRow<T>({ rows, rowId, onActive, activeId }: Walked<T>): readonly [number, (index: number) => void] {
+  const [walked, setWalked] = useState(-1)
+  const latest = useRef({ rows, onActive })
+  useLayoutEffect(() => {
+    latest.current = { rows, onActive }
+  })
+  const select = useCallback((index: number) => {
+    setWalked(index)
+    const row = latest.current.rows[index]
+    if (row !== undefined) latest.current.onActive?.(row)
+  }, [])
+  const active = useMemo(
+    () => (activeId === undefined ? walked : rows.findIndex((row) => rowId(row) === activeId)),
+    [activeId, walked, rows, rowId],
+  )
+  return [active, select]
+}
+
 export function TableBody<T>(props: TableBodyProps<T>): ReactNode {
-  const { gridId, label, columns, rows, rowId, sorting, onSort, onOpen, onActive, scroller, footer } = props
+  const { gridId, label, columns, rows, rowId, sorting, onSort, onOpen, scroller, footer } = props
   const rowHeight = ROW_HEIGHT[useSettings((settings) => settings.density)]
-  const [active, setActive] = useState(-1)
+  const [active, select] = useActiveRow(props)
   // oxlint-disable-next-line react/incompatible-library -- the compiler is not used; rows are memoised by themselves
   const virtual = useVirtualizer({
     count: rows.length,
@@ -103,15 +125,6 @@ export function TableBody<T>(props: TableBodyProps<T>): ReactNode {
   })
   useScrollAnchor(rows, rowId, scroller, rowHeight)
   useLayoutEffect(() => virtual.measure(), [virtual, rowHeight])
-  const activeRows = useRef({ rows, onActive })
-  useLayoutEffect(() => {
-    activeRows.current = { rows, onActive }
-  })
-  const select = useCallback((index: number) => {
-    setActive(index)
-    const row = activeRows.current.rows[index]
-    if (row !== undefined) activeRows.current.onActive?.(row)
-  }, [])
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const row = rows[active]
