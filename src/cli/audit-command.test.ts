@@ -1,10 +1,10 @@
+import { hash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Journal } from '#storage/journal/journal.ts'
 import { auditCommandLine } from './audit-command-line.ts'
 import { runAuditCommand } from './audit-command.ts'
 import { UsageError } from './exit.ts'
@@ -27,15 +27,35 @@ function run(...args: string[]): { readonly code: number; readonly out: string; 
   return { code, out: stdout.text, err: stderr.text }
 }
 
-beforeAll(() => {
-  const journal = new Journal({ path: join(folder, 'journal.db'), instance: 'test', purpose: 'demo' })
-  journal.append([
-    { type: 'ActionAudited', ts: 0, actor: 'anna', action: 'cancel-order', target: 'X', before: 'ACCEPTED', reason: 'why not' },
-    { type: 'AlertRaised', ts: 1, severity: 'info', code: 'A', message: 'm' },
-  ])
-  journal.append([{ type: 'ActionAudited', ts: 2, actor: 'cli', action: 'resume', target: 'all' }])
-  journal.close()
-})
+/** A journal made by hand from the formula in docs/audit.md: each page is given as its facts. */
+function writeByHand(file: string, pages: readonly (readonly object[])[]): void {
+  const db = new Database(file)
+  db.exec(`
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE journal (seq INTEGER PRIMARY KEY, ts INTEGER, body TEXT, hash BLOB, facts INTEGER);
+    CREATE TABLE snapshots (seq INTEGER PRIMARY KEY, body TEXT, hash BLOB);
+    PRAGMA user_version = 2`)
+  let previous = '0'.repeat(64)
+  let seq = 1
+  for (const facts of pages) {
+    const body = facts.map((fact) => JSON.stringify(fact)).join('\n')
+    previous = hash('sha256', `${previous}|${seq}|${body}`, 'hex')
+    const { ts } = facts[0] as { readonly ts: number }
+    db.prepare('INSERT INTO journal VALUES (?, ?, ?, ?, ?)').run(seq, ts, body, Buffer.from(previous, 'hex'), facts.length)
+    seq += facts.length
+  }
+  db.close()
+}
+
+beforeAll(() =>
+  writeByHand(join(folder, 'journal.db'), [
+    [
+      { type: 'ActionAudited', ts: 0, actor: 'anna', action: 'cancel-order', target: 'X', before: 'ACCEPTED', reason: 'why not' },
+      { type: 'AlertRaised', ts: 1, severity: 'info', code: 'A', message: 'm' },
+    ],
+    [{ type: 'ActionAudited', ts: 2, actor: 'cli', action: 'resume', target: 'all' }],
+  ]),
+)
 
 test('verify tells the verdict, the acts and the head; with the head it says that nothing was cut', () => {
   const first = run('verify', '--data-dir', folder)

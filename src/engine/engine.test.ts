@@ -14,8 +14,8 @@ const history = fc.array(act, { minLength: 30, maxLength: 120, size: 'max' })
 const LIMIT = { interruptAfterTimeLimit: 15_000 }
 const RUNS = { ...LIMIT, numRuns: 80 }
 
-function live(acts: readonly Act[]): EngineDriver {
-  const driver = startRandom()
+function live(acts: readonly Act[], isRich = false): EngineDriver {
+  const driver = startRandom({ isRich })
   for (const one of acts) play(driver, one)
   return driver
 }
@@ -40,12 +40,18 @@ function textOf(state: EngineState): string {
   return JSON.stringify({ ...body, now: 0 }, sorted)
 }
 
+function decisionsOf(one: Act): number {
+  if (one.kind === 'signal') return one.repeat ? 2 : 1
+  if (one.kind === 'oco') return 2
+  return one.kind === 'order' || one.kind === 'conditional' ? 1 : 0
+}
+
 describe('TradingEngine', () => {
   it('keeps its books and its limits through anything (independent oracle after each step)', () => {
     let steps = 0
     fc.assert(
-      fc.property(history, (acts) => {
-        const driver = startRandom()
+      fc.property(history, fc.boolean(), (acts, isRich) => {
+        const driver = startRandom({ isRich })
         const checker = new InvariantChecker(driver)
         checker.check('start', false)
         for (const [i, one] of acts.entries()) {
@@ -53,9 +59,7 @@ describe('TradingEngine', () => {
           play(driver, one)
           checker.check(`step ${i} ${JSON.stringify(one)}`, one.kind === 'not-found' && one.authoritative)
           const decided = driver.facts.slice(before).filter(({ type }) => type === 'SignalDecided').length
-          expect(decided, `step ${i}: one decision a signal`).toBe(
-            one.kind === 'signal' ? (one.repeat ? 2 : 1) : one.kind === 'order' ? 1 : 0,
-          )
+          expect(decided, `step ${i}: one decision a signal`).toBe(decisionsOf(one))
           steps += 1
         }
       }),
@@ -86,7 +90,7 @@ describe('TradingEngine', () => {
   it('the same inputs twice give the same facts and the same commands', () => {
     fc.assert(
       fc.property(history, (acts) => {
-        const [a, b] = [live(acts), live(acts)]
+        const [a, b] = [live(acts, true), live(acts, true)]
         expect(JSON.stringify(b.facts)).toBe(JSON.stringify(a.facts))
         expect(b.sent()).toEqual(a.sent())
         expect(b.commands.length).toBe(a.commands.length)
@@ -97,8 +101,8 @@ describe('TradingEngine', () => {
 
   it('live state = all facts folded from nothing = a snapshot at any place and the facts after it', () => {
     fc.assert(
-      fc.property(history, fc.double({ min: 0, max: 1, noNaN: true }), (acts, at) => {
-        const { facts, state } = live(acts)
+      fc.property(history, fc.double({ min: 0, max: 1, noNaN: true }), fc.boolean(), (acts, at, isRich) => {
+        const { facts, state } = live(acts, isRich)
         const expected = textOf(state)
         const folded = fold(facts)
         expect(textOf(folded)).toBe(expected)
@@ -130,8 +134,8 @@ describe('TradingEngine', () => {
       driver.connect()
     }
     fc.assert(
-      fc.property(history, history, (before, after) => {
-        const stayed = live(before)
+      fc.property(history, history, fc.boolean(), (before, after, isRich) => {
+        const stayed = live(before, isRich)
         const restarted = stayed.restarted()
         restarted.facts.push(...stayed.facts)
         stayed.disconnect()

@@ -65,5 +65,11 @@ function afterStatus(tx: Transaction, fact: OrderStatusChanged): void {
   const failures = tx.state.guards.get(key)?.failures ?? 0
   const position = tx.state.positions.get(key)
   if (position === undefined || failures === 0 || failures % CLOSE_FAILURES_MAX !== 0) return
-  tx.record(closeRefused(tx, position, `${failures} orders in a row to close ${order.symbol} of ${order.traderId} ended without a fill: ${fact.reason ?? fact.status}.`))
+  tx.record(
+    closeRefused(
+      tx,
+      position,
+      `${failures} orders in a row to close ${order.symbol} of ${order.traderId} ended without a fill: ${fact.reason ?? fact.status}.`,
+    ),
+  )
 }

@@ -32,14 +32,22 @@ describe('halt', () => {
     expect(answer).toEqual({ type: 'HaltReceipt', canceling: ids, flattening: [] })
   })
 
-  it('denies entries, exits, manual orders and closes by hand', () => {
+  it('denies entries, exits of strategies and new orders by hand; a person may close', () => {
     const driver = EngineDriver.ready()
     driver.hold('1')
     stop(driver)
     const reasons = [driver.signal().reason, driver.signal({ action: 'CLOSE_LONG' }).reason, driver.order().reason]
     expect(reasons).toEqual(['HALTED', 'HALTED', 'HALTED'])
     const close = driver.command({ type: 'ClosePosition', traderId: TRADER, symbol: BTC, by: 'person', signalId: parseSignalId('x') })
-    expect(close).toMatchObject({ type: 'Decisions', decisions: [{ reason: 'HALTED' }] })
+    expect(close).toMatchObject({ type: 'Decisions', decisions: [{ reason: 'ACCEPTED' }] })
+    const [id] = driver.sent().slice(-1)
+    if (id === undefined) failed()
+    driver.accept(id)
+    driver.tick(60_000)
+    driver.say('OrderFound', id, { exchangeOrderId: parseExchangeOrderId(`X-${id}`) })
+    expect(driver.status(id)).toBe('ACCEPTED')
+    driver.fill(id, '1')
+    expect(driver.position()).toBe('0')
   })
 
   it('stays shut in a storm of signals, and no stop order fires', () => {

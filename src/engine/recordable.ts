@@ -1,5 +1,5 @@
 import * as fixed from '#domain/money/fixed.ts'
-import type { RiskLimits } from '#domain/risk.ts'
+import { UNPROTECTED_POLICIES, type RiskLimits } from '#domain/risk.ts'
 import type { RecordableFact } from './ports.ts'
 
 const AMOUNTS = [
@@ -28,6 +28,8 @@ export function problemOf(fact: RecordableFact): string | undefined {
 function problemOfLimits(limits: RiskLimits): string | undefined {
   const amount = AMOUNTS.find((name) => !isAmount(limits[name]))
   if (amount !== undefined) return `The limit ${amount} is not an amount: ${String(limits[amount])}.`
+  if (!UNPROTECTED_POLICIES.includes(limits.unprotectedPolicy))
+    return `The policy for unprotected positions is not one of ${UNPROTECTED_POLICIES.join(', ')}: ${String(limits.unprotectedPolicy)}.`
   const count = COUNTS.find((name) => !Number.isSafeInteger(limits[name]) || limits[name] < 0)
   return count === undefined ? undefined : `The limit ${count} is not a whole number: ${String(limits[count])}.`
 }

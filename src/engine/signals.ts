@@ -79,7 +79,9 @@ export function decideOcoOrders(tx: Transaction, orders: readonly [ManualOrder, 
     const refusals = [a, b].map((each) => ('refusal' in each ? each.refusal : undefined))
     const reason = refusals.find((each) => each !== undefined)?.reason ?? 'UNSUPPORTED_ORDER'
     const deny = (signal: Signal, refusal: Refusal | undefined): Decided =>
-      refusal === undefined ? refuseOther(tx, signal, reason) : { signalId: signal.signalId, ...recordDecision(tx, signal, denied(refusal)) }
+      refusal === undefined
+        ? refuseOther(tx, signal, reason)
+        : { signalId: signal.signalId, ...recordDecision(tx, signal, denied(refusal)) }
     return { type: 'Decisions', decisions: signals.map((signal, i) => deny(signal, refusals[i])) }
   }
   const decisions = [a, b].map((each, i) => {

@@ -114,6 +114,7 @@ export interface TrackedTrader {
 export interface SettledDifference {
   readonly difference: Difference
   readonly decision: DifferenceDecision
+  readonly at: number
 }
 
 /** Key of what concerns the whole account. */

@@ -9,6 +9,7 @@ import { chooseSeed } from '#test/support/replay/seeded.ts'
 // CRASH_ROUNDS=3 is the long form. Each life also recovers what the one before left behind.
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 1)
 const TWICE = new Set(['P13'])
+const WORK_MS = 1_000
 const seed = chooseSeed()
 let run: CrashRun
 
@@ -47,7 +48,8 @@ describe(`killed at each named point, seed ${seed} (REPLAY_SEED repeats it)`, ()
     })
     expect(refused?.body.outcome).toBe('DENIED')
     await workstation.request('POST', '/system/resume', { reason: 'the crash test is over' })
-    await run.script.rest(workstation)
+    const until = performance.now() + WORK_MS
+    await run.script.run(workstation, () => performance.now() > until)
     await workstation.kill()
   })
 

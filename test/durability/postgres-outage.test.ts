@@ -15,6 +15,8 @@ import { PostgresProxy } from '#test/support/postgres-proxy.ts'
 
 /** `OUTAGE_SECONDS=60` is the long form. */
 const OUTAGE_MS = Number(process.env['OUTAGE_SECONDS'] ?? 10) * 1_000
+/** For what happens over and over: each failure in a row is followed by a longer wait. */
+const LOOP_MS = Math.max(OUTAGE_MS / 2, 5_000)
 const EVENTS_PER_SECOND = 200
 const NEMESES = 14
 /** More facts than all outages with all that is between them can use up. */
@@ -67,6 +69,49 @@ async function expectWhole(name: string, outageLag: number): Promise<SetCheck> {
 
 const lag = (): number => flow.head - replica.status.seq
 
+// First, while the journal is small: here all of it goes to Postgres again.
+describe('Postgres comes back with less than it had', { timeout: OUTAGE_MS * 4 + 120_000 }, () => {
+  /** A person is told once, in the log and in what the component shows. */
+  function expectTold(from: number, words: RegExp): void {
+    const told = replica.warnings.slice(from).filter((message) => message.includes('filled again'))
+    expect(told).toEqual([expect.stringMatching(words)])
+    expect(replica.status).toMatchObject({ state: 'streaming', reason: told[0] })
+  }
+
+  test('restarted empty: a new data directory', async () => {
+    const from = replica.warnings.length
+    await server.stop('fast')
+    await server.restoreEmpty()
+    await server.start()
+    await replica.until('the loss', ({ seq }) => seq < flow.head / 2, SEEN_LIMIT_MS).catch(() => undefined)
+    await expectWhole('restarted empty', flow.head)
+    expectTold(from, /is empty, as new; it had \d+/)
+  })
+
+  test.each(['DROP SCHEMA public CASCADE; CREATE SCHEMA public', 'DROP SCHEMA public CASCADE'])('%s, while connected', async (sql) => {
+    const from = replica.warnings.length
+    await server.query(server.connection, sql)
+    await replica.until('the loss', () => replica.warnings.slice(from).some((message) => message.includes('filled again')), SEEN_LIMIT_MS)
+    await expectWhole(sql, flow.head)
+    expectTold(from, /is empty, as new; it had \d+/)
+  })
+
+  test('restored from an older copy', async () => {
+    const from = replica.warnings.length
+    await server.stop('fast')
+    await server.keepCopy('older')
+    await server.start()
+    await replica.until('going on', ({ state, seq }) => state === 'streaming' && seq >= flow.head - EVENTS_PER_SECOND, DRAIN_LIMIT_MS)
+    const before = replica.status.seq
+    await sleep(OUTAGE_MS / 2)
+    await server.stop('immediate')
+    await server.restoreCopy('older')
+    await server.start()
+    await expectWhole('restored from an older copy', flow.head - before)
+    expectTold(from, /older state: it holds \d+ facts; it had \d+/)
+  })
+})
+
 describe('Postgres is away, and facts go on at 200 a second', { timeout: OUTAGE_MS * 4 + 120_000 }, () => {
   test.each(['fast', 'immediate'] as const)('stopped: -m %s', async (mode) => {
     await server.stop(mode)
@@ -112,10 +157,10 @@ describe('Postgres is away, and facts go on at 200 a second', { timeout: OUTAGE_
     const before = { answers: proxy.commitsLost, requests: proxy.requestsLost }
     proxy.fate = () => fates[(commits += 1) % fates.length] ?? 'pass'
     replica.connect({ ...server.connection, port: proxy.port })
-    await sleep(OUTAGE_MS / 2)
+    await sleep(LOOP_MS)
     proxy.fate = () => 'pass'
-    expect(proxy.commitsLost - before.answers).toBeGreaterThan(2)
-    expect(proxy.requestsLost - before.requests).toBeGreaterThan(1)
+    expect(proxy.commitsLost - before.answers).toBeGreaterThan(1)
+    expect(proxy.requestsLost - before.requests).toBeGreaterThan(0)
     replica.connect(server.connection)
     await expectWhole('COMMIT lost', lag())
   })
@@ -123,10 +168,9 @@ describe('Postgres is away, and facts go on at 200 a second', { timeout: OUTAGE_
   test('its process for us is stopped by SIGSTOP', async () => {
     const [backend] = await server.query<{ pid: number }>(admin(), `SELECT pid ${REPLICA_BACKENDS}`)
     process.kill(backend!.pid, 'SIGSTOP')
-    const stopMs = Math.max(OUTAGE_MS, 3_000)
-    await sleep(stopMs)
+    await sleep(LOOP_MS)
     const waited = lag()
-    if (stopMs > QUERY_GIVEN_UP_MS) expect(replica.status.state).toBe('down')
+    if (LOOP_MS > QUERY_GIVEN_UP_MS) expect(replica.status.state).toBe('down')
     process.kill(backend!.pid, 'SIGCONT')
     expect(waited).toBeGreaterThan(EVENTS_PER_SECOND)
     await expectWhole('SIGSTOP of the backend', waited)
@@ -135,11 +179,11 @@ describe('Postgres is away, and facts go on at 200 a second', { timeout: OUTAGE_
   test('sessions are ended in a loop', async () => {
     const killer = await connectClient(admin(), 'killer')
     let killed = 0
-    for (const until = performance.now() + OUTAGE_MS / 2; performance.now() < until; await sleep(30)) {
+    for (const until = performance.now() + LOOP_MS; performance.now() < until; await sleep(30)) {
       killed += (await killer.query(`SELECT pg_terminate_backend(pid) ${REPLICA_BACKENDS}`)).rowCount ?? 0
     }
     closeQuietly(killer)
-    expect(killed).toBeGreaterThan(5)
+    expect(killed).toBeGreaterThan(3)
     await expectWhole(`${killed} sessions ended`, lag())
   })
 
@@ -160,7 +204,7 @@ describe('Postgres is away, and facts go on at 200 a second', { timeout: OUTAGE_
 
   test('there is no connection left', async () => {
     const others: Client[] = []
-    const fillUp = async (): Promise<void> => {
+    const takeAll = async (): Promise<void> => {
       for (;;) {
         try {
           others.push(await connectClient(admin(), 'crowd'))
@@ -169,22 +213,29 @@ describe('Postgres is away, and facts go on at 200 a second', { timeout: OUTAGE_
         }
       }
     }
-    await fillUp()
-    await others[0]!.query(`SELECT pg_terminate_backend(pid) ${REPLICA_BACKENDS}`)
-    await fillUp()
-    await replica.until('the crowd', ({ reason }) => reason?.includes('too many clients') === true, SEEN_LIMIT_MS)
-    await sleep(OUTAGE_MS / 2)
-    expect(replica.status).toMatchObject({ state: 'down', reason: expect.stringContaining('too many clients') as string })
-    const waited = lag()
-    for (const client of others) closeQuietly(client)
-    await expectWhole('max_connections', waited)
+    try {
+      await takeAll()
+      // The place of an ended session is free a moment later: for us or for the replica, who is the first.
+      for (const until = performance.now() + SEEN_LIMIT_MS; performance.now() < until && replica.status.state === 'streaming'; ) {
+        await others[0]!.query(`SELECT pg_terminate_backend(pid) ${REPLICA_BACKENDS}`)
+        await sleep(5)
+        await takeAll()
+        await sleep(200)
+      }
+      await replica.until('the crowd', ({ reason }) => reason?.includes('too many clients') === true, SEEN_LIMIT_MS)
+      await sleep(OUTAGE_MS / 2)
+      expect(replica.status).toMatchObject({ state: 'down', reason: expect.stringContaining('too many clients') as string })
+    } finally {
+      for (const client of others) closeQuietly(client)
+    }
+    await expectWhole('max_connections', lag())
   })
 
   test('everything takes two seconds each way', async () => {
     replica.connect({ ...server.connection, port: proxy.port })
     await replica.until('streaming', ({ state }) => state === 'streaming', SEEN_LIMIT_MS)
     proxy.delayMs = 2_000
-    await sleep(Math.max(OUTAGE_MS, 5_000))
+    await sleep(LOOP_MS)
     const waited = lag()
     proxy.delayMs = 0
     await expectWhole('slow by 2 s', waited)
@@ -201,48 +252,6 @@ describe('Postgres is away, and facts go on at 200 a second', { timeout: OUTAGE_
     proxy.cutAll()
     replica.connect(server.connection)
     await expectWhole('dead cable', waited)
-  })
-})
-
-describe('Postgres comes back with less than it had', { timeout: OUTAGE_MS * 4 + 120_000 }, () => {
-  /** A person is told once, in the log and in what the component shows. */
-  function expectTold(from: number, words: RegExp): void {
-    const told = replica.warnings.slice(from).filter((message) => message.includes('filled again'))
-    expect(told).toEqual([expect.stringMatching(words)])
-    expect(replica.status).toMatchObject({ state: 'streaming', reason: told[0] })
-  }
-
-  test('restarted empty: a new data directory', async () => {
-    const from = replica.warnings.length
-    await server.stop('fast')
-    await server.restoreEmpty()
-    await server.start()
-    await replica.until('the loss', ({ seq }) => seq < flow.head / 2, SEEN_LIMIT_MS).catch(() => undefined)
-    await expectWhole('restarted empty', flow.head)
-    expectTold(from, /is empty, as new; it had \d+/)
-  })
-
-  test.each(['DROP SCHEMA public CASCADE; CREATE SCHEMA public', 'DROP SCHEMA public CASCADE'])('%s, while connected', async (sql) => {
-    const from = replica.warnings.length
-    await server.query(server.connection, sql)
-    await replica.until('the loss', () => replica.warnings.slice(from).some((message) => message.includes('filled again')), SEEN_LIMIT_MS)
-    await expectWhole(sql, flow.head)
-    expectTold(from, /is empty, as new; it had \d+/)
-  })
-
-  test('restored from an older copy', async () => {
-    const from = replica.warnings.length
-    await server.stop('fast')
-    await server.keepCopy('older')
-    await server.start()
-    await replica.until('going on', ({ state, seq }) => state === 'streaming' && seq >= flow.head - EVENTS_PER_SECOND, DRAIN_LIMIT_MS)
-    const before = replica.status.seq
-    await sleep(OUTAGE_MS / 2)
-    await server.stop('immediate')
-    await server.restoreCopy('older')
-    await server.start()
-    await expectWhole('restored from an older copy', flow.head - before)
-    expectTold(from, /older state: it holds \d+ facts; it had \d+/)
   })
 })
 

@@ -34,7 +34,10 @@ test('two workstations on one account of a venue: one trades, the other looks on
   expect(await second.call('GET', '/api/v1/ready')).toMatchObject({ detail: expect.stringContaining('shadow mode') })
   expect(await second.order()).toMatchObject({ outcome: 'DENIED', reason: 'SHADOW_MODE' })
   const stopped = await second.call('POST', '/api/v1/system/emergency-stop', { flatten: true, reason: 'to see what happens' })
-  expect(stopped, 'it halts, and says that it canceled nothing').toMatchObject({ code: 'REFUSED', detail: expect.stringContaining('NOTHING') })
+  expect(stopped, 'it halts, and says that it canceled nothing').toMatchObject({
+    code: 'REFUSED',
+    detail: expect.stringContaining('NOTHING'),
+  })
   expect(await second.call('GET', '/api/v1/system/status')).toMatchObject({ halted: { reason: 'to see what happens' } })
   expect((await orders()).map(({ orderLinkId, status }) => [orderLinkId, status])).toEqual([[resting.order_id, 'New']])
 

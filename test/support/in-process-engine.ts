@@ -5,9 +5,10 @@ import { parseSymbol, parseTraderId } from '#domain/ids.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import { TradingEngine, type EngineInput } from '#engine/engine.ts'
-import type { EngineAnswer, EngineCommand, ExchangeReport } from '#engine/ports.ts'
+import type { AccountSnapshot, EngineAnswer, EngineCommand, ExchangeReport } from '#engine/ports.ts'
 import { createState } from '#engine/state.ts'
 import { DEMO_INSTRUMENTS, openingBalances } from '#exchanges/market/instruments.ts'
+import { PAPER_CAPABILITIES } from '#exchanges/paper/paper-capabilities.ts'
 import { sliceOfCandle } from '#exchanges/paper/market-slice.ts'
 import { publicInstrument } from '#exchanges/paper/paper-instrument.ts'
 import { PaperExchange } from '#exchanges/paper/paper-exchange.ts'
@@ -28,6 +29,8 @@ export class InProcessEngine {
   readonly entries: JournalEntry[] = []
   /** While true the exchange hears everything and says nothing. */
   exchangeSilent = false
+  /** What the exchange shows of the account; a test may show something else. */
+  shownAccount = (snapshot: AccountSnapshot): AccountSnapshot => snapshot
   readonly #engine = new TradingEngine(createState('test'))
   readonly #exchange = new PaperExchange({ instruments: DEMO_INSTRUMENTS, seed: 'test' })
   readonly #onEntries: (entries: readonly JournalEntry[]) => void
@@ -46,6 +49,7 @@ export class InProcessEngine {
         ts: startTs,
         instruments: DEMO_INSTRUMENTS.map(publicInstrument),
         openingBalances: openingBalances(DEMO_INSTRUMENTS),
+        capabilities: PAPER_CAPABILITIES,
       },
     })
     this.#process({
@@ -89,6 +93,12 @@ export class InProcessEngine {
     return answer
   }
 
+  /** Nothing but time passes. */
+  wait(ms: number): void {
+    this.#ts += ms
+    this.#process({ type: 'Tick', ts: this.#ts })
+  }
+
   /** One closed candle: orders meet it, then the engine sees it. */
   candle(text: CandleText): void {
     const candle = {
@@ -121,6 +131,8 @@ export class InProcessEngine {
     this.#onEntries(structuredClone(entries))
     const reports = transaction.commands.flatMap((command) => this.#exchange.handle(command))
     if (reports.length > 0 && !this.exchangeSilent) this.#market(reports, [])
+    for (const command of transaction.commands)
+      if (command.type === 'QueryAccount') this.#process({ type: 'Account', snapshot: this.shownAccount(this.#exchange.account(command)) })
     return answer
   }
 }

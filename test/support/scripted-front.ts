@@ -182,7 +182,6 @@ export class ScriptedFront {
         this.#audit(command.by, 'decide-difference', command.differenceId, command.reason)
         return this.#done()
       case 'Reconcile':
-        this.#audit(command.by, 'reconcile', 'paper')
         this.compared('PERSON', this.readModel.reconcile.open)
         return this.#done()
       case 'Record':

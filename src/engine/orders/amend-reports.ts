@@ -6,23 +6,38 @@ import type { Transaction } from '../transaction.ts'
 import { recordAmended, requestCancel } from './transition.ts'
 
 /** What an order is now; ends the amendment that was on its way. `ts` is the time of the word that ended it. */
-export function settleAmendment(tx: Transaction, order: TrackedOrder, now: OrderAmendment, { ts, reason }: { readonly ts: number; readonly reason?: string }): void {
+export function settleAmendment(
+  tx: Transaction,
+  order: TrackedOrder,
+  now: OrderAmendment,
+  { ts, reason }: { readonly ts: number; readonly reason?: string },
+): void {
   const { quantity = order.quantity, price, triggerPrice } = now
   recordAmended(tx, order, { quantity, price, triggerPrice }, { ts, reason })
   const settled = tx.state.orders.get(order.clientOrderId)
   // Filled beyond what is wanted now: what is left at the exchange is not wanted.
-  if (settled !== undefined && isWorking(settled.status) && Quantity.compare(settled.filledQuantity, quantity) >= 0) requestCancel(tx, order.clientOrderId)
+  if (settled !== undefined && isWorking(settled.status) && Quantity.compare(settled.filledQuantity, quantity) >= 0)
+    requestCancel(tx, order.clientOrderId)
 }
 
 /** The exchange's word that it has amended the order, or that it is now something else than we knew. */
-export function amendReported(tx: Transaction, order: TrackedOrder, report: Extract<ExchangeReport, { readonly type: 'OrderAmended' }>): void {
+export function amendReported(
+  tx: Transaction,
+  order: TrackedOrder,
+  report: Extract<ExchangeReport, { readonly type: 'OrderAmended' }>,
+): void {
   if (isWorking(order.status)) settleAmendment(tx, order, report, { ts: report.ts })
 }
 
 /** The order stays as it is. If it has filled beyond what was wanted meanwhile, the rest is canceled. */
-export function amendRefused(tx: Transaction, order: TrackedOrder, report: Extract<ExchangeReport, { readonly type: 'AmendRejected' }>): void {
+export function amendRefused(
+  tx: Transaction,
+  order: TrackedOrder,
+  report: Extract<ExchangeReport, { readonly type: 'AmendRejected' }>,
+): void {
   const { amending } = order
   if (amending === undefined || order.replacing === true || !isWorking(order.status)) return
   settleAmendment(tx, order, {}, { ts: report.ts, reason: report.reason })
-  if (amending.quantity !== undefined && Quantity.compare(order.filledQuantity, amending.quantity) >= 0) requestCancel(tx, order.clientOrderId)
+  if (amending.quantity !== undefined && Quantity.compare(order.filledQuantity, amending.quantity) >= 0)
+    requestCancel(tx, order.clientOrderId)
 }

@@ -1,7 +1,7 @@
 import type { Instrument } from '#domain/instrument.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
-import { isConditional, isWorking, releasedType, type OrderAmendment } from '#domain/order.ts'
+import { isConditional, isWorking, releasedType, type OrderAmendment, type OrderType } from '#domain/order.ts'
 import type { EngineAnswer, EngineCommand } from '../ports.ts'
 import { checkOrder } from '../risk/gate.ts'
 import type { OrderIntent, Refusal } from '../risk/intent.ts'
@@ -19,12 +19,14 @@ type Amend = Extract<EngineCommand, { readonly type: 'AmendOrder' }>
 export function amendOrder(tx: Transaction, command: Amend): EngineAnswer {
   const { state } = tx
   const order = state.orders.get(command.clientOrderId)
-  if (order === undefined) return { type: 'Refused', code: 'NOT_FOUND', message: `There is no open order ${command.clientOrderId}. Nothing was changed.` }
+  if (order === undefined)
+    return { type: 'Refused', code: 'NOT_FOUND', message: `There is no open order ${command.clientOrderId}. Nothing was changed.` }
   const asked = differences(order, command)
   const instrument = state.instruments.get(order.symbol)
   const refusal = checkState(order) ?? (instrument === undefined ? undefined : checkVersion(tx, instrument, order, asked))
   if (refusal !== undefined) return refused(refusal)
-  if (Object.keys(asked).length === 0) return { type: 'Refused', code: 'CONFLICT', message: 'The order is already like this. Nothing was changed.' }
+  if (Object.keys(asked).length === 0)
+    return { type: 'Refused', code: 'CONFLICT', message: 'The order is already like this. Nothing was changed.' }
   audit(tx, order, asked, command.by)
   if (asked.quantity !== undefined && Quantity.compare(order.filledQuantity, asked.quantity) >= 0) requestCancel(tx, order.clientOrderId)
   else request(tx, order, asked)
@@ -34,7 +36,12 @@ export function amendOrder(tx: Transaction, command: Amend): EngineAnswer {
 function refused(refusal: Refusal): EngineAnswer {
   const { reason, value = '', limit = '' } = refusal
   const code = reason === 'ORDER_NOT_WORKING' || reason === 'AMEND_PENDING' ? 'CONFLICT' : 'REFUSED'
-  return { type: 'Refused', code, ...refusal, message: `${reason}: ${value}${limit === '' ? '' : ` against ${limit}`}. Nothing was changed.` }
+  return {
+    type: 'Refused',
+    code,
+    ...refusal,
+    message: `${reason}: ${value}${limit === '' ? '' : ` against ${limit}`}. Nothing was changed.`,
+  }
 }
 
 /** Only what is really different. */
@@ -51,7 +58,9 @@ function checkState(order: TrackedOrder): Refusal | undefined {
   if (!isWorking(order.status)) return { reason: 'ORDER_NOT_WORKING', value: order.status }
   if (order.amending !== undefined) return { reason: 'AMEND_PENDING', value: order.clientOrderId }
   const isSettled = order.status === 'EMULATED' || order.status === 'ACCEPTED' || order.status === 'PARTIALLY_FILLED'
-  return isSettled && order.triggered !== true ? undefined : { reason: 'ORDER_NOT_WORKING', value: order.status, limit: 'an order the exchange has confirmed' }
+  return isSettled && order.triggered !== true
+    ? undefined
+    : { reason: 'ORDER_NOT_WORKING', value: order.status, limit: 'an order the exchange has confirmed' }
 }
 
 /** The version that is asked for, as if it were new, in place of the present one. */
@@ -63,6 +72,9 @@ function checkVersion(tx: Transaction, instrument: Instrument, order: TrackedOrd
   if (order.type === 'TRAILING_STOP' && asked.triggerPrice !== undefined) {
     return { reason: 'UNSUPPORTED_ORDER', value: 'trigger price', limit: 'a trailing stop sets its own' }
   }
+  if (asked.triggerPrice !== undefined && !isConditional(presentType(order))) {
+    return { reason: 'UNSUPPORTED_ORDER', value: `trigger ${Price.format(asked.triggerPrice)}`, limit: `${presentType(order)} has none` }
+  }
   const quantity = asked.quantity ?? order.quantity
   if (Quantity.compare(order.filledQuantity, quantity) >= 0) return undefined
   const market = state.marks.get(order.symbol)?.price ?? newestCandle(state, order.symbol)?.close
@@ -72,10 +84,14 @@ function checkVersion(tx: Transaction, instrument: Instrument, order: TrackedOrd
   return tooMuch ?? checkOrder(state, instrument, intent, { instead: order })
 }
 
+/** A conditional order that was released is a plain one. */
+function presentType(order: TrackedOrder): OrderType {
+  return order.execution === 'EMULATED' && order.status !== 'EMULATED' ? releasedType(order.type) : order.type
+}
+
 function intentOfVersion(order: TrackedOrder, asked: OrderAmendment & { readonly quantity: Quantity }, market: Price): OrderIntent {
   const { traderId, symbol, side, purpose, reduceOnly, timeInForce, postOnly, trailing, ocoGroup } = order
-  const hasLeft = order.execution === 'EMULATED' && order.status !== 'EMULATED'
-  const type = hasLeft ? releasedType(order.type) : order.type
+  const type = presentType(order)
   const { price, triggerPrice } = amendedPrices(order, asked)
   const trigger = isConditional(type) ? triggerPrice : undefined
   const quantity = Quantity.subtract(asked.quantity, order.filledQuantity)
@@ -140,5 +156,6 @@ function request(tx: Transaction, order: TrackedOrder, asked: OrderAmendment): v
 /** Asks again for an amendment whose answer was lost: it says how the order shall be, so that twice is like once. */
 export function repeatAmend(tx: Transaction, order: TrackedOrder): void {
   const { clientOrderId, symbol, amending } = order
-  if (amending !== undefined && order.replacing !== true) tx.send({ type: 'AmendOrder', clientOrderId, symbol, ...amending, ts: order.updatedAt })
+  if (amending !== undefined && order.replacing !== true)
+    tx.send({ type: 'AmendOrder', clientOrderId, symbol, ...amending, ts: order.updatedAt })
 }

@@ -103,7 +103,8 @@ function win(state: EngineState, { ocoGroup, clientOrderId }: TrackedOrder): voi
 function replaceOrder(state: EngineState, before: TrackedOrder, after: TrackedOrder): void {
   const wasWorking = isWorking(before.status)
   const stillWorks = isWorking(after.status)
-  const next = stillWorks || isToBeReplaced(after) || after.amending === undefined ? after : { ...after, amending: undefined, replacing: undefined }
+  const next =
+    stillWorks || isToBeReplaced(after) || after.amending === undefined ? after : { ...after, amending: undefined, replacing: undefined }
   state.orders.set(next.clientOrderId, next)
   noteFate(state, next)
   if (wasWorking && stillWorks && countsAlike(before, next)) return
@@ -258,4 +259,3 @@ export function indexOrder(state: EngineState, order: TrackedOrder): void {
   countOrder(state, order, 1, { money: false })
   noteFate(state, order)
 }
-

@@ -73,7 +73,12 @@ function release(tx: Transaction, id: TrackedOrder['clientOrderId'], market: Pri
   const room = exitRoom(tx.state, key, order.side, held)
   if (Quantity.compare(room, wanted) < 0) {
     if (order.triggered !== true) {
-      recordAmended(tx, order, { triggered: true }, { ts: tx.ts, reason: `met at ${Price.format(market)}; waits for exits in its way to be canceled` })
+      recordAmended(
+        tx,
+        order,
+        { triggered: true },
+        { ts: tx.ts, reason: `met at ${Price.format(market)}; waits for exits in its way to be canceled` },
+      )
     }
     makeRoom(tx, key)
     return

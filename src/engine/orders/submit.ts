@@ -106,4 +106,3 @@ export function requestOf(order: TrackedOrder): OrderRequest {
 export function send(tx: Transaction, order: TrackedOrder): void {
   tx.send({ type: 'SubmitOrder', order: approve(requestOf(order)) })
 }
-

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import { BTC, DAY_MS, ETH_PERP, EngineDriver, NOON } from '#test/support/engine/engine-driver.ts'
 
@@ -66,7 +67,44 @@ describe('daily loss', () => {
     driver.quote(BTC, '10.01')
     expect(mayEnter(driver)).toBe('ACCEPTED')
     driver.quote(BTC, '10')
+    for (const id of driver.sent()) if (driver.status(id) === 'PENDING_CANCEL') driver.say('OrderCanceled', id, { reason: 'done' })
     expect(mayEnter(driver)).toBe('MAX_DAILY_LOSS')
+  })
+
+  it('cancels entries that work, once, and leaves exits and positions alone; also those that wait here', () => {
+    const driver = EngineDriver.ready({ limits: { maxDailyLoss: '50' } })
+    driver.hold('1')
+    const entry = driver.enter({ symbol: ETH_PERP })
+    driver.accept(entry)
+    const waiting =
+      driver.order({ symbol: ETH_PERP, type: 'STOP_MARKET', price: undefined, triggerPrice: Price.parse('110') }).clientOrderId ?? entry
+    const exit = driver.order({ side: 'SELL', reduceOnly: true, price: Price.parse('104') }).clientOrderId ?? entry
+    driver.accept(exit)
+    driver.takeCommands()
+    for (const price of ['50.01', '50', '49', '51']) driver.quote(BTC, price)
+    expect([driver.status(entry), driver.status(waiting), driver.status(exit)]).toEqual(['PENDING_CANCEL', 'CANCELED', 'ACCEPTED'])
+    expect([driver.takeCommands().map(({ type }) => type), driver.alerts()]).toEqual([['CancelOrder'], ['DAILY_LOSS_REACHED']])
+    const again = driver.restarted()
+    again.connect()
+    again.quote(BTC, '49')
+    expect(again.alerts()).toEqual([])
+  })
+
+  it('counts as a new breach after a new day, wider limits, or a clear recovery', () => {
+    const driver = EngineDriver.ready({ limits: { maxDailyLoss: '50' } })
+    driver.hold('1')
+    driver.quote(BTC, '50')
+    driver.limits({ maxDailyLoss: '60' })
+    driver.quote(BTC, '40')
+    expect(driver.alerts()).toHaveLength(2)
+    driver.now += 60_000
+    driver.candle(BTC, bar('41'))
+    driver.quote(BTC, '40')
+    expect(driver.alerts()).toHaveLength(2)
+    driver.now += 60_000
+    driver.candle(BTC, bar('46.5'))
+    driver.quote(BTC, '40')
+    expect(driver.alerts()).toHaveLength(3)
   })
 })
 

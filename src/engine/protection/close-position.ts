@@ -1,4 +1,5 @@
 import type { AlertRaised } from '#domain/facts.ts'
+import * as fixed from '#domain/money/fixed.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import type { OrderPurpose, OrderSide } from '#domain/order.ts'
 import { CLOSE_REFUSED } from '../apply.ts'
@@ -42,7 +43,14 @@ export function beginClose(tx: Transaction, key: PositionKey, purpose: 'STOP_LOS
   if (position === undefined) return
   closeRest(tx, key, purpose)
   if (tx.state.closing.has(key) || isSilent(tx, key)) return
-  tx.record({ type: 'ProtectionMoved', ts: tx.ts, traderId: position.traderId, symbol: position.symbol, closing: purpose, cause: 'CLOSING' })
+  tx.record({
+    type: 'ProtectionMoved',
+    ts: tx.ts,
+    traderId: position.traderId,
+    symbol: position.symbol,
+    closing: purpose,
+    cause: 'CLOSING',
+  })
 }
 
 /** Goes on with every position that is being closed. Called after every input; the exchange's refusals slow it down. */
@@ -91,11 +99,20 @@ export function sendExit(
   const reference = state.marks.get(position.symbol)?.price ?? newestCandle(state, position.symbol)?.close
   if (reference === undefined) return false
   const { traderId, symbol } = position
-  const intent = { traderId, symbol, side: exitSide(position), type: 'MARKET', referencePrice: reference, reduceOnly: true, ...exit } as const
+  const quantity = fixed.trim(exit.quantity)
+  const { purpose, ladderLevel } = exit
+  const wanted = { traderId, symbol, side: exitSide(position), type: 'MARKET', purpose, quantity } as const
+  const intent = { ...wanted, ladderLevel, referencePrice: reference, reduceOnly: true }
   const result = submit(tx, instrument, intent, { strategy: exit.purpose.toLowerCase() })
   if (!('reason' in result)) return true
   const words = `was refused: ${result.reason} ${result.value ?? ''} against ${result.limit ?? ''}`
-  tx.record(closeRefused(tx, position, `Closing ${Quantity.format(exit.quantity)} of ${SignedQuantity.format(position.quantity)} ${symbol} (${exit.purpose}) ${words}.`))
+  tx.record(
+    closeRefused(
+      tx,
+      position,
+      `Closing ${Quantity.format(exit.quantity)} of ${SignedQuantity.format(position.quantity)} ${symbol} (${exit.purpose}) ${words}.`,
+    ),
+  )
   return false
 }
 

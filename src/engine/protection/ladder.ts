@@ -53,7 +53,12 @@ function takeStep(tx: Transaction, { key, position, guard, plan }: LadderAt, lev
 }
 
 /** What is still to be sold so that the steps up to this one are complete, in whole lots. */
-function dueAt(tx: Transaction, { position, guard, plan }: Pick<LadderAt, 'position' | 'guard' | 'plan'>, level: number, onTheWay: Quantity): Quantity {
+function dueAt(
+  tx: Transaction,
+  { position, guard, plan }: Pick<LadderAt, 'position' | 'guard' | 'plan'>,
+  level: number,
+  onTheWay: Quantity,
+): Quantity {
   const instrument = tx.state.instruments.get(position.symbol)
   if (instrument === undefined) return Quantity.ZERO
   const share = plan.ladder.slice(0, level + 1).reduce((sum, step) => fixed.add(sum, step.share), fixed.make<'BasisPoints'>(0n, 0))

@@ -14,6 +14,7 @@ export function levelsAfterFill(before: Position & Protection, order: TrackedOrd
   const adds = order.purpose === 'ENTRY' && exitSide(after) !== order.side
   if (!adds) return held
   const { stopLoss = held.stopLoss, takeProfit = held.takeProfit } = order
-  const nearest = stopLoss === undefined || held.stopLoss === undefined ? stopLoss : further({ isLong: isLong(after) }, held.stopLoss, stopLoss)
+  const nearest =
+    stopLoss === undefined || held.stopLoss === undefined ? stopLoss : further({ isLong: isLong(after) }, held.stopLoss, stopLoss)
   return { stopLoss: nearest, takeProfit }
 }

@@ -35,7 +35,11 @@ export function moveStop(tx: Transaction, at: StopAt): boolean {
 }
 
 /** Puts the stop there unless it is already as good; true when the price has already come back beyond it. */
-function put(tx: Transaction, at: StopAt, wanted: { readonly stop: Price; readonly cause: ProtectionCause; readonly highWater?: Price }): boolean {
+function put(
+  tx: Transaction,
+  at: StopAt,
+  wanted: { readonly stop: Price; readonly cause: ProtectionCause; readonly highWater?: Price },
+): boolean {
   const { key, sight, last } = at
   const held = tx.state.positions.get(key)
   if (held === undefined) return false
@@ -101,4 +105,3 @@ function isWorthIt(
   const gained = sight.isLong ? Price.subtract(stop, stopLoss) : Price.subtract(stopLoss, stop)
   return Price.compare(gained, leastMove(sight, best, plan.trailing?.step)) >= 0
 }
-

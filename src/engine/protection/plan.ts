@@ -20,7 +20,9 @@ export interface ParsedTrailing {
 export interface ParsedPlan {
   readonly stopLoss?: Price | undefined
   readonly takeProfit?: Price | undefined
-  readonly trailing?: (ParsedTrailing & { readonly activation?: BasisPoints | undefined; readonly step?: BasisPoints | undefined }) | undefined
+  readonly trailing?:
+    | (ParsedTrailing & { readonly activation?: BasisPoints | undefined; readonly step?: BasisPoints | undefined })
+    | undefined
   readonly breakeven?: { readonly at: BasisPoints; readonly offset: BasisPoints } | undefined
   readonly ladder: readonly { readonly at: BasisPoints; readonly share: BasisPoints }[]
   readonly locks: readonly { readonly at: BasisPoints; readonly lock: BasisPoints }[]
@@ -87,7 +89,8 @@ function problemOf({ breakeven, ladder, locks }: ParsedPlan): string | undefined
   const shares = ladder.reduce((sum, { share }) => fixed.add(sum, share), BasisPoints.parse('0'))
   if (ladder.some(({ share }) => share.units === 0n) || fixed.compare(shares, ALL_BPS) > 0) return `shares of ${fixed.format(shares)} bps`
   if (locks.some(({ at, lock }) => fixed.compare(lock, at) >= 0)) return 'a lock that is not below the profit that sets it'
-  if (breakeven !== undefined && fixed.compare(breakeven.offset, breakeven.at) >= 0) return 'an offset that is not below the profit that sets it'
+  if (breakeven !== undefined && fixed.compare(breakeven.offset, breakeven.at) >= 0)
+    return 'an offset that is not below the profit that sets it'
   return undefined
 }
 

@@ -38,7 +38,12 @@ export function setProtection(tx: Transaction, command: SetProtection): EngineAn
 function refusePlan(tx: Transaction, position: HeldPosition, plan: ProtectionPlan): EngineAnswer | undefined {
   const reference = priceOf(tx, position.symbol)
   if (reference === undefined) {
-    return { type: 'Refused', code: 'REFUSED', reason: 'NO_REFERENCE_PRICE', message: `There is no price for ${position.symbol} yet. Nothing was changed.` }
+    return {
+      type: 'Refused',
+      code: 'REFUSED',
+      reason: 'NO_REFERENCE_PRICE',
+      message: `There is no price for ${position.symbol} yet. Nothing was changed.`,
+    }
   }
   const side = isLong(position) ? 'BUY' : 'SELL'
   const checked = wantedProtection({ protection: plan }, side, reference)
@@ -49,7 +54,8 @@ function refusePlan(tx: Transaction, position: HeldPosition, plan: ProtectionPla
   const { stopLoss } = checked.wanted
   const inForce = position.stopLoss
   const isAsBefore = plan.stopLoss === tx.state.guards.get(positionKey(position.traderId, position.symbol))?.plan?.stopLoss
-  if (stopLoss === undefined || inForce === undefined || isAsBefore || advantage({ isLong: isLong(position) }, stopLoss, inForce) >= 0) return undefined
+  if (stopLoss === undefined || inForce === undefined || isAsBefore || advantage({ isLong: isLong(position) }, stopLoss, inForce) >= 0)
+    return undefined
   return {
     type: 'Refused',
     code: 'REFUSED',
@@ -88,7 +94,8 @@ function withBetterStop(position: HeldPosition, plan: ProtectionPlan): Protectio
 export function adoptPlan(tx: Transaction, order: TrackedOrder): void {
   const key = positionKey(order.traderId, order.symbol)
   const position = tx.state.positions.get(key)
-  if (order.protection === undefined || position === undefined || position.quantity.units === 0n || exitSide(position) === order.side) return
+  if (order.protection === undefined || position === undefined || position.quantity.units === 0n || exitSide(position) === order.side)
+    return
   const present = tx.state.guards.get(key)?.plan
   const plan = withBetterStop(position, order.protection)
   const isSame = present !== undefined && JSON.stringify(withBetterStop(position, present)) === JSON.stringify(plan)

@@ -15,6 +15,8 @@ import { readAccount, type ReadableAccount } from './read-account.ts'
 
 /** The account is compared this often while all is quiet, milliseconds of engine time. */
 export const RECONCILE_EVERY_MS = 30_000
+/** Two questions about the account lie at least so far apart, once it has been compared. */
+export const ACCOUNT_SPACING_MS = 1_000
 /** A difference seen once is looked at again after this. */
 export const CONFIRM_AFTER_MS = 2_000
 /** Looks at a start before what still changes counts as it is. */
@@ -34,6 +36,7 @@ export function askAccount(tx: Transaction): void {
   if (wish === undefined || account.asked !== undefined || !state.connected || tx.ts < wish.notBefore) return
   // While orders are being asked about, positions are not certain: the next look waits for their answers.
   if (!account.isCompared && account.rounds > 0 && state.queries.size > 0) return
+  if (account.isCompared && tx.ts - account.lastAskedAt < ACCOUNT_SPACING_MS) return
   const queryId = Math.max(account.lastQueryId + 1, tx.ts)
   // Before the very first comparison of an empty journal there is nothing a fill could belong to.
   const knownUntil = account.fillsKnownUntil === 0 ? tx.ts : account.fillsKnownUntil
@@ -122,7 +125,7 @@ function reportOf(clientOrderId: Parameters<Transaction['state']['orders']['get'
 
 /** Orders whose fills this answer should have held. */
 function countMissedFills(tx: Transaction, { since }: AccountQuestion): void {
-  for (const [clientOrderId, { end }] of [...tx.state.learnt.inquiries]) {
+  for (const [clientOrderId, { end }] of tx.state.learnt.inquiries) {
     const order = tx.state.orders.get(clientOrderId)
     if (end !== undefined && order !== undefined && since <= order.createdAt) missedFills(tx, order)
   }

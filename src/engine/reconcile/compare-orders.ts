@@ -41,8 +41,8 @@ export function compareOrders(
     if (isWorking(order.status)) compareListed(tx, order, venue, comparison)
     else stillOpen(tx.state, order, venue, comparison)
   }
-  for (const ids of [...tx.state.workingByKey.values()]) {
-    for (const id of [...ids]) {
+  for (const ids of tx.state.workingByKey.values()) {
+    for (const id of ids) {
       const order = tx.state.orders.get(id)
       if (order === undefined || listed.has(id) || touchedOrders.has(id) || !isAtExchange(order)) continue
       if (unreadableSymbols.has(order.symbol)) ask(tx, order)

@@ -42,17 +42,13 @@ export class Comparison {
     const before = account.candidates
     account.candidates = new Map()
     for (const [id, difference] of this.#differing) {
-      if (this.#unsure.has(id) || isOnRecord(tx.state, difference)) continue
+      if (this.#unsure.has(id) || isOnRecord(tx, difference)) continue
       const fingerprint = fingerprintOf(difference)
       if (atOnce || difference.kind === 'ORDER_EXTERNAL' || before.get(id) === fingerprint) recordDifference(tx, difference)
       else account.candidates.set(id, fingerprint)
     }
     for (const id of this.#agreeing) if (!this.#differing.has(id) && !this.#unsure.has(id)) closeAsGone(tx, id)
     return account.candidates.size > 0
-  }
-
-  isDiffering(state: EngineState, differenceId: string): boolean {
-    return this.#differing.has(differenceId) && state.differences.has(differenceId)
   }
 }
 

@@ -38,15 +38,21 @@ export function distance(ours: string, theirs: string): fixed.Fixed<'SignedQuant
   return fixed.subtract(fixed.parse<'SignedQuantity'>(theirs), fixed.parse<'SignedQuantity'>(ours))
 }
 
+/** How long an order that a person had canceled may still show before it is brought up again. */
+const STILL_THERE_AFTER_MS = 20_000
+
 /** Whether a difference is on record as it is, waiting or decided. */
-export function isOnRecord(state: EngineState, difference: Difference): boolean {
-  const known = state.differences.get(difference.differenceId) ?? state.settledDifferences.get(difference.differenceId)?.difference
+export function isOnRecord({ state, ts }: Transaction, difference: Difference): boolean {
+  const open = state.differences.get(difference.differenceId)
+  const settled = state.settledDifferences.get(difference.differenceId)
+  if (settled?.decision === 'CLOSE' && ts - settled.at >= STILL_THERE_AFTER_MS) return false
+  const known = open ?? settled?.difference
   return known !== undefined && fingerprintOf(known) === fingerprintOf(difference)
 }
 
 /** Records a difference, once. */
 export function recordDifference(tx: Transaction, difference: Difference): void {
-  if (isOnRecord(tx.state, difference)) return
+  if (isOnRecord(tx, difference)) return
   tx.record({ type: 'DifferenceFound', ts: tx.ts, difference })
 }
 

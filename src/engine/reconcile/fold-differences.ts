@@ -14,14 +14,14 @@ export function applyDifferenceFound(state: EngineState, { difference }: Differe
   openDifference(state, difference)
 }
 
-export function applyDifferenceClosed(state: EngineState, { differenceId, decision }: DifferenceClosed): void {
+export function applyDifferenceClosed(state: EngineState, { differenceId, decision, ts }: DifferenceClosed): void {
   const difference = state.differences.get(differenceId) ?? state.settledDifferences.get(differenceId)?.difference
   if (difference === undefined) return
   unblock(state, difference)
   state.differences.delete(differenceId)
   state.settledDifferences.delete(differenceId)
   const staysTrue = decision === 'IGNORE' || (difference.kind === 'ORDER_EXTERNAL' && decision !== 'GONE')
-  if (staysTrue) state.settledDifferences.set(differenceId, { difference, decision })
+  if (staysTrue) state.settledDifferences.set(differenceId, { difference, decision, at: ts })
 }
 
 /** Of a snapshot as well. */

@@ -13,7 +13,7 @@ import { concludeAmendment } from './lost-amendment.ts'
 import { awaitFills, lacksFills, settleEnd } from './missing-fills.ts'
 import { ask, inquiryOf, NOT_FOUND_SPACING_MS, wantAccount } from './questions.ts'
 
-/** Answers "not found", apart from each other, that prove absence together with the account; and without an account to look at. */
+/** Answers "not found", apart from each other, that prove absence together with the account; and that call a person where it cannot be asked. */
 export const NOT_FOUNDS_MIN = 3
 export const NOT_FOUNDS_ALONE_MIN = 5
 /** Times an order is sent again after proof that it had not arrived. */
@@ -123,13 +123,17 @@ export function notFound(tx: Transaction, order: TrackedOrder, report: Report<'O
   settleIfAbsent(tx, order)
 }
 
-/** Acts when all the proof is together: answers, age, and an account that shows neither the order nor fills of it. */
+/**
+ * Acts when all the proof is together: answers, age, and an account that shows neither the order nor fills of it. Where the account
+ * cannot be asked there is no such proof, and a person decides.
+ */
 export function settleIfAbsent(tx: Transaction, order: TrackedOrder): void {
   const { capabilities } = tx.state
   const inquiry = inquiryOf(tx.state, order)
   const needed = capabilities.accountQuery ? NOT_FOUNDS_MIN : NOT_FOUNDS_ALONE_MIN
   if (inquiry.notFounds < needed || tx.ts - inquiry.since < capabilities.acceptanceWindowMs) return
-  if (!capabilities.accountQuery || inquiry.isAbsentFromAccount) provenAbsent(tx, order)
+  if (!capabilities.accountQuery) reportMissing(tx, order)
+  else if (inquiry.isAbsentFromAccount) provenAbsent(tx, order)
   else wantAccount(tx, { trigger: 'CLOCK', since: order.createdAt })
 }
 
@@ -187,7 +191,7 @@ function reportMissing(tx: Transaction, order: TrackedOrder): void {
     exchangeOrderId,
     ours: `${order.side} ${Quantity.format(quantity)}, filled ${Quantity.format(filledQuantity)}`,
     theirs: 'not there',
-    cause: 'The exchange had confirmed this order and now shows neither it nor how it ended. It stays reserved until somebody decides.',
+    cause: `${order.exchangeOrderId === undefined ? 'Nobody can say whether the exchange ever had this order: it' : 'The exchange had confirmed this order and now'} shows neither it nor how it ended. It stays reserved until somebody decides.`,
     suggestion: 'ADOPT',
     blocking: true,
   })

@@ -82,8 +82,8 @@ export function askAgain(tx: Transaction): void {
   // The first look at the account answers for most orders: until it is here or late, they are not asked about one by one.
   const { account } = state.learnt
   const isLooking = state.capabilities.accountQuery && !account.isCompared && account.rounds === 0 && account.unanswered === 0
-  if (!isLooking) for (const id of [...state.queries.keys()]) askOne(tx, id)
-  for (const id of state.halt === null ? [...state.unsettled] : allWorking(state)) {
+  if (!isLooking) for (const id of state.queries.keys()) askOne(tx, id)
+  for (const id of state.halt === null ? state.unsettled : allWorking(state)) {
     const order = state.orders.get(id)
     if (order === undefined || !isUnsettled(state, order)) continue
     const inquiry = state.learnt.inquiries.get(id)

@@ -122,7 +122,8 @@ function checkRate(state: EngineState, { beside }: GateContext): Refusal | undef
 
 function checkAccount(state: EngineState, { instrument, intent, context: { instead, beside } }: Asked): Refusal | undefined {
   const account = state.accounts.get(instrument.settle)
-  if (account === undefined) return { reason: 'INSUFFICIENT_BALANCE', value: text(costOf(intent, instrument)), limit: `no ${instrument.settle} account` }
+  if (account === undefined)
+    return { reason: 'INSUFFICIENT_BALANCE', value: text(costOf(intent, instrument)), limit: `no ${instrument.settle} account` }
   const valuation = valueAccount(state, account)
   const loss = lossToday(account, valuation, state.now)
   if (Money.compare(loss, parsedLimits(state.limits, account.currency).maxDailyLoss) >= 0) {

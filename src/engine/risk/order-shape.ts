@@ -55,11 +55,18 @@ export function waitsAbove(type: OrderType, side: OrderSide): boolean {
   return isTarget ? side === 'SELL' : side === 'BUY'
 }
 
-function checkPostOnly(state: EngineState, { type, side, symbol, price, postOnly, marketPrice, referencePrice }: OrderIntent): Refusal | undefined {
+function checkPostOnly(
+  state: EngineState,
+  { type, side, symbol, price, postOnly, marketPrice, referencePrice }: OrderIntent,
+): Refusal | undefined {
   if (postOnly !== true || type !== 'LIMIT' || price === undefined) return undefined
   const quote = state.quotes.get(symbol)
   const opposite = (side === 'BUY' ? quote?.ask : quote?.bid) ?? marketPrice ?? referencePrice
   const rests = side === 'BUY' ? Price.compare(price, opposite) < 0 : Price.compare(price, opposite) > 0
   if (rests) return undefined
-  return { reason: 'POST_ONLY_WOULD_TAKE', value: Price.format(price), limit: `${side === 'BUY' ? 'ask' : 'bid'} ${Price.format(opposite)}` }
+  return {
+    reason: 'POST_ONLY_WOULD_TAKE',
+    value: Price.format(price),
+    limit: `${side === 'BUY' ? 'ask' : 'bid'} ${Price.format(opposite)}`,
+  }
 }

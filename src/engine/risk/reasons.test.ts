@@ -4,6 +4,7 @@ import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
 import { REASON_CODES, type ReasonCode, type SignalDecision } from '#domain/signal.ts'
+import type { EngineAnswer } from '#engine/ports.ts'
 import { BTC, ETH_PERP, EngineDriver, NOON, OTHER_TRADER, TRADER, accepted } from '#test/support/engine/engine-driver.ts'
 
 const quantity = (text: string) => Quantity.parse(text)
@@ -185,6 +186,58 @@ const CASES: Record<Exclude<ReasonCode, 'ACCEPTED'>, Case> = {
       return driver.signal()
     },
   },
+  UNSUPPORTED_ORDER: {
+    ask: (broken) =>
+      EngineDriver.ready({ capabilities: { timesInForce: broken ? ['GTC'] : ['GTC', 'IOC'] } }).order({ timeInForce: 'IOC' }),
+  },
+  PRICE_REQUIRED: { ask: (broken) => EngineDriver.ready().order({ price: broken ? undefined : price('100') }) },
+  TRIGGER_REQUIRED: {
+    ask: (broken) => EngineDriver.ready().order({ type: 'STOP_MARKET', price: undefined, triggerPrice: broken ? undefined : price('101') }),
+  },
+  TRIGGER_WRONG_SIDE: {
+    ask: (broken) => EngineDriver.ready().order({ type: 'STOP_MARKET', price: undefined, triggerPrice: price(broken ? '100' : '100.01') }),
+  },
+  POST_ONLY_WOULD_TAKE: {
+    ask: (broken) => {
+      const driver = EngineDriver.ready({ capabilities: { postOnly: true } })
+      driver.book(BTC, { bid: '99.9', ask: '100.1', last: '100' })
+      return driver.order({ postOnly: true, price: price(broken ? '100.1' : '100.09') })
+    },
+  },
+  SELF_TRADE: {
+    ask: (broken) => {
+      const driver = EngineDriver.ready()
+      driver.trader({ traderId: OTHER_TRADER })
+      driver.order({ symbol: ETH_PERP, side: 'SELL', traderId: OTHER_TRADER, price: price('100.5') })
+      return driver.order({ symbol: ETH_PERP, price: price(broken ? '100.5' : '100.49') })
+    },
+  },
+  ORDER_NOT_WORKING: {
+    ask: (broken) => {
+      const driver = EngineDriver.ready({ capabilities: { amend: true } })
+      const id = accepted(driver.order())
+      driver.accept(id)
+      if (broken) driver.say('OrderCanceled', id, { reason: 'test' })
+      return asDecision(driver.amend(id, { quantity: '2' }))
+    },
+  },
+  AMEND_PENDING: {
+    ask: (broken) => {
+      const driver = EngineDriver.ready({ capabilities: { amend: true } })
+      const id = accepted(driver.order())
+      driver.accept(id)
+      driver.amend(id, { quantity: '2' })
+      if (!broken) driver.say('AmendRejected', id, { reason: 'test' })
+      return asDecision(driver.amend(id, { quantity: '3' }))
+    },
+  },
+}
+
+/** An amendment is no signal; its answer says the same. */
+function asDecision(answer: EngineAnswer | undefined): SignalDecision {
+  if (answer?.type === 'Done') return { outcome: 'ACCEPTED', reason: 'ACCEPTED' }
+  if (answer?.type !== 'Refused' || answer.reason === undefined) throw new Error(`no decision but ${JSON.stringify(answer)}`)
+  return { outcome: 'DENIED', reason: answer.reason }
 }
 
 function fail(): never {
@@ -205,7 +258,7 @@ describe('each reason code', () => {
 
 describe('each limit alone', () => {
   /** Everything else is wide open: the value that must bite, and the rule that must say so. */
-  const NARROW: Record<keyof RiskLimits, { readonly value: string | number; readonly reason: ReasonCode }> = {
+  const NARROW: Record<Exclude<keyof RiskLimits, 'unprotectedPolicy'>, { readonly value: string | number; readonly reason: ReasonCode }> = {
     maxOrderNotional: { value: '0', reason: 'MAX_ORDER_NOTIONAL' },
     maxPositionNotional: { value: '0', reason: 'MAX_POSITION_NOTIONAL' },
     maxOpenPositions: { value: 0, reason: 'MAX_OPEN_POSITIONS' },
@@ -217,7 +270,8 @@ describe('each limit alone', () => {
   }
 
   it('is covered', () => {
-    expect(Object.keys(NARROW).sort()).toEqual(Object.keys(DEFAULT_RISK_LIMITS).sort())
+    // The policy refuses nothing: what it does is shown in `protection/native-stop`.
+    expect([...Object.keys(NARROW), 'unprotectedPolicy'].sort()).toEqual(Object.keys(DEFAULT_RISK_LIMITS).sort())
   })
 
   it.each(Object.entries(NARROW))('%s fires its own rule and no other', (name, { value, reason }) => {
@@ -251,6 +305,7 @@ describe('each limit alone', () => {
     ['maxOrdersPerSecond', 1.5],
     ['referenceMaxAgeMs', Number.POSITIVE_INFINITY],
     ['maxOpenOrders', '5'],
+    ['unprotectedPolicy', 'HOPE'],
   ])('a garbled %s (%s) is refused whole and the old limits stay', (name, value) => {
     const driver = EngineDriver.ready({ limits: { maxOrderNotional: '500' } })
     const before = driver.facts.length

@@ -155,12 +155,14 @@ export class PaperExchange {
   #refusal(request: OrderRequest, instrument: PaperInstrument | undefined): Refusal | undefined {
     if (instrument === undefined) return undefined
     const isNew = !this.#open.has(request.clientOrderId)
-    if (isNew && this.#open.size >= OPEN_ORDERS_MAX) return { code: 'TOO_MANY_OPEN_ORDERS', message: `${OPEN_ORDERS_MAX} orders are open already` }
+    if (isNew && this.#open.size >= OPEN_ORDERS_MAX)
+      return { code: 'TOO_MANY_OPEN_ORDERS', message: `${OPEN_ORDERS_MAX} orders are open already` }
     const { symbol } = request
     let promisedLots = 0n
     for (const order of this.#open.values()) {
       const { side, reduceOnly, clientOrderId } = order.request
-      if (clientOrderId !== request.clientOrderId && order.request.symbol === symbol && side === 'SELL' && !reduceOnly) promisedLots += openLots(order)
+      if (clientOrderId !== request.clientOrderId && order.request.symbol === symbol && side === 'SELL' && !reduceOnly)
+        promisedLots += openLots(order)
     }
     const positionLots = this.#positionLots.get(symbol) ?? 0n
     const lastPrice = this.#last.get(symbol)?.price
@@ -217,7 +219,10 @@ export class PaperExchange {
     if (postOnly && wouldTake(order, context)) return [this.#expire(order, ts, 'post-only, and it would have taken on its arrival')]
     const reports = [...this.#match(order, context, takeLiquidity)]
     if (timeInForce === 'GTC' || !this.#open.has(order.request.clientOrderId)) return reports
-    return [...reports, this.#expire(order, ts, timeInForce === 'FOK' ? 'it could not be filled whole at once' : 'what could not be had at once')]
+    return [
+      ...reports,
+      this.#expire(order, ts, timeInForce === 'FOK' ? 'it could not be filled whole at once' : 'what could not be had at once'),
+    ]
   }
 
   #expire(order: PaperOrder, ts: number, reason: string): ExchangeReport {

@@ -4,7 +4,21 @@ import { Quantity } from '#domain/money/quantity.ts'
 import type { OrderRequest, RestoredOrder } from '#engine/ports.ts'
 import { sliceOfCandle } from './market-slice.ts'
 import { PaperExchange } from './paper-exchange.ts'
-import { INSTRUMENTS, MINUTE, PERPETUAL, T0, calm, candle, fillsOf, move, request, submit, sum, textOf, venueAt } from '#test/support/paper-venue.ts'
+import {
+  INSTRUMENTS,
+  MINUTE,
+  PERPETUAL,
+  T0,
+  calm,
+  candle,
+  fillsOf,
+  move,
+  request,
+  submit,
+  sum,
+  textOf,
+  venueAt,
+} from '#test/support/paper-venue.ts'
 
 const amend = (venue: PaperExchange, order: OrderRequest, change: { readonly quantity?: string; readonly price?: string }, ts = T0) =>
   venue.handle({
@@ -91,7 +105,9 @@ describe('post-only', () => {
 
   it('that could not rest is refused', () => {
     expect(submit(venueAt(), request({ postOnly: true }))[0]).toMatchObject({ code: 'POST_ONLY_INVALID' })
-    expect(submit(venueAt(), request({ postOnly: true, price: '19000', timeInForce: 'IOC' }))[0]).toMatchObject({ code: 'POST_ONLY_INVALID' })
+    expect(submit(venueAt(), request({ postOnly: true, price: '19000', timeInForce: 'IOC' }))[0]).toMatchObject({
+      code: 'POST_ONLY_INVALID',
+    })
   })
 
   it('a conditional order is not taken', () => {
@@ -159,9 +175,18 @@ describe('amend', () => {
       const amendedAt = T0 + MINUTE
       amend(venue, order, { price: '19950', quantity: '4' }, amendedAt)
       if (isReplaced) {
-        const restored = { ...order, price: Price.parse('19950'), quantity: Quantity.parse('4'), ts: amendedAt, exchangeOrderId: `P-${order.clientOrderId}` }
+        const restored = {
+          ...order,
+          price: Price.parse('19950'),
+          quantity: Quantity.parse('4'),
+          ts: amendedAt,
+          exchangeOrderId: `P-${order.clientOrderId}`,
+        }
         venue = new PaperExchange({ instruments: INSTRUMENTS, seed: 'test' })
-        venue.restore({ orders: [{ ...restored, filledQuantity: Quantity.ZERO } as RestoredOrder], positions: [{ symbol: PERPETUAL, quantity: '0' }] })
+        venue.restore({
+          orders: [{ ...restored, filledQuantity: Quantity.ZERO } as RestoredOrder],
+          positions: [{ symbol: PERPETUAL, quantity: '0' }],
+        })
         venue.observe(sliceOfCandle(calm(0)))
       }
       return textOf([1, 2, 3].map((n) => move(venue, candle(n, ['19960', '19970', '19940', '19955'], '10'))))

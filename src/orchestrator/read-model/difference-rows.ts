@@ -25,8 +25,8 @@ export interface DifferencePage {
 export class DifferenceRows {
   readonly #open = new Map<string, DifferenceView>()
   readonly #closed = new BoundedLog<DifferenceView>(CLOSED_DIFFERENCES_MAX)
-  /** Left alone by a decision: still there at the exchange. */
-  readonly #ignored = new Map<string, DifferenceView>()
+  /** Left as it is by a decision: still there at the exchange, and may be decided anew. */
+  readonly #settled = new Map<string, DifferenceView>()
   readonly #runs = new BoundedLog<ReconciliationView>(RECONCILIATIONS_MAX)
 
   found({ difference, ts }: DifferenceFound, seq: number): DifferenceView {
@@ -51,14 +51,14 @@ export class DifferenceRows {
       seq: before?.seq ?? seq,
     }
     this.#open.set(id, view)
-    this.#ignored.delete(id)
+    this.#settled.delete(id)
     return view
   }
 
-  /** Undefined when it was not open and not ignored: nothing changed. */
+  /** Undefined when it was neither open nor left as it is: nothing changed. */
   closed(fact: DifferenceClosed, seq: number): DifferenceView | undefined {
     const { differenceId: id, decision } = fact
-    const before = this.#open.get(id) ?? this.#ignored.get(id)
+    const before = this.#open.get(id) ?? this.#settled.get(id)
     if (before === undefined) return undefined
     const view: DifferenceView = {
       ...before,
@@ -67,10 +67,16 @@ export class DifferenceRows {
       seq,
     }
     this.#open.delete(id)
-    this.#ignored.delete(id)
-    if (decision === 'IGNORE') this.#ignored.set(id, view)
+    this.#settled.delete(id)
+    if (decision === 'IGNORE' || (decision === 'ADOPT' && view.kind === 'ORDER_EXTERNAL')) this.#settle(view)
     this.#closed.push(view)
     return view
+  }
+
+  #settle(view: DifferenceView): void {
+    this.#settled.set(view.id, view)
+    const [oldest] = this.#settled.keys()
+    if (oldest !== undefined && this.#settled.size > CLOSED_DIFFERENCES_MAX) this.#settled.delete(oldest)
   }
 
   reconciled(fact: ReconciliationDone, seq: number): void {
@@ -88,7 +94,7 @@ export class DifferenceRows {
   }
 
   get(id: string): DifferenceView | undefined {
-    return this.#open.get(id) ?? this.#ignored.get(id) ?? this.#closed.newestFirst().find((row) => row.id === id)
+    return this.#open.get(id) ?? this.#settled.get(id) ?? this.#closed.newestFirst().find((row) => row.id === id)
   }
 
   /** Newest last. */
@@ -107,7 +113,7 @@ export class DifferenceRows {
   }
 
   external(): DifferenceView[] {
-    return [...this.#open.values(), ...this.#ignored.values()].filter((row) => row.kind === 'ORDER_EXTERNAL')
+    return [...this.#open.values(), ...this.#settled.values()].filter((row) => row.kind === 'ORDER_EXTERNAL')
   }
 
   /** Closed differences, newest first. */

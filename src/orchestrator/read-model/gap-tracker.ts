@@ -1,11 +1,11 @@
 import type { GapView } from '#contract/reconcile.ts'
 import type { Fact } from '#domain/facts.ts'
 
-/** Shorter silences are not worth a report. */
-export const GAP_MIN_MS = 60_000
+/** Shorter silences are not worth a report; and a market of one-minute candles is silent for a minute at a time. */
+export const GAP_MIN_MS = 120_000
 export const GAPS_MAX = 50
 /** A start says so within this time after its first fact. */
-const START_SAYS_SO_WITHIN_MS = 60_000
+const START_SAYS_SO_WITHIN_MS = 10_000
 /** What `ActionAudited` says when the workstation has started. */
 export const START_ACTION = 'start-workstation'
 
@@ -50,7 +50,7 @@ export class GapTracker {
   #reconnected(ts: number): void {
     const from = this.#disconnectedAt
     this.#disconnectedAt = undefined
-    const covered = from !== undefined && this.#gaps.some((gap) => gap.from <= ts && gap.to >= from)
+    const covered = from !== undefined && this.#gaps.some((gap) => gap.from < ts && gap.to > from)
     if (from !== undefined && !covered && ts - from >= GAP_MIN_MS) this.#add({ from, to: ts, cause: 'DISCONNECTED' })
   }
 

@@ -67,11 +67,13 @@ export class PositionRows {
       seq: instrument.seq,
       priceScale: instrument.priceScale,
     }
-    this.#openCount += Number(isOpen(row)) - Number(isOpen(this.#rows.get(id)))
+    const before = this.#rows.get(id)
+    if (before === undefined || sign(before.position) !== sign(row.position)) this.#protections.begin(id)
+    this.#openCount += Number(isOpen(row)) - Number(isOpen(before))
     this.#rows.set(id, row)
     const ids = this.#idsBySymbol.get(fact.symbol) ?? new Set()
     this.#idsBySymbol.set(fact.symbol, ids.add(id))
-    this.#protections.filled(id, record)
+    if (sign(row.position) !== 0) this.#protections.filled(id, record)
     return this.#view(row)
   }
 
@@ -186,6 +188,10 @@ function viewOf(
     updated_at: position.updatedAt,
     seq,
   }
+}
+
+function sign({ quantity }: Position): -1 | 0 | 1 {
+  return quantity.units === 0n ? 0 : quantity.units > 0n ? 1 : -1
 }
 
 function isOpen(row: Row | undefined): boolean {

@@ -10,8 +10,6 @@ const ALL_BPS = fixed.make<'Factor'>(10_000n, 0)
 
 interface Row {
   plan: ProtectionPlan
-  /** False: the plan is only the levels of the last fill, and the next fill may bring others. */
-  wasSet: boolean
   stop: string | null
   cause: ProtectionCause | null
   highWater: string | null
@@ -32,10 +30,17 @@ export class ProtectionRows {
   /** Working protective orders per position. */
   readonly #orders = new Map<string, Map<string, OrderView['execution']>>()
 
-  set(id: string, fact: ProtectionSet): void {
-    const { plan } = fact
-    if (plan === null) this.#rows.delete(id)
-    else this.#rows.set(id, newRow(plan, true))
+  /** Steps that are done stay done as long as the ladder is the same. */
+  set(id: string, { plan }: ProtectionSet): void {
+    const before = this.#rows.get(id)
+    if (plan === null) {
+      this.#rows.delete(id)
+      return
+    }
+    const row = newRow(plan)
+    if (before !== undefined && JSON.stringify(before.plan.ladder) === JSON.stringify(plan.ladder))
+      for (const level of before.doneLevels) row.doneLevels.add(level)
+    this.#rows.set(id, row)
   }
 
   moved(id: string, fact: ProtectionMoved): void {
@@ -49,16 +54,21 @@ export class ProtectionRows {
     row.closing = fact.closing ?? row.closing
   }
 
-  /** A fill may bring plain levels, and one that closes the position ends what guarded it. */
+  /** The position is another one than before: nothing of what guarded the old one is left. */
+  begin(id: string): void {
+    this.#rows.delete(id)
+  }
+
+  /** A fill may bring levels of its own; with a plan it may bring the stop nearer. */
   filled(id: string, record: PositionRecord): void {
-    if (/^-?0+(\.0+)?$/.test(record.quantity)) {
-      this.#rows.delete(id)
+    const levels = planOfLevels(record)
+    const row = this.#rows.get(id)
+    if (row === undefined) {
+      if (levels !== null) this.#rows.set(id, newRow(levels))
       return
     }
-    if (this.#rows.get(id)?.wasSet === true) return
-    const plan = planOfLevels(record)
-    if (plan === null) this.#rows.delete(id)
-    else this.#rows.set(id, newRow(plan, false))
+    row.stop = record.stopLoss ?? null
+    row.plan = { ...row.plan, takeProfit: record.takeProfit }
   }
 
   /** True when the order has to do with the protection of the position. */
@@ -69,7 +79,10 @@ export class ProtectionRows {
     else orders.delete(order.id)
     if (orders.size === 0) this.#orders.delete(id)
     else this.#orders.set(id, orders)
-    if (order.status === 'FILLED' && order.ladder_level !== null) this.#rows.get(id)?.doneLevels.add(order.ladder_level)
+    const row = this.#rows.get(id)
+    if (order.status === 'FILLED' && order.ladder_level !== null) row?.doneLevels.add(order.ladder_level)
+    // A market order for all that is left means that the position is being closed, until it is.
+    if (row !== undefined && order.type === 'MARKET' && order.ladder_level === null) row.closing ??= order.purpose
     return true
   }
 
@@ -100,9 +113,9 @@ export class ProtectionRows {
   }
 }
 
-function newRow(plan: ProtectionPlan, wasSet: boolean): Row {
+function newRow(plan: ProtectionPlan): Row {
   const stop = plan.stopLoss ?? null
-  return { plan, wasSet, stop, cause: stop === null ? null : 'SET', highWater: null, closing: null, doneLevels: new Set() }
+  return { plan, stop, cause: stop === null ? null : 'SET', highWater: null, closing: null, doneLevels: new Set() }
 }
 
 /** What moves a stop is always this program; the exchange only keeps the orders it was given. */

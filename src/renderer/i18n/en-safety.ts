@@ -102,8 +102,8 @@ export const enSafety = {
   reconcile: {
     title: 'Exchange and books',
     open_screen: 'Compare with the exchange',
-    badge_one: '{{count}} difference',
-    badge_other: '{{count}} differences',
+    badge_one: '{{n}} difference',
+    badge_other: '{{n}} differences',
     badge_shut: 'entries shut',
     shut: 'No new entries until the blocking differences are decided or gone. Exits and stops go on.',
     run: 'Compare now',
@@ -156,13 +156,35 @@ export const enSafety = {
     decision: { ADOPT: 'adopt', CLOSE: 'close', IGNORE: 'ignore', ASSIGN: 'assign', GONE: 'gone by itself' },
     decision_verb: { ADOPT: 'Adopt', CLOSE: 'Close', IGNORE: 'Ignore', ASSIGN: 'Assign' },
     will: {
-      ADOPT: 'Our books follow the exchange. Nothing is sent to the exchange.',
-      CLOSE:
-        'The exchange follows our books: an order too many is canceled, a quantity too many is traded away at the market. This sends orders.',
-      IGNORE:
-        'Both sides stay as they are. It is counted in risk and not asked about again until it changes. Nothing is sent to the exchange.',
-      ASSIGN: 'Trader {{trader}} takes it over as its own, at the price the exchange shows. Nothing is sent to the exchange.',
+      ORDER_EXTERNAL: {
+        ADOPT: 'It is left to work and watched: counted in risk, not asked about again. Nothing is sent to the exchange.',
+        CLOSE: 'Sends a cancel of this order to the exchange.',
+        IGNORE: 'It is left to work: counted in risk, not asked about again until it changes. Nothing is sent to the exchange.',
+      },
+      ORDER_MISSING: {
+        ADOPT:
+          'The order ends here as canceled and gives back what it reserved. A fill that comes later is still booked. Nothing is sent to the exchange.',
+        CLOSE: 'The order ends here as canceled, and a cancel is sent in case the exchange still has it.',
+      },
+      ORDER_CHANGED: {
+        ADOPT: 'Our books take over what the exchange shows. Nothing is sent to the exchange.',
+        CLOSE: 'Sends a cancel of this order to the exchange.',
+        IGNORE: 'Both versions stay as they are and are not asked about again until they change. Nothing is sent to the exchange.',
+      },
+      POSITION: {
+        ADOPT:
+          'What differs is booked to trader {{trader}} at the price the exchange shows. Profit counts from there. Nothing is sent to the exchange.',
+        CLOSE: 'Sends a market order that trades away what the exchange has and our books have not. It takes the current price.',
+        IGNORE:
+          'Both sides stay as they are. It is counted in risk and not asked about again until it changes. Nothing is sent to the exchange.',
+        ASSIGN:
+          'Trader {{trader}} gets what differs, at the price the exchange shows. Profit counts from there. Nothing is sent to the exchange.',
+      },
+      BALANCE: {
+        IGNORE: 'Cash is booked from fills alone: a transfer, funding or a fee elsewhere stays as it is. Nothing is sent to the exchange.',
+      },
     },
+    only_trader: 'the only one that trades it',
     trader: 'Trader',
     choose_trader: 'choose',
     decide: 'Decide',

@@ -39,7 +39,20 @@ async function connectOrCreate(options: OpenOptions): Promise<Client> {
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error
     await createDatabase(options, error)
-    return connectClient(connection, applicationName, options.onLost)
+    return connectAgain(options)
+  }
+}
+
+async function connectAgain({ connection, applicationName, onLost }: OpenOptions): Promise<Client> {
+  try {
+    return await connectClient(connection, applicationName, onLost)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error
+    throw new AppError(
+      'POSTGRES_UNREACHABLE',
+      `The database of ${describeConnection(connection)} is being dropped or made by somebody else. Facts wait in the journal; it is tried again.`,
+      { cause: error },
+    )
   }
 }
 

@@ -174,34 +174,35 @@ export class Replica {
     }
   }
 
-  /** Ships parcel after parcel until the journal's end. */
+  /** Ships parcel after parcel until the journal's end. While the server takes one, the next is made ready. */
   async #drain(client: Client, where: string): Promise<void> {
     let parcel = this.#next(this.#seq)
     while (parcel !== undefined && client === this.#client) {
-      const current = parcel
-      const result = await this.#database(where, () => ship(client, this.#options.source.journalId, current))
-      this.#seq = result.seq
-      if (result.type === 'moved') {
-        this.#options.logger.warn(
-          { expected: current.afterSeq, found: result.seq },
-          'The cursor in Postgres was moved; the replica goes on from there',
-        )
-        await this.#compareHistories(client, where)
-      } else {
-        this.#shipped += current.lastSeq - current.afterSeq
-        this.#confirmed = Math.max(this.#confirmed, result.seq)
-        this.#batch = Math.min(this.#batchMax, this.#batch * 2)
-        if (result.unknownOrders > 0) {
-          this.#options.logger.error(
-            { count: result.unknownOrders, lastSeq: current.lastSeq },
-            'Facts speak of orders that were never submitted',
-          )
-        }
+      const current: Parcel = parcel
+      let following: Parcel | undefined
+      const prepare = (): void => {
+        following = this.#next(current.lastSeq)
       }
+      const result = await this.#database(where, () => ship(client, this.#options.source.journalId, { parcel: current, prepare }))
+      this.#seq = result.seq
+      if (result.type === 'moved') await this.#cursorMoved(client, where, current)
+      else this.#noteShipped(current, result.unknownOrders)
       this.#options.onStatus?.(this.status())
       if (this.#timeIsUp()) return
-      parcel = this.#next(this.#seq)
+      parcel = result.type === 'shipped' && following !== undefined ? following : this.#next(this.#seq)
     }
+  }
+
+  #noteShipped({ afterSeq, lastSeq }: Parcel, unknownOrders: number): void {
+    this.#shipped += lastSeq - afterSeq
+    this.#confirmed = Math.max(this.#confirmed, lastSeq)
+    this.#batch = Math.min(this.#batchMax, this.#batch * 2)
+    if (unknownOrders > 0) this.#options.logger.error({ count: unknownOrders, lastSeq }, 'Facts speak of orders that were never submitted')
+  }
+
+  async #cursorMoved(client: Client, where: string, { afterSeq }: Parcel): Promise<void> {
+    this.#options.logger.warn({ expected: afterSeq, found: this.#seq }, 'The cursor in Postgres was moved; the replica goes on from there')
+    await this.#compareHistories(client, where)
   }
 
   #next(afterSeq: number): Parcel | undefined {

@@ -1,8 +1,10 @@
 import type { Difference } from '#domain/difference.ts'
 import type { Fact, OrderFilled, OrderSubmitted } from '#domain/facts.ts'
 import type { OrderStatus } from '#domain/order.ts'
+import type { ProtectionPlan } from '#domain/protection.ts'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
-import { dec, max, mul } from '../core/decimal.ts'
+import type { TraderConfig } from '#domain/trader.ts'
+import { abs, dec, max, mul } from '../core/decimal.ts'
 
 export interface BookedOrder {
   readonly submitted: OrderSubmitted
@@ -20,7 +22,24 @@ export interface BookedPosition {
   readonly symbol: string
   quantity: bigint
   stop: bigint | undefined
+  /** Since it was last flat: the largest size, and what steps of a ladder have filled. */
+  largest: bigint
+  ladderFilled: bigint
+  plan: ProtectionPlan | undefined
+  /** What the journal says it cost. */
+  cost: bigint
 }
+
+const flat = (of: { readonly traderId: string; readonly symbol: string }): BookedPosition => ({
+  traderId: of.traderId,
+  symbol: of.symbol,
+  quantity: 0n,
+  stop: undefined,
+  largest: 0n,
+  ladderFilled: 0n,
+  plan: undefined,
+  cost: 0n,
+})
 
 export const keyOf = (of: { readonly traderId: string; readonly symbol: string }): string => `${of.traderId}|${of.symbol}`
 const ENDED: ReadonlySet<OrderStatus> = new Set(['FILLED', 'CANCELED', 'EXPIRED', 'REJECTED'])
@@ -36,9 +55,17 @@ export class Books {
   /** Signal → the one outcome that is no duplicate. */
   readonly outcomes = new Map<string, string>()
   readonly differences = new Map<string, Difference>()
+  /** Differences a person has said to leave as they are. */
+  readonly ignored = new Map<string, Difference>()
   /** Positions a late fill may have turned: an order that had ended traded after all. */
   readonly lateFills = new Set<string>()
   readonly marks = new Map<string, bigint>()
+  /** When the last price was said. */
+  readonly markTimes = new Map<string, number>()
+  readonly configs = new Map<string, TraderConfig>()
+  readonly taker = new Map<string, bigint>()
+  /** Orders by hand that a difference has named. */
+  readonly namedOrders = new Set<string>()
   readonly lastCloses = new Map<string, bigint>()
   /** Engine times at which orders were sent the first time. */
   readonly sendTimes: number[] = []
@@ -50,7 +77,7 @@ export class Books {
   fees = 0n
   /** Cash that fills took (negative) or brought, fees apart. */
   flow = 0n
-  /** What takeovers of positions put into the books without cash. */
+  /** Cost that takeovers of positions put into the books, or took out, without cash. */
   assigned = 0n
   equity: bigint | undefined
   day = 0
@@ -95,19 +122,38 @@ export class Books {
   }
 
   #applyRest(fact: Fact): void {
-    if (fact.type === 'CandleClosed') {
+    if (fact.type === 'TraderChanged') this.configs.set(fact.traderId, fact.config)
+    else if (fact.type === 'InstrumentListed') this.taker.set(fact.symbol, dec(fact.takerFeeBps) / 10_000n)
+    else if (fact.type === 'CandleClosed') {
       this.lastCloses.set(fact.symbol, dec(fact.close))
     } else if (fact.type === 'EquityMarked') {
       const day = Math.floor(fact.ts / 86_400_000)
       if (day > this.day) [this.day, this.dayStart] = [day, this.equity ?? this.start]
       this.equity = dec(fact.equity)
-    } else if (fact.type === 'DifferenceFound') this.differences.set(fact.difference.differenceId, fact.difference)
-    else if (fact.type === 'DifferenceClosed') this.differences.delete(fact.differenceId)
+    } else if (fact.type === 'DifferenceFound') {
+      this.differences.set(fact.difference.differenceId, fact.difference)
+      this.ignored.delete(fact.difference.differenceId)
+      if (fact.difference.exchangeOrderId !== undefined) this.namedOrders.add(fact.difference.exchangeOrderId)
+    } else if (fact.type === 'DifferenceClosed') this.#closed(fact)
+    else if (fact.type === 'ProtectionSet') {
+      const position = this.positions.get(keyOf(fact))
+      if (position !== undefined && position.quantity !== 0n) {
+        position.plan = fact.plan ?? undefined
+        position.stop = fact.plan?.stopLoss === undefined ? undefined : dec(fact.plan.stopLoss)
+      }
+    }
     else if (fact.type === 'AlertRaised') this.alerts.set(fact.code, (this.alerts.get(fact.code) ?? 0) + 1)
     else if (fact.type === 'ProtectionMoved' && fact.stopLoss !== undefined) {
       const position = this.positions.get(keyOf(fact))
       if (position !== undefined) position.stop = dec(fact.stopLoss)
     }
+  }
+
+  #closed({ differenceId, decision }: Extract<Fact, { readonly type: 'DifferenceClosed' }>): void {
+    const difference = this.differences.get(differenceId) ?? this.ignored.get(differenceId)
+    this.differences.delete(differenceId)
+    if (decision === 'IGNORE' && difference !== undefined) this.ignored.set(differenceId, difference)
+    else this.ignored.delete(differenceId)
   }
 
   #submitted(fact: OrderSubmitted): void {
@@ -156,8 +202,10 @@ export class Books {
       order.status = fact.orderStatus
     }
     const key = keyOf(fact)
-    const held = this.positions.get(key) ?? { traderId: fact.traderId, symbol: fact.symbol, quantity: 0n, stop: undefined }
-    held.quantity += fact.side === 'BUY' ? quantity : -quantity
+    const held = this.positions.get(key) ?? flat(fact)
+    this.#resize(held, fact.side === 'BUY' ? quantity : -quantity)
+    if (order?.submitted.ladderLevel !== undefined && held.quantity !== 0n) held.ladderFilled += quantity
+    held.cost = dec(fact.position.entryCost)
     held.stop = held.quantity === 0n || fact.position.stopLoss === undefined ? undefined : dec(fact.position.stopLoss)
     this.positions.set(key, held)
     const value = mul(dec(fact.price), quantity)
@@ -166,12 +214,22 @@ export class Books {
     this.fees += dec(fact.fee)
   }
 
+  #resize(held: BookedPosition, by: bigint): void {
+    const before = held.quantity
+    held.quantity += by
+    const isNew = before === 0n || held.quantity === 0n || before > 0n !== held.quantity > 0n
+    if (isNew) Object.assign(held, { largest: 0n, ladderFilled: 0n, plan: undefined, stop: undefined })
+    held.largest = max(held.largest, abs(held.quantity))
+  }
+
   #assigned(fact: Extract<Fact, { readonly type: 'PositionAssigned' }>): void {
     const key = keyOf(fact)
-    const held = this.positions.get(key) ?? { traderId: fact.traderId, symbol: fact.symbol, quantity: 0n, stop: undefined }
-    held.quantity += dec(fact.quantity)
+    const held = this.positions.get(key) ?? flat(fact)
+    this.#resize(held, dec(fact.quantity))
+    const cost = dec(fact.position.entryCost)
+    this.assigned += cost - held.cost
+    held.cost = cost
     this.positions.set(key, held)
-    this.assigned += mul(dec(fact.price), dec(fact.quantity))
   }
 
   working(): BookedOrder[] {

@@ -1,5 +1,5 @@
 import type { OrderSubmitted } from '#domain/facts.ts'
-import { abs, dec, mul, show } from '../core/decimal.ts'
+import { abs, dec, mul, ONE, show } from '../core/decimal.ts'
 import { keyOf, openOf, type Books } from './books.ts'
 import { demand } from './violation.ts'
 
@@ -14,6 +14,10 @@ export function checkEntry(books: Books, fact: OrderSubmitted): void {
   checkOpenOrders(books)
   checkOrderRate(books, fact)
   checkDailyLoss(books, fact)
+  checkBalance(books, fact)
+  checkCollar(books, fact)
+  checkFresh(books, fact)
+  demand(fact.side === 'BUY' || fact.symbol.includes(':'), 'spot-short', () => `${fact.clientOrderId} sells ${fact.symbol} without holding it`)
 }
 
 /** T16: a difference that is open keeps entries shut. */
@@ -72,16 +76,54 @@ function checkOrderRate(books: Books, fact: OrderSubmitted): void {
   demand(recent <= books.limits.maxOrdersPerSecond, 'I11', () => `${recent} orders within a second, allowed ${books.limits.maxOrdersPerSecond}`)
 }
 
-/** C10, T4: realised, unrealised and fees since 00:00 UTC. */
-function checkDailyLoss(books: Books, fact: OrderSubmitted): void {
-  let equity = books.start + books.flow - books.fees
+/** Cash and positions at the last prices; undefined while a position has no price. */
+function worthOf(books: Books): { readonly equity: bigint; readonly exposure: bigint } | undefined {
+  let [equity, exposure] = [books.start + books.flow - books.fees - books.assigned, 0n]
   for (const position of books.positions.values()) {
     if (position.quantity === 0n) continue
     const mark = books.markOf(position.symbol)
-    if (mark === undefined) return
+    if (mark === undefined) return undefined
     equity += mul(mark, position.quantity)
+    exposure += mul(mark, abs(position.quantity))
   }
-  if (books.assigned !== 0n) equity -= books.assigned
+  return { equity, exposure }
+}
+
+/** Leverage is one: an entry and its fee fit into what positions and working entries leave of the equity. */
+function checkBalance(books: Books, fact: OrderSubmitted): void {
+  const worth = worthOf(books)
+  if (worth === undefined) return
+  let reserved = 0n
+  for (const { submitted, price, ...order } of books.working()) {
+    if (submitted.reduceOnly || submitted.ocoGroup !== undefined || order.status === 'EMULATED' || order.trigger !== undefined) continue
+    reserved += mul(price ?? dec(submitted.referencePrice), openOf({ submitted, price, ...order }))
+  }
+  const value = valueOf(fact)
+  const cost = value + (value * (books.taker.get(fact.symbol) ?? 0n)) / ONE
+  const available = worth.equity - worth.exposure - reserved
+  demand(cost <= available, 'I11', () => `${fact.clientOrderId} costs ${show(cost)}, available is at most ${show(available)}`)
+}
+
+/** C3: a limit price lies within the collar around its reference. */
+function checkCollar(books: Books, fact: OrderSubmitted): void {
+  if (fact.price === undefined || fact.orderType !== 'LIMIT' || fact.replaces !== undefined) return
+  const reference = dec(fact.referencePrice)
+  const away = abs(dec(fact.price) - reference) * 10_000n
+  demand(away <= mul(reference, dec(books.limits.priceCollarBps)), 'I11', () => `${fact.clientOrderId} at ${fact.price}, the reference is ${fact.referencePrice}, allowed ${books.limits.priceCollarBps} bps`)
+}
+
+/** C14: no entry on a price that is out of date. */
+function checkFresh(books: Books, fact: OrderSubmitted): void {
+  const ts = books.markTimes.get(fact.symbol)
+  if (fact.replaces !== undefined || ts === undefined) return
+  const ageMs = fact.ts - ts
+  demand(ageMs <= books.limits.referenceMaxAgeMs, 'I11', () => `${fact.clientOrderId} goes by a price ${ageMs} ms old, allowed ${books.limits.referenceMaxAgeMs}`)
+}
+
+/** C10, T4: realised, unrealised and fees since 00:00 UTC. */
+function checkDailyLoss(books: Books, fact: OrderSubmitted): void {
+  const equity = worthOf(books)?.equity
+  if (equity === undefined) return
   const isNewDay = Math.floor(fact.ts / 86_400_000) > books.day
   const dayStart = isNewDay ? (books.equity ?? books.start) : books.dayStart
   demand(dayStart - equity < dec(books.limits.maxDailyLoss), 'I11', () => `loss today ${show(dayStart - equity)}, allowed ${books.limits.maxDailyLoss}`)

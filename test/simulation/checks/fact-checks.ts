@@ -1,7 +1,8 @@
 import type { Fact, OrderFilled, OrderSubmitted, SignalDecided } from '#domain/facts.ts'
 import type { OrderStatus } from '#domain/order.ts'
-import { dec, show } from '../core/decimal.ts'
+import { dec, mul, show } from '../core/decimal.ts'
 import { isOpen, keyOf, type Books } from './books.ts'
+import { checkTrailingTrigger } from './exit-checks.ts'
 import { demand } from './violation.ts'
 
 /** What must be true of each fact before the books take it. Each check names its invariant. */
@@ -25,6 +26,9 @@ export function checkFact(books: Books, fact: Fact): void {
       return
     case 'ProtectionMoved':
       checkStopMovesInFavour(books, fact)
+      return
+    case 'OrderAmended':
+      checkTrailingTrigger(books, fact)
       return
     case 'EquityMarked':
       checkEquity(fact)
@@ -112,7 +116,24 @@ function checkEquity(fact: Extract<Fact, { readonly type: 'EquityMarked' }>): vo
 function checkOneOutcome(books: Books, fact: SignalDecided): void {
   if (fact.outcome === 'DUPLICATE') return
   const known = books.outcomes.get(`${fact.traderId}|${fact.signalId}`)
+  checkNotExpired(fact)
+  checkSizedDown(books, fact)
   demand(known === undefined, 'one-outcome', () => `signal ${fact.signalId} was ${known} and is ${fact.outcome}`)
+}
+
+/** A signal whose time is over does not trade. */
+function checkNotExpired(fact: SignalDecided): void {
+  if (fact.outcome !== 'ACCEPTED' || fact.expiresAt === undefined) return
+  demand(fact.ts < fact.expiresAt, 'expired-signal', () => `signal ${fact.signalId} of ${fact.expiresAt} was accepted at ${fact.ts}`)
+}
+
+/** An entry without a size of its own is worth at most what its trader may order. */
+function checkSizedDown(books: Books, fact: SignalDecided): void {
+  const order = fact.clientOrderId === undefined ? undefined : books.orders.get(fact.clientOrderId)
+  const config = books.configs.get(fact.traderId)
+  if (fact.quantity !== undefined || order === undefined || order.submitted.reduceOnly || config === undefined) return
+  const value = mul(order.quantity, dec(order.submitted.referencePrice))
+  demand(value <= dec(config.orderNotional), 'sizing', () => `${order.submitted.clientOrderId} is worth ${show(value)}, ${fact.traderId} orders ${config.orderNotional}`)
 }
 
 /** A stop moves in favour of its position only. */

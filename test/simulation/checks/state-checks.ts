@@ -68,6 +68,7 @@ function checkReserved(books: Books, state: EngineState): void {
 
 /** I9, the venue's half: whatever is open at the venue under our name is known here as working, and for at least as much. */
 export function checkVenueOrdersAreKnown(state: EngineState, venue: FakeVenue): void {
+  const entries = new Map<string, bigint>()
   for (const order of venue.open) {
     const id = order.clientOrderId
     if (id === undefined) continue
@@ -78,5 +79,17 @@ export function checkVenueOrdersAreKnown(state: EngineState, venue: FakeVenue): 
     const largest = amended === undefined || fixed.compare(amended, tracked.quantity) < 0 ? tracked.quantity : amended
     const here = read(largest) - read(tracked.filledQuantity)
     demand(atVenue <= here, 'I9', () => `${show(atVenue)} of ${id} (${keyOf(tracked)}) may still fill at the venue, here only ${show(here)}`)
+    if (tracked.reduceOnly) continue
+    const key = `${keyOf(tracked)}|${order.side}`
+    entries.set(key, (entries.get(key) ?? 0n) + atVenue)
   }
+  for (const [key, atVenue] of entries) checkCounted(state, key, atVenue)
+}
+
+/** What the gate counts as working is at least what may still fill at the venue. */
+function checkCounted(state: EngineState, keyAndSide: string, atVenue: bigint): void {
+  const [traderId, symbol, side] = keyAndSide.split('|') as [string, string, string]
+  const totals = state.workingTotals.get(`${traderId}|${symbol}`)
+  const counted = totals === undefined ? 0n : read(side === 'BUY' ? totals.entryBuy : totals.entrySell)
+  demand(atVenue <= counted, 'I9', () => `${show(atVenue)} of ${keyAndSide} may still fill at the venue, the gate counts ${show(counted)}`)
 }

@@ -9,7 +9,9 @@ import type { FakeVenue } from '../venue/fake-venue.ts'
 import type { OrderAtVenue } from '../venue/venue-order.ts'
 import { Books } from './books.ts'
 import { checkEntry } from './entry-checks.ts'
+import { checkExit } from './exit-checks.ts'
 import { checkFact } from './fact-checks.ts'
+import { checkRecovery } from './recovery-check.ts'
 import { checkState, checkVenueOrdersAreKnown } from './state-checks.ts'
 import { demand } from './violation.ts'
 
@@ -31,13 +33,15 @@ export class Watch {
   }
 
   /** Our machine was started: what must be learnt anew. */
-  restarted(entries: Iterable<JournalEntry>, state: EngineState): void {
+  restarted(entries: Iterable<JournalEntry>, state: EngineState, all: Iterable<JournalEntry>): void {
+    checkRecovery(state, all)
     for (const { seq, fact } of entries) {
       demand(seq === this.books.seq + 1, 'I13', () => `fact ${seq} after ${this.books.seq}`)
       checkFact(this.books, fact)
       this.books.apply(fact)
     }
     this.books.marks.clear()
+    this.books.markTimes.clear()
     this.#connected = false
     this.#unheard = undefined
     this.#now = 0
@@ -51,7 +55,7 @@ export class Watch {
       for (const fact of transaction.facts) {
         checkFact(this.books, fact)
         if (fact.type === 'OrderSubmitted' && !fact.reduceOnly) this.#checkEntry(fact)
-        if (fact.type === 'OrderSubmitted' && fact.reduceOnly) this.#checkExit(fact)
+        if (fact.type === 'OrderSubmitted' && fact.reduceOnly) checkExit(this.books, fact)
         this.books.apply(fact)
       }
       this.#takeMarks(input)
@@ -83,8 +87,15 @@ export class Watch {
   /** After the facts of an input: an order is judged by the prices before it. */
   #takeMarks(input: EngineInput): void {
     if (input.type !== 'Market') return
-    for (const quote of input.step.quotes) if (quote.last.units > 0n) this.books.marks.set(quote.symbol, decOf((quote.last)))
-    for (const candle of input.step.candles) this.books.marks.set(candle.symbol, decOf((candle.close)))
+    for (const quote of input.step.quotes) {
+      if (quote.last.units <= 0n) continue
+      this.books.marks.set(quote.symbol, decOf(quote.last))
+      this.books.markTimes.set(quote.symbol, quote.ts)
+    }
+    for (const candle of input.step.candles) {
+      this.books.marks.set(candle.symbol, decOf(candle.close))
+      this.books.markTimes.set(candle.symbol, candle.openTime + 60_000)
+    }
   }
 
   /** I10, C21: nothing new before every open order was heard of. */
@@ -92,13 +103,6 @@ export class Watch {
     demand(this.#connected || fact.execution === 'EMULATED', 'I10', () => `${fact.clientOrderId} was recorded while disconnected`)
     demand(this.#unheard !== undefined && this.#unheard.size === 0, 'I10', () => `${fact.clientOrderId} was recorded with ${this.#unheard?.size ?? 'all'} orders not heard of since the connection`)
     checkEntry(this.books, fact)
-  }
-
-  /** I10: while halted only the stop itself and a person close. A protective order never stands without a position. */
-  #checkExit(fact: Parameters<typeof checkEntry>[1]): void {
-    if (this.books.halt !== undefined) demand(fact.purpose === 'FLATTEN' || fact.purpose === 'EXIT', 'I10', () => `${fact.purpose} ${fact.clientOrderId} was recorded while halted`)
-    const held = this.books.positions.get(`${fact.traderId}|${fact.symbol}`)?.quantity ?? 0n
-    demand(fact.side === 'SELL' ? held > 0n : held < 0n, 'exit-without-position', () => `${fact.purpose} ${fact.side} ${fact.clientOrderId}: ${fact.traderId} holds ${held} of ${fact.symbol}`)
   }
 
   #checkCommand(command: ExchangeCommand): void {
@@ -116,8 +120,8 @@ export class Watch {
     const booked = this.books.orders.get(order.clientOrderId)
     demand(booked !== undefined, 'I2', () => `${order.clientOrderId} leaves without a durable intent`)
     const { submitted } = booked
-    const price = order.price === undefined ? undefined : decOf((order.price))
-    const same = submitted.symbol === order.symbol && submitted.side === order.side && decOf((order.quantity)) === booked.quantity && price === booked.price
+    const price = order.price === undefined ? undefined : decOf(order.price)
+    const same = submitted.symbol === order.symbol && submitted.side === order.side && decOf(order.quantity) === booked.quantity && price === booked.price
     demand(same, 'I2', () => `${order.clientOrderId} leaves as ${order.side} ${fixed.format(order.quantity)} at ${order.price === undefined ? 'market' : fixed.format(order.price)}, recorded was ${submitted.side} ${submitted.quantity} at ${submitted.price}`)
     if (!submitted.reduceOnly) demand(!order.reduceOnly, 'I2', () => `${order.clientOrderId} became reduce-only`)
   }

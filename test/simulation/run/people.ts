@@ -81,6 +81,17 @@ export class People {
     if (this.#asked.length > 0) this.#world.ask(this.#random.pick(this.#asked))
   }
 
+  /** In the quiet time a person looks at every open difference and decides, again and again. */
+  decideAll(forMs: number): void {
+    const until = this.#world.scheduler.now + forMs
+    const look = (): void => {
+      if (this.#world.scheduler.now > until) return
+      for (let n = this.#world.watch.books.differences.size; n > 0; n -= 1) decideDifference(this, this.#random, TRADERS)
+      this.#world.scheduler.after(12_000, 'person looks', look)
+    }
+    this.#world.scheduler.after(20_000, 'person looks', look)
+  }
+
   get world(): World {
     return this.#world
   }

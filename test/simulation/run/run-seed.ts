@@ -1,4 +1,4 @@
-import { checkConverged } from '../checks/liveness.ts'
+import { checkConverged, checkReconcileIdempotent } from '../checks/liveness.ts'
 import { Violation } from '../checks/violation.ts'
 import { startNemesis } from './nemesis.ts'
 import { startPeople } from './people.ts'
@@ -8,6 +8,8 @@ import { World } from './world.ts'
 
 /** How long the world is kind before everything must agree, simulated. */
 const QUIET_MS = 180_000
+/** So long before the end of it nobody decides anything any more. */
+const DECISIONS_END_MS = 80_000
 
 export interface Outcome {
   readonly seed: number
@@ -38,13 +40,17 @@ export function runSeed(seed: number, options: RunOptions = {}): Outcome {
   let violation: Outcome['violation']
   try {
     world.boot()
-    startPeople(world)
+    const people = startPeople(world)
     startNemesis(world, plan.start + plan.activeMs)
     world.scheduler.runUntil(plan.start + plan.activeMs)
     world.faults.stop()
     world.scheduler.runUntil(world.scheduler.frozenUntil)
     world.beKind()
-    world.scheduler.runUntil(world.scheduler.now + QUIET_MS)
+    people.decideAll(QUIET_MS - DECISIONS_END_MS)
+    const run = (ms: number): void => world.scheduler.runUntil(world.scheduler.now + ms)
+    run(QUIET_MS)
+    checkConverged(world)
+    checkReconcileIdempotent(world, run)
     checkConverged(world)
   } catch (error) {
     violation = describe(error)

@@ -123,7 +123,7 @@ export class World {
         failed: (error) => this.#engineFailed(error),
       },
     })
-    watch.restarted(journal.entries(before, journal.head), shell.engine.state)
+    watch.restarted(journal.entries(before, journal.head), shell.engine.state, journal.entries(0, journal.head))
     return shell
   }
 

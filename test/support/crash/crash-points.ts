@@ -136,7 +136,12 @@ export const CRASH_POINTS: readonly CrashPoint[] = [
     journalHolds: 'ACCEPTED, with the venue’s id',
     restartDoes: 'confirms it from the list of open orders',
     provoke: placeLimit,
-    atDeath: newestIs('ACCEPTED', true),
+    // It may also be an order of an earlier life, found just now: that is written the same way.
+    atDeath: async (run) => {
+      const accepted = [...run.journal().orders.values()].filter(({ status }) => status === 'ACCEPTED').at(-1)
+      if (accepted === undefined) return ['no order is ACCEPTED in the journal']
+      return say(await isAtVenue(run, accepted.id, true), `${accepted.id} is not at the venue`)
+    },
   },
   {
     point: 'P6',

@@ -91,7 +91,7 @@ export class CrashRun implements AsyncDisposable {
       deadlineMs: DRAIN_DEADLINE_MS,
     })
     await using tables = await PostgresTables.open(await this.folder.serverAddress())
-    return compareWithPostgres(journal, tables)
+    return await compareWithPostgres(journal, tables)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

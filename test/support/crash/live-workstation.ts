@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { VENUE_KEY, VENUE_SECRET, type LoopbackVenue } from '../loopback-venue/loopback-venue.ts'
@@ -60,6 +61,7 @@ export interface OrderRow {
 /** The real program, trading at the loopback venue, in a process of its own. */
 export class LiveWorkstation implements AsyncDisposable {
   readonly #child: ChildProcess
+  readonly #folder: DataFolder
   readonly #ready = Promise.withResolvers<string>()
   readonly startedAt = performance.now()
   readonly exited: Promise<string>
@@ -68,12 +70,15 @@ export class LiveWorkstation implements AsyncDisposable {
   #url: string | undefined
 
   constructor(folder: DataFolder, { failpoint, noPostgres = false, nodeArgs = [] }: LiveWorkstationOptions = {}) {
+    this.#folder = folder
     const kept = Object.entries(process.env).filter(([name]) => !/^(PG|NODE_|VITEST|API_TOKEN|EXCHANGE_|FAILPOINT)/.test(name))
     const env = {
       ...Object.fromEntries(kept),
       EXCHANGE_API_KEY: VENUE_KEY,
       EXCHANGE_API_SECRET: VENUE_SECRET,
       BOT_TRADING_LEASE_DIR: folder.beside('leases'),
+      // The same sources are started again and again here.
+      NODE_COMPILE_CACHE: folder.beside('compile-cache'),
       ...(failpoint === undefined ? {} : { NODE_ENV: 'test', FAILPOINT: failpoint }),
     }
     const serve = ['--data-dir', folder.path, '--port', '0', '--token', TOKEN, ...(noPostgres ? ['--no-postgres'] : [])]
@@ -118,6 +123,26 @@ export class LiveWorkstation implements AsyncDisposable {
       timer = setTimeout(() => reject(new Error(`not ready within ${READY_DEADLINE_MS} ms: ${this.#stderr}`)), READY_DEADLINE_MS)
     })
     return Promise.race([this.#ready.promise, late]).finally(() => clearTimeout(timer))
+  }
+
+  /** Milliseconds from the start of the process until it may trade: everything has been compared with the venue. */
+  async reconciledAfter(): Promise<number> {
+    await this.until('the comparison with the venue', READY_DEADLINE_MS, async () => {
+      this.#url ??= this.#announcedUrl()
+      const answer = await this.request<{ ready: boolean }>('GET', '/ready')
+      return answer?.status === 200 && answer.body.ready
+    })
+    return performance.now() - this.startedAt
+  }
+
+  /** The line on stdout waits for Postgres; the file beside the data does not. */
+  #announcedUrl(): string | undefined {
+    try {
+      const { pid, url } = JSON.parse(readFileSync(join(this.#folder.path, 'instance.json'), 'utf8')) as { pid: number; url: string }
+      return pid === this.#child.pid ? url : undefined
+    } catch {
+      return undefined
+    }
   }
 
   /** One request; undefined when the program is gone or did not answer, as a person at a screen would see it. */

@@ -96,7 +96,7 @@ export class OrderScript {
   /** `away`: how far below the price a limit buy lies, as a share. */
   async #order(symbol: Symbol, type: 'MARKET' | 'LIMIT', away: number) {
     const { name, digits, lot, lotDigits } = MARKET[symbol]
-    const { prices } = await this.#venue.truth()
+    const prices = await this.#venue.prices()
     const last = Number(prices[name]?.last ?? 0)
     const quantity = ((1 + Math.floor(this.#random() * LOTS_MAX)) * lot).toFixed(lotDigits)
     const price = (last * (1 - away * (1 + this.#random()))).toFixed(digits)

@@ -19,7 +19,15 @@ import type { Signal, SignalDecision } from '#domain/signal.ts'
 import type { TraderConfig, TraderState } from '#domain/trader.ts'
 import { applyFact } from '#engine/apply.ts'
 import { TradingEngine, type EngineInput } from '#engine/engine.ts'
-import type { EngineAnswer, EngineCommand, ExchangeCapabilities, ExchangeCommand, ExchangeReport, ManualOrder, ProposedSignal } from '#engine/ports.ts'
+import type {
+  EngineAnswer,
+  EngineCommand,
+  ExchangeCapabilities,
+  ExchangeCommand,
+  ExchangeReport,
+  ManualOrder,
+  ProposedSignal,
+} from '#engine/ports.ts'
 import { createState, PLAIN_CAPABILITIES, positionKey, type EngineState } from '#engine/state.ts'
 import type { Transaction } from '#engine/transaction.ts'
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Fact, OrderFilled, OrderSubmitted } from '#domain/facts.ts'
+import type { Fact, OrderAmended, OrderAmendRequested, OrderFilled, OrderSubmitted } from '#domain/facts.ts'
 import type { OrderStatus } from '#domain/order.ts'
 import { Money } from '#domain/money/money.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
@@ -13,9 +13,10 @@ const ZERO = rational(0n)
 const START = rational(10_000n)
 /** Five basis points, as `startRandom` lists its instruments. */
 const TAKER_FEE = rational(5n, 10_000n)
-const WORKING: readonly OrderStatus[] = ['SUBMITTED', 'ACCEPTED', 'PARTIALLY_FILLED', 'PENDING_CANCEL', 'UNKNOWN']
+const WORKING: readonly OrderStatus[] = ['EMULATED', 'SUBMITTED', 'ACCEPTED', 'PARTIALLY_FILLED', 'PENDING_CANCEL', 'UNKNOWN']
 /** What an order may become, by hand. */
 const NEXT: Record<OrderStatus, readonly OrderStatus[]> = {
+  EMULATED: ['SUBMITTED', 'REJECTED', 'CANCELED', 'EXPIRED'],
   SUBMITTED: ['ACCEPTED', 'PARTIALLY_FILLED', 'PENDING_CANCEL', 'UNKNOWN', 'FILLED', 'CANCELED', 'EXPIRED', 'REJECTED'],
   UNKNOWN: ['ACCEPTED', 'PARTIALLY_FILLED', 'PENDING_CANCEL', 'UNKNOWN', 'FILLED', 'CANCELED', 'EXPIRED', 'REJECTED'],
   ACCEPTED: ['ACCEPTED', 'PARTIALLY_FILLED', 'PENDING_CANCEL', 'UNKNOWN', 'FILLED', 'CANCELED', 'EXPIRED', 'REJECTED'],
@@ -27,10 +28,19 @@ const NEXT: Record<OrderStatus, readonly OrderStatus[]> = {
   REJECTED: ['REJECTED', 'FILLED'],
 }
 
+/** Size and prices of an order as they may be while it is being amended. */
+interface Version {
+  readonly quantity: string
+  readonly price?: string | undefined
+  readonly referencePrice: string
+}
+
 interface Seen {
   readonly submitted: OrderSubmitted
   status: OrderStatus
   filled: Rational
+  present: Version
+  wanted: Version | undefined
 }
 
 /** Watches an engine from outside: keeps its own books in exact fractions, from facts and commands alone, and compares after each step. */
@@ -41,6 +51,8 @@ export class InvariantChecker {
   readonly #tradeIds = new Set<string>()
   readonly #entryTimes: number[] = []
   readonly #sentIds = new Set<string>()
+  readonly #replacedIds = new Set<string>()
+  readonly #stops = new Map<string, { readonly stop: Rational; readonly isLong: boolean }>()
   #day = Math.floor(NOON / DAY_MS)
   #dayStart = START
   #equity = START
@@ -71,6 +83,12 @@ export class InvariantChecker {
     if (fact.type === 'OrderSubmitted') this.#submitted(fact, step)
     else if (fact.type === 'OrderStatusChanged') this.#move(fact.clientOrderId, fact.status, step)
     else if (fact.type === 'OrderFilled') this.#filled(fact, step)
+    else if (fact.type === 'OrderAmendRequested') this.#wanted(fact, step)
+    else if (fact.type === 'OrderAmended') this.#amended(fact, step)
+    else if (fact.type === 'ProtectionSet')
+      this.#stopAfter(keyOf(fact), fact.plan?.stopLoss, sign(this.#heldOf(keyOf(fact))), step, fact.plan === null)
+    else if (fact.type === 'ProtectionMoved' && fact.stopLoss !== undefined)
+      this.#stopAfter(keyOf(fact), fact.stopLoss, sign(this.#heldOf(keyOf(fact))), step)
     else if (fact.type === 'EquityMarked') {
       const day = Math.floor(fact.ts / DAY_MS)
       if (day > this.#day) [this.#day, this.#dayStart] = [day, this.#equity]
@@ -87,13 +105,41 @@ export class InvariantChecker {
 
   #submitted(fact: OrderSubmitted, step: string): void {
     expect(this.#orders.has(fact.clientOrderId), `${step}: the id ${fact.clientOrderId} was used twice`).toBe(false)
-    this.#orders.set(fact.clientOrderId, { submitted: fact, status: 'SUBMITTED', filled: ZERO })
+    const { quantity, price, referencePrice } = fact
+    const status = fact.execution === 'EMULATED' ? 'EMULATED' : 'SUBMITTED'
+    this.#orders.set(fact.clientOrderId, {
+      submitted: fact,
+      status,
+      filled: ZERO,
+      present: { quantity, price, referencePrice },
+      wanted: undefined,
+    })
+    this.#doors(fact, step)
+    if (!fact.reduceOnly) this.#withinLimits(fact, step)
+    if (fact.replaces !== undefined) this.#replaced(fact, step)
+    if (status === 'SUBMITTED' && !fact.reduceOnly) this.#countSent(step)
+  }
+
+  /** While halted only the stop sends, and a person closes. Nothing leaves while the exchange is away, and no entry before the account is known. */
+  #doors({ purpose, reduceOnly, strategy }: OrderSubmitted, step: string): void {
     const { state } = this.#driver
-    if (state.halt !== null) expect(fact.purpose, `${step}: only the stop sends while halted`).toBe('FLATTEN')
+    const isByHand = reduceOnly && strategy === 'manual'
+    if (state.halt !== null && !isByHand) expect(purpose, `${step}: only the stop sends while halted`).toBe('FLATTEN')
     expect(state.connected, `${step}: sent while disconnected`).toBe(true)
-    if (fact.reduceOnly) return
-    expect(state.reconciled, `${step}: entry before reconciliation`).toBe(true)
-    this.#withinLimits(fact, step)
+    if (!reduceOnly) expect(state.reconciled, `${step}: entry before reconciliation`).toBe(true)
+  }
+
+  /** A replacement comes after the end of what it replaces, for no more than was left of it. */
+  #replaced(fact: OrderSubmitted, step: string): void {
+    const old = this.#orders.get(fact.replaces ?? '')
+    expect(old, `${step}: ${fact.replaces} was never submitted`).toBeDefined()
+    if (old === undefined) return
+    expect(['CANCELED', 'EXPIRED', 'REJECTED'], `${step}: replaced before its end`).toContain(old.status)
+    const rest = minus(rationalOf(old.wanted?.quantity ?? old.present.quantity), old.filled)
+    expect(orderOf(rationalOf(fact.quantity), rest), `${step}: a replacement for more than was left`).toBeLessThanOrEqual(0)
+    expect(this.#replacedIds.has(fact.replaces ?? ''), `${step}: replaced twice`).toBe(false)
+    this.#replacedIds.add(fact.replaces ?? '')
+    old.wanted = undefined
   }
 
   /** The limits, counted by hand in the worst case: every working entry fills. */
@@ -104,7 +150,7 @@ export class InvariantChecker {
     expect(orderOf(value, rationalOf(limits.maxOrderNotional)), `${step}: order notional`).toBeLessThanOrEqual(0)
     const mine = [...this.#orders.values()].filter(({ submitted }) => keyOf(submitted) === keyOf(fact))
     const adding = mine.filter((seen) => WORKING.includes(seen.status) && !seen.submitted.reduceOnly && seen.submitted.side === fact.side)
-    const open = sum(adding.map(openOf))
+    const open = sum(adding.map(worstOpenOf))
     const held = this.#heldOf(keyOf(fact))
     const worst = plus(held, fact.side === 'BUY' ? open : minus(ZERO, open))
     const size = times(sign(worst) < 0 ? minus(ZERO, worst) : worst, reference)
@@ -119,6 +165,10 @@ export class InvariantChecker {
     expect(orderOf(plus(value, times(value, TAKER_FEE)), room), `${step}: balance`).toBeLessThanOrEqual(0)
     const dayStart = Math.floor(now / DAY_MS) > this.#day ? this.#equity : this.#dayStart
     expect(orderOf(minus(dayStart, equity), rationalOf(limits.maxDailyLoss)), `${step}: daily loss`).toBeLessThan(0)
+  }
+
+  #countSent(step: string): void {
+    const { limits, now } = this.#driver.state
     this.#entryTimes.push(now)
     const lastSecond = this.#entryTimes.filter((ts) => ts > now - 1_000)
     expect(lastSecond.length, `${step}: entries in one second`).toBeLessThanOrEqual(limits.maxOrdersPerSecond)
@@ -129,7 +179,13 @@ export class InvariantChecker {
     expect(seen, `${step}: ${id} was never submitted`).toBeDefined()
     if (seen === undefined) return
     expect(NEXT[seen.status], `${step}: ${seen.status} → ${status}`).toContain(status)
+    if (seen.status === 'EMULATED' && status === 'SUBMITTED') {
+      this.#doors(seen.submitted, step)
+      if (!seen.submitted.reduceOnly) this.#countSent(step)
+    }
     seen.status = status
+    if (!WORKING.includes(status) && (status === 'FILLED' || !this.#driver.state.replacing.has(seen.submitted.clientOrderId)))
+      seen.wanted = undefined
   }
 
   #filled(fact: OrderFilled, step: string): void {
@@ -141,11 +197,12 @@ export class InvariantChecker {
     if (seen === undefined) return
     seen.filled = plus(seen.filled, rationalOf(fact.quantity))
     expect(isSame(rationalOf(fact.orderFilledQuantity), seen.filled), `${step}: filled = Σ fills, and never falls`).toBe(true)
-    if (orderOf(seen.filled, rationalOf(seen.submitted.quantity)) > 0) {
+    this.#stopAfter(keyOf(fact), fact.position.stopLoss, sign(this.#heldOf(keyOf(fact))), step)
+    if (orderOf(seen.filled, rationalOf(seen.present.quantity)) > 0) {
       expect(this.#driver.alerts(), `${step}: an overfill is said`).toContain('UNEXPECTED_FILL')
     } else
       expect(fact.orderStatus === 'FILLED', `${step}: FILLED exactly when all is filled`).toBe(
-        isSame(seen.filled, rationalOf(seen.submitted.quantity)),
+        isSame(seen.filled, rationalOf(seen.present.quantity)),
       )
   }
 
@@ -155,15 +212,30 @@ export class InvariantChecker {
     expect(seen, `${step}: sent before it was recorded`).toBeDefined()
     if (seen === undefined) return
     const { submitted } = seen
-    const asked = [submitted.symbol, submitted.side, submitted.orderType, submitted.quantity, submitted.price, submitted.reduceOnly]
     const { order } = command
+    const isEmulated = submitted.execution === 'EMULATED'
+    expect(seen.status, `${step}: an order that waits here is not sent`).not.toBe('EMULATED')
+    const type = isEmulated ? (submitted.orderType.endsWith('LIMIT') ? 'LIMIT' : 'MARKET') : submitted.orderType
+    const asked = [
+      submitted.symbol,
+      submitted.side,
+      type,
+      seen.present.quantity,
+      seen.present.price,
+      submitted.timeInForce ?? 'GTC',
+      submitted.postOnly ?? false,
+    ]
+    // The exchange knows only the net of all traders; reduce-only may be left away there, never added.
+    if (order.reduceOnly) expect(submitted.reduceOnly, `${step}: reduce-only on the wire`).toBe(true)
+    if (submitted.reduceOnly) this.#exitsFit(keyOf(submitted), step)
     const sent = [
       order.symbol,
       order.side,
       order.type,
       Quantity.format(order.quantity),
       order.price === undefined ? undefined : Price.format(order.price),
-      order.reduceOnly,
+      order.timeInForce,
+      order.postOnly,
     ]
     expect(sent, `${step}: what is sent is what was recorded`).toEqual(asked)
     if (this.#sentIds.has(order.clientOrderId)) expect(isNotFound, `${step}: sent again without proof of absence`).toBe(true)
@@ -176,7 +248,48 @@ export class InvariantChecker {
 
   #reserved(): Rational {
     const entries = this.#working().filter(({ submitted }) => !submitted.reduceOnly)
-    return sum(entries.map((seen) => times(rationalOf(seen.submitted.price ?? seen.submitted.referencePrice), openOf(seen))))
+    return sum(entries.map(worstValueOf))
+  }
+
+  #wanted(fact: OrderAmendRequested, step: string): void {
+    const seen = this.#orders.get(fact.clientOrderId)
+    expect(seen?.wanted, `${step}: one amendment at a time`).toBeUndefined()
+    if (seen === undefined) return
+    const { quantity, price, referencePrice } = seen.present
+    seen.wanted = { quantity: fact.quantity ?? quantity, price: fact.price ?? price, referencePrice: fact.triggerPrice ?? referencePrice }
+  }
+
+  #amended(fact: OrderAmended, step: string): void {
+    const seen = this.#orders.get(fact.clientOrderId)
+    expect(seen, `${step}: ${fact.clientOrderId} was never submitted`).toBeDefined()
+    if (seen === undefined) return
+    const isTrailing = seen.submitted.orderType === 'TRAILING_STOP'
+    const referencePrice = isTrailing ? seen.present.referencePrice : (fact.triggerPrice ?? seen.present.referencePrice)
+    seen.present = { quantity: fact.quantity, price: fact.price, referencePrice }
+    seen.wanted = undefined
+  }
+
+  /** The stop of a position only moves in favour, as long as it is held on the same side and nobody takes the protection away. */
+  #stopAfter(key: string, text: string | undefined, side: number, step: string, isTakenAway = false): void {
+    const before = this.#stops.get(key)
+    const isLong = side > 0
+    if (side === 0 || isTakenAway || (before !== undefined && before.isLong !== isLong)) this.#stops.delete(key)
+    const held = this.#stops.get(key)
+    if (side === 0 || isTakenAway) return
+    if (held !== undefined) {
+      expect(text, `${step}: the stop of ${key} is gone`).toBeDefined()
+      const order = orderOf(rationalOf(text ?? '0'), held.stop)
+      expect(isLong ? order : -order, `${step}: the stop of ${key} was loosened`).toBeGreaterThanOrEqual(0)
+    }
+    if (text !== undefined) this.#stops.set(key, { stop: rationalOf(text), isLong })
+  }
+
+  /** When an exit leaves, all exits on their way together are no more than what is held: nothing of ours can turn a position. */
+  #exitsFit(key: string, step: string): void {
+    const exits = this.#working().filter((seen) => keyOf(seen.submitted) === key && seen.submitted.reduceOnly && !isContingent(seen))
+    const held = this.#heldOf(key)
+    const size = sign(held) < 0 ? minus(ZERO, held) : held
+    expect(orderOf(sum(exits.map(openOf)), size), `${step}: exits of ${key} exceed what is held`).toBeLessThanOrEqual(0)
   }
 
   /** Cash and positions at the last prices, from the fills alone. */
@@ -226,8 +339,9 @@ export class InvariantChecker {
     const open = (reduceOnly: boolean, side: string) =>
       sum(
         this.#working()
+          .filter((seen) => !isContingent(seen))
           .filter(({ submitted: o }) => keyOf(o) === key && o.reduceOnly === reduceOnly && o.side === side)
-          .map(openOf),
+          .map(worstOpenOf),
       )
     const totals = workingTotals(this.#driver.state, key)
     expectSame(Quantity.format(totals.entryBuy), open(false, 'BUY'), `${step}: ${key} working entries, buy`)
@@ -274,7 +388,20 @@ function expectSame(text: string, expected: Rational, what: string): void {
 }
 
 const keyOf = (of: { readonly traderId: string; readonly symbol: string }): string => `${of.traderId}|${of.symbol}`
-const openOf = ({ submitted, filled }: Seen): Rational => {
-  const open = minus(rationalOf(submitted.quantity), filled)
+const openIn = (version: Version, filled: Rational): Rational => {
+  const open = minus(rationalOf(version.quantity), filled)
   return sign(open) < 0 ? ZERO : open
 }
+const openOf = ({ present, filled }: Seen): Rational => openIn(present, filled)
+const larger = (a: Rational, b: Rational): Rational => (orderOf(a, b) > 0 ? a : b)
+const worstOpenOf = (seen: Seen): Rational =>
+  seen.wanted === undefined ? openOf(seen) : larger(openOf(seen), openIn(seen.wanted, seen.filled))
+const valueIn = (version: Version, filled: Rational): Rational =>
+  times(rationalOf(version.price ?? version.referencePrice), openIn(version, filled))
+/** While an amendment is on its way the worse of both versions is reserved. */
+const worstValueOf = ({ present, wanted, filled }: Seen): Rational =>
+  wanted === undefined ? valueIn(present, filled) : larger(valueIn(present, filled), valueIn(wanted, filled))
+/** An exit that waits for its trigger commits nothing yet. */
+const isContingent = ({ submitted, status }: Seen): boolean =>
+  submitted.reduceOnly &&
+  (status === 'EMULATED' || (submitted.execution !== 'EMULATED' && submitted.orderType !== 'MARKET' && submitted.orderType !== 'LIMIT'))

@@ -1,12 +1,15 @@
 import fc from 'fast-check'
 import { parseExchangeOrderId, type ClientOrderId } from '#domain/ids.ts'
-import { isWorking } from '#domain/order.ts'
+import { isWorking, ORDER_TYPES, type OrderType } from '#domain/order.ts'
 import { Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
+import type { ProtectionPlan } from '#domain/protection.ts'
 import type { RiskLimits } from '#domain/risk.ts'
 import { SIGNAL_ACTIONS } from '#domain/signal.ts'
 import type { TraderState } from '#domain/trader.ts'
+import type { ExchangeCapabilities } from '#engine/ports.ts'
+import { positionKey } from '#engine/state.ts'
 import { BTC, ETH_PERP, EngineDriver, OTHER_TRADER, TRADER } from './engine-driver.ts'
 
 /** One thing that happens to an engine. `pick` chooses among the orders there are by then, so that any list of acts can be played. */
@@ -27,10 +30,39 @@ export type Act =
   | { readonly kind: 'not-found'; readonly pick: number; readonly authoritative: boolean }
   | { readonly kind: 'fill'; readonly pick: number; readonly share: number; readonly price: number; readonly repeat: boolean }
   | { readonly kind: 'quote' | 'candle'; readonly eth: boolean; readonly price: number; readonly range: number }
+  | ConditionalAct
+  | { readonly kind: 'oco'; readonly sell: boolean; readonly reduce: boolean; readonly size: number; readonly distance: number }
+  | { readonly kind: 'amend'; readonly pick: number; readonly size: number | undefined; readonly price: number | undefined }
+  | { readonly kind: 'amended' | 'amend-rejected'; readonly pick: number }
+  | ProtectAct
   | { readonly kind: 'tick'; readonly ms: number }
   | { readonly kind: 'disconnect' | 'connect' | 'resume' }
   | { readonly kind: 'halt'; readonly flatten: boolean }
   | { readonly kind: 'trader'; readonly state: TraderState }
+
+interface ConditionalAct {
+  readonly kind: 'conditional'
+  readonly type: OrderType
+  readonly sell: boolean
+  readonly reduce: boolean
+  readonly eth: boolean
+  readonly other: boolean
+  readonly size: number
+  /** Between the price and the trigger, and between the trigger and the limit, in hundredths. */
+  readonly distance: number
+  readonly gap: number
+}
+
+interface ProtectAct {
+  readonly kind: 'protect'
+  readonly eth: boolean
+  readonly other: boolean
+  readonly stop: number | undefined
+  readonly trail: number | undefined
+  readonly breakeven: boolean
+  readonly ladder: boolean
+  readonly none: boolean
+}
 
 const pick = fc.nat(1_000)
 /** Hundredths of the quote currency around 100. */
@@ -51,6 +83,53 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('order' as const), sell: fc.boolean(), reduce: fc.boolean(), price, size }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('conditional' as const),
+      type: fc.constantFrom(...ORDER_TYPES.slice(2)),
+      sell: fc.boolean(),
+      reduce: fc.boolean(),
+      eth: fc.boolean(),
+      other: fc.boolean(),
+      size,
+      distance: fc.integer({ min: 1, max: 300 }),
+      gap: fc.integer({ min: -50, max: 50 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('oco' as const),
+      sell: fc.boolean(),
+      reduce: fc.boolean(),
+      size,
+      distance: fc.integer({ min: 1, max: 300 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('amend' as const),
+      pick,
+      size: fc.option(size, { nil: undefined }),
+      price: fc.option(price, { nil: undefined }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('amended' as const, 'amended' as const, 'amend-rejected' as const), pick }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('protect' as const),
+      eth: fc.boolean(),
+      other: fc.boolean(),
+      stop: fc.option(fc.integer({ min: 10, max: 400 }), { nil: undefined }),
+      trail: fc.option(fc.integer({ min: 10, max: 300 }), { nil: undefined }),
+      breakeven: fc.boolean(),
+      ladder: fc.boolean(),
+      none: fc.nat(9).map((n) => n === 0),
+    }),
+  },
   { weight: 10, arbitrary: fc.record({ kind: fc.constant('accept' as const), pick }) },
   {
     weight: 5,
@@ -119,8 +198,16 @@ export const RANDOM_LIMITS: Partial<RiskLimits> = {
   referenceMaxAgeMs: 600_000,
 }
 
-export function startRandom(): EngineDriver {
-  const driver = EngineDriver.ready({ limits: RANDOM_LIMITS, rules: { takerFee: '5' } })
+/** An exchange that can do it all, where the plain one leaves conditional orders and amendments to the engine. */
+export const RICH: Partial<ExchangeCapabilities> = {
+  orderTypes: ['MARKET', 'LIMIT', 'STOP_MARKET', 'STOP_LIMIT', 'TAKE_PROFIT_MARKET'],
+  timesInForce: ['GTC', 'IOC', 'FOK'],
+  postOnly: true,
+  amend: true,
+}
+
+export function startRandom({ isRich } = { isRich: false }): EngineDriver {
+  const driver = EngineDriver.ready({ limits: RANDOM_LIMITS, rules: { takerFee: '5' }, ...(isRich ? { capabilities: RICH } : {}) })
   driver.trader({ traderId: OTHER_TRADER })
   return driver
 }
@@ -131,8 +218,11 @@ const thousandths = (n: number) => Quantity.parse(`${Math.floor(n / 1_000)}.${(n
 /** Mostly an order that works, now and then any of the last ones: late and repeated reports are part of life. */
 function orderOf(driver: EngineDriver, chosen: number): ClientOrderId | undefined {
   const all = driver.factsOf('OrderSubmitted').map(({ clientOrderId }) => clientOrderId)
-  const working = all.filter((id) => isWorking(driver.state.orders.get(id)?.status ?? 'FILLED'))
-  const ids = working.length === 0 || chosen % 9 === 0 ? (chosen % 18 === 0 ? all.slice(-12) : []) : working
+  const statusOf = (id: ClientOrderId) => driver.state.orders.get(id)?.status
+  // The exchange says nothing about what it was never sent.
+  const sent = all.filter((id) => statusOf(id) !== 'EMULATED' && (statusOf(id) !== undefined || driver.facts.length > 0))
+  const working = sent.filter((id) => isWorking(statusOf(id) ?? 'FILLED'))
+  const ids = working.length === 0 || chosen % 9 === 0 ? (chosen % 18 === 0 ? sent.slice(-12) : []) : working
   return ids[chosen % Math.max(1, ids.length)]
 }
 
@@ -150,6 +240,14 @@ export function play(driver: EngineDriver, one: Act): void {
         symbol: ETH_PERP,
       })
       return
+    case 'conditional':
+      return playConditional(driver, one)
+    case 'oco':
+      return playOco(driver, one)
+    case 'amend':
+      return playAmend(driver, one)
+    case 'protect':
+      return playProtect(driver, one)
     case 'quote':
       return driver.quote(one.eth ? ETH_PERP : BTC, cents(one.price))
     case 'candle': {
@@ -193,6 +291,69 @@ function playSignal(driver: EngineDriver, one: Extract<Act, { readonly kind: 'si
   driver.command({ type: 'SubmitSignals', signals: one.repeat ? [signal, signal] : [signal] })
 }
 
+const traderOf = (one: { readonly other: boolean }) => (one.other ? OTHER_TRADER : TRADER)
+const markOf = (driver: EngineDriver, symbol: typeof BTC): number =>
+  Math.round(Price.toNumber(driver.state.marks.get(symbol)?.price ?? Price.parse('100')) * 100)
+
+function playConditional(driver: EngineDriver, one: ConditionalAct): void {
+  const symbol = one.eth ? ETH_PERP : BTC
+  const isTrailing = one.type === 'TRAILING_STOP'
+  const above = one.type.startsWith('TAKE') === one.sell
+  const trigger = markOf(driver, symbol) + (above ? one.distance : -one.distance)
+  driver.order({
+    symbol,
+    traderId: traderOf(one),
+    side: one.sell ? 'SELL' : 'BUY',
+    type: one.type,
+    reduceOnly: one.reduce,
+    quantity: thousandths(one.size),
+    price: one.type.endsWith('LIMIT') ? Price.parse(cents(trigger + one.gap)) : undefined,
+    ...(isTrailing ? { trailing: { by: 'PRICE', distance: cents(one.distance) } } : { triggerPrice: Price.parse(cents(trigger)) }),
+  })
+}
+
+/** A limit order on the winning side of the price and a stop on the losing one. */
+function playOco(driver: EngineDriver, one: Extract<Act, { readonly kind: 'oco' }>): void {
+  const mark = markOf(driver, ETH_PERP)
+  const sign = one.sell ? 1 : -1
+  const shared = { symbol: ETH_PERP, side: one.sell ? 'SELL' : 'BUY', reduceOnly: one.reduce, quantity: thousandths(one.size) } as const
+  driver.oco(
+    { ...shared, type: 'LIMIT', price: Price.parse(cents(mark + sign * one.distance)) },
+    { ...shared, type: 'STOP_MARKET', price: undefined, triggerPrice: Price.parse(cents(mark - sign * one.distance)) },
+  )
+}
+
+function playAmend(driver: EngineDriver, one: Extract<Act, { readonly kind: 'amend' }>): void {
+  const working = [...driver.state.orders.values()].filter(({ status }) => isWorking(status))
+  const order = working[one.pick % Math.max(1, working.length)]
+  if (order === undefined) return
+  driver.amend(order.clientOrderId, {
+    ...(one.size === undefined ? {} : { quantity: Quantity.format(thousandths(one.size)) }),
+    ...(one.price === undefined || order.price === undefined ? {} : { price: cents(one.price) }),
+    ...(one.price === undefined || order.price !== undefined || order.triggerPrice === undefined ? {} : { triggerPrice: cents(one.price) }),
+  })
+}
+
+function playProtect(driver: EngineDriver, one: ProtectAct): void {
+  const symbol = one.eth ? ETH_PERP : BTC
+  const held = driver.state.positions.get(positionKey(traderOf(one), symbol))?.quantity.units ?? 0n
+  const stop = markOf(driver, symbol) + (held > 0n ? -1 : 1) * (one.stop ?? 0)
+  const plan: ProtectionPlan = {
+    ...(one.stop === undefined ? {} : { stopLoss: cents(stop) }),
+    ...(one.trail === undefined ? {} : { trailing: { by: 'PRICE', distance: cents(one.trail) } }),
+    ...(one.breakeven ? { breakeven: { atBps: '100', offsetBps: '10' }, locks: [{ atBps: '200', lockBps: '100' }] } : {}),
+    ...(one.ladder
+      ? {
+          ladder: [
+            { atBps: '50', shareBps: '3000' },
+            { atBps: '150', shareBps: '3000' },
+          ],
+        }
+      : {}),
+  }
+  driver.protect(one.none ? null : plan, symbol, traderOf(one))
+}
+
 function playReport(driver: EngineDriver, one: Extract<Act, { readonly pick: number }>): void {
   const id = orderOf(driver, one.pick)
   if (id === undefined) return
@@ -221,6 +382,16 @@ function playReport(driver: EngineDriver, one: Extract<Act, { readonly pick: num
       return
     case 'not-found':
       driver.say('OrderNotFound', id, { authoritative: one.authoritative })
+      return
+    case 'amended': {
+      const order = driver.state.orders.get(id)
+      const { quantity = order?.quantity, price: at = order?.price, triggerPrice = order?.triggerPrice } = order?.amending ?? {}
+      if (quantity !== undefined && order?.amending !== undefined && order.replacing !== true)
+        driver.say('OrderAmended', id, { quantity, price: at, triggerPrice })
+      return
+    }
+    case 'amend-rejected':
+      driver.say('AmendRejected', id, { reason: 'random' })
       return
     case 'cancel-by-person':
       driver.command({ type: 'CancelOrder', clientOrderId: id, by: 'person' })

@@ -259,3 +259,12 @@ function venueOrder({ request, exchangeOrderId, filled }: Held): VenueOrder {
   const { clientOrderId, symbol, side, type, quantity, price, reduceOnly } = request
   return { clientOrderId, exchangeOrderId, symbol, side, type, quantity, filledQuantity: filled, price, reduceOnly }
 }
+
+/** A person has the account compared; what was recorded until it is done. */
+export function reconciled(account: ScriptedAccount): Fact[] {
+  const from = account.driver.facts.length
+  account.driver.command({ type: 'Reconcile', trigger: 'PERSON', by: 'person' })
+  account.answer()
+  account.pass(3)
+  return account.driver.facts.slice(from)
+}

@@ -69,6 +69,10 @@ export class LoopbackVenue implements AsyncDisposable {
     return this.#tell({ command: 'truth' }) as Promise<VenueTruth>
   }
 
+  prices(): Promise<VenueTruth['prices']> {
+    return this.#tell({ command: 'prices' }) as Promise<VenueTruth['prices']>
+  }
+
   async fault(path: string, action: FaultAction, times = 1): Promise<void> {
     await this.#tell({ command: 'fault', rule: { path, times, action } })
   }

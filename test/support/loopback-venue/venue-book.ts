@@ -19,6 +19,8 @@ import { isOpen, type ExecutionRecord, type OrderRecord, type OrderState } from 
 
 const FEE_DIGITS = 8
 const COST_DIGITS = 12
+/** Closed orders that `realtime` still shows. */
+const RECENT_CLOSED_MAX = 500
 
 interface Held {
   quantity: Decimal
@@ -31,6 +33,8 @@ export class VenueBook {
   readonly orders = new Map<string, OrderRecord>()
   readonly byLink = new Map<string, OrderRecord>()
   readonly open = new Set<OrderRecord>()
+  /** The last orders that ended, oldest first. */
+  readonly recent = new Set<OrderRecord>()
   readonly executions: ExecutionRecord[] = []
   readonly #executionsOf = new Map<string, ExecutionRecord[]>()
   readonly #held = new Map<string, Held>()
@@ -76,7 +80,7 @@ export class VenueBook {
   /** Notes a change of an order. */
   change(order: OrderRecord, now: number, change: Partial<OrderRecord>): void {
     Object.assign(order, change, { updatedTime: now })
-    if (!isOpen(order)) this.open.delete(order)
+    if (!isOpen(order)) this.#close(order)
     this.#write({ order })
   }
 
@@ -97,7 +101,7 @@ export class VenueBook {
     const status: OrderState = filledLots >= order.lots ? 'Filled' : 'PartiallyFilled'
     const filledValue = show(add(decimal(order.filledValue), value))
     Object.assign(order, { filledLots, filledValue, filledFee: show(add(decimal(order.filledFee), fee)), status, updatedTime: now })
-    if (!isOpen(order)) this.open.delete(order)
+    if (!isOpen(order)) this.#close(order)
     this.#book(execution)
     // One line for both: a venue that dies between them would hold a fill without its order.
     this.#write({ order, execution })
@@ -111,7 +115,14 @@ export class VenueBook {
     this.orders.set(order.orderId, order)
     if (order.orderLinkId !== '') this.byLink.set(order.orderLinkId, order)
     if (isOpen(order)) this.open.add(order)
-    else this.open.delete(order)
+    else this.#close(order)
+  }
+
+  #close(order: OrderRecord): void {
+    this.open.delete(order)
+    this.recent.add(order)
+    const [oldest] = this.recent
+    if (this.recent.size > RECENT_CLOSED_MAX && oldest !== undefined) this.recent.delete(oldest)
   }
 
   #book(execution: ExecutionRecord): void {
@@ -142,7 +153,8 @@ export class VenueBook {
   #load(file: string): void {
     for (const text of readFileSync(file, 'utf8').split('\n')) {
       if (text === '') continue
-      const { order, execution } = JSON.parse(text) as { order: OrderRecord; execution?: ExecutionRecord }
+      const { order: read, execution } = JSON.parse(text) as { order: OrderRecord; execution?: ExecutionRecord }
+      const order = Object.assign(this.orders.get(read.orderId) ?? read, read)
       this.#remember(order)
       if (execution !== undefined) this.#book(execution)
       this.#lastId = Math.max(this.#lastId, execution?.seq ?? 0, Number.parseInt(order.orderId.slice(1, 9), 36))

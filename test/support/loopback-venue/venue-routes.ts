@@ -23,8 +23,6 @@ type Route = (request: VenueRequest, context: VenueContext) => object | VenueRef
 const PAGE_DEFAULT = 20
 const ORDERS_PAGE_MAX = 50
 const EXECUTIONS_PAGE_MAX = 100
-/** Closed orders that `realtime` still shows. */
-const RECENT_CLOSED_MAX = 500
 const WEEK_MS = 7 * 86_400_000
 const INTERVALS: Readonly<Record<string, number>> = {
   1: 1,
@@ -85,14 +83,9 @@ const realtime: Route = ({ query }, context) => {
   const candidates = single ? [context.matching.find({ orderId, orderLinkId })].filter((each) => each !== undefined) : [...book.open]
   const rows = candidates
     .filter((order) => matches(order, query) && isVisible(order.createdTime, context))
-    .filter((order) => isOpen(order) || isRecent(order, context))
+    .filter((order) => isOpen(order) || book.recent.has(order))
     .sort((a, b) => b.createdTime - a.createdTime || b.orderId.localeCompare(a.orderId))
   return ordersAnswer(rows, query)
-}
-
-function isRecent(order: OrderRecord, { matching }: VenueContext): boolean {
-  const closed = [...matching.book.orders.values()].filter((each) => !isOpen(each))
-  return closed.slice(-RECENT_CLOSED_MAX).includes(order)
 }
 
 const history: Route = ({ query }, context) => {

@@ -22,6 +22,7 @@ export interface VenueServerOptions {
 
 export type VenueControl =
   | { readonly command: 'truth' }
+  | { readonly command: 'prices' }
   | { readonly command: 'fault'; readonly rule: FaultRule }
   | { readonly command: 'clear-faults' }
   | { readonly command: 'conditions'; readonly change: Partial<VenueConditions> }
@@ -141,6 +142,8 @@ export class VenueServer {
     switch (control.command) {
       case 'truth':
         return this.#truth()
+      case 'prices':
+        return this.#prices()
       case 'fault':
         this.#faults.add(control.rule)
         return {}
@@ -167,10 +170,6 @@ export class VenueServer {
 
   #truth(): VenueTruth {
     const { book, walks } = this.#matching
-    const prices = [...walks.values()].map(({ instrument, bid, ask, last }) => {
-      const text = (ticks: number): string => priceText(instrument, ticks)
-      return [instrument.symbol, { bid: text(bid), ask: text(ask), last: text(last) }] as const
-    })
     return {
       orders: [...book.orders.values()],
       executions: book.executions,
@@ -178,8 +177,16 @@ export class VenueServer {
       wallet: book.wallet,
       creates: Object.fromEntries(this.#creates),
       requests: Object.fromEntries(this.#requests),
-      prices: Object.fromEntries(prices),
+      prices: this.#prices(),
     }
+  }
+
+  #prices(): VenueTruth['prices'] {
+    const prices = [...this.#matching.walks.values()].map(({ instrument, bid, ask, last }) => {
+      const text = (ticks: number): string => priceText(instrument, ticks)
+      return [instrument.symbol, { bid: text(bid), ask: text(ask), last: text(last) }] as const
+    })
+    return Object.fromEntries(prices)
   }
 }
 

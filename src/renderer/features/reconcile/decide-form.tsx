@@ -2,7 +2,7 @@ import type { FormEvent, ReactNode } from 'react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { DifferenceView } from '#contract/reconcile.ts'
-import { DIFFERENCE_DECISIONS, type DifferenceDecision } from '#domain/difference.ts'
+import type { DifferenceDecision } from '#domain/difference.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
 import { useCatalogue } from '#renderer/state/catalogue.ts'
 import { differences } from '#renderer/state/stores.ts'
@@ -13,6 +13,24 @@ import { useAct } from '#renderer/ui/use-act.ts'
 import { aboutOf } from './difference-columns.tsx'
 
 const REASON_MIN = 3
+
+/** What can be decided about each kind; the engine refuses the rest. */
+const DECISIONS = {
+  ORDER_EXTERNAL: ['ADOPT', 'CLOSE', 'IGNORE'],
+  ORDER_MISSING: ['ADOPT', 'CLOSE'],
+  ORDER_CHANGED: ['ADOPT', 'CLOSE', 'IGNORE'],
+  POSITION: ['ADOPT', 'CLOSE', 'IGNORE', 'ASSIGN'],
+  BALANCE: ['IGNORE'],
+} as const satisfies Record<DifferenceView['kind'], readonly DifferenceDecision[]>
+
+/** What exactly a decision does, in words. */
+function useConsequence(row: DifferenceView): (decision: DifferenceDecision, trader: string) => string {
+  const { t } = useTranslation()
+  return (decision, trader) =>
+    t(`reconcile.will.${row.kind}.${decision}` as 'reconcile.will.POSITION.ADOPT', {
+      trader: trader === '' ? (decision === 'ADOPT' ? t('reconcile.only_trader') : '…') : trader,
+    })
+}
 
 /** Who gets it: asked for where the decision may give it to somebody. */
 function TraderField({ value, onChange }: { readonly value: string; readonly onChange: (id: string) => void }): ReactNode {
@@ -35,15 +53,16 @@ export function DecideForm({ row }: { readonly row: DifferenceView }): ReactNode
   const { t } = useTranslation()
   const { api } = useClient()
   const act = useAct()
-  const [decision, setDecision] = useState<DifferenceDecision>(row.suggestion)
+  const allowed: readonly DifferenceDecision[] = DECISIONS[row.kind]
+  const [decision, setDecision] = useState(allowed.find((one) => one === row.suggestion) ?? allowed[0] ?? 'IGNORE')
   const [trader, setTrader] = useState('')
   const [reason, setReason] = useState('')
   const [ask, setAsk] = useState<Confirmation | undefined>(undefined)
   const why = reason.trim()
   const short = why.length < REASON_MIN
   const ready = !short && (decision !== 'ASSIGN' || trader !== '')
-  const takesTrader = decision === 'ASSIGN' || decision === 'ADOPT'
-  const will = t(`reconcile.will.${decision}`, { trader: trader === '' ? '…' : trader })
+  const takesTrader = row.kind === 'POSITION' && (decision === 'ASSIGN' || decision === 'ADOPT')
+  const will = useConsequence(row)(decision, trader)
   const send = async (): Promise<void> => {
     const done = await act(
       'decide',
@@ -72,7 +91,7 @@ export function DecideForm({ row }: { readonly row: DifferenceView }): ReactNode
       <Segmented
         label={t('reconcile.decide')}
         value={decision}
-        options={DIFFERENCE_DECISIONS.map((value) => ({
+        options={allowed.map((value) => ({
           value,
           label: t(`reconcile.decision_verb.${value}`),
           testId: `decide-${value}`,

@@ -42,9 +42,7 @@ export function DifferenceDetail({ row, now }: { readonly row: DifferenceView | 
         {row.order_id !== null && <Pair name={t('column.id')} value={row.order_id} />}
         {row.exchange_order_id !== null && <Pair name={t('column.exchange_id')} value={row.exchange_order_id} />}
       </dl>
-      {closed === null ? (
-        <DecideForm key={row.id} row={row} />
-      ) : (
+      {closed !== null && (
         <dl className="details" data-testid="difference-decision">
           <dt>{t('reconcile.column.decision')}</dt>
           <dd>{`${t(`reconcile.decision.${closed.decision}`)}${closed.trader_id === null ? '' : ` ${closed.trader_id}`}`}</dd>
@@ -60,8 +58,14 @@ export function DifferenceDetail({ row, now }: { readonly row: DifferenceView | 
           )}
         </dl>
       )}
+      {(closed === null || isLeftAlone(row)) && <DecideForm key={row.id} row={row} />}
     </aside>
   )
+}
+
+/** It is still there, so it may be decided anew. */
+function isLeftAlone({ kind, closed }: DifferenceView): boolean {
+  return closed?.decision === 'IGNORE' || (closed?.decision === 'ADOPT' && kind === 'ORDER_EXTERNAL')
 }
 
 function Pair({ name, value }: { readonly name: string; readonly value: string }): ReactNode {

@@ -24,7 +24,7 @@ const AGES_EVERY_MS = 10_000
 function belongs(row: DifferenceView, view: View): boolean {
   if (view === 'open') return row.state === 'OPEN'
   if (view === 'closed') return row.state !== 'OPEN'
-  return row.kind === 'ORDER_EXTERNAL' && (row.state === 'OPEN' || row.closed?.decision === 'IGNORE')
+  return row.kind === 'ORDER_EXTERNAL' && (row.state === 'OPEN' || row.closed?.decision === 'IGNORE' || row.closed?.decision === 'ADOPT')
 }
 
 /** The workstation's clock: ages are taken against it, not against this machine's. */

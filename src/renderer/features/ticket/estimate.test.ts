@@ -28,6 +28,7 @@ const risk: RiskView = {
     price_collar_bps: '500',
     reference_max_age_ms: 180_000,
     max_open_orders: 200,
+    unprotected_policy: 'CLOSE',
   },
   used: { open_positions: 0, open_orders: 0, daily_loss: '0', exposure: '0' },
   halted: null,
@@ -53,6 +54,11 @@ const draft: Draft = {
   sizeBy: 'quantity',
   size: '2',
   price: undefined,
+  trigger: undefined,
+  trailing: undefined,
+  postOnly: false,
+  ladder: [],
+  second: undefined,
   stop: undefined,
   target: undefined,
   reduceOnly: false,
@@ -91,6 +97,32 @@ describe('estimateOrder', () => {
     expect(estimateOrder({ ...draft, stop: '95.10', target: '110.10' }, around)).toMatchObject({ lossAtStop: '10', gainAtTarget: '20' })
   })
 
+  it('says what the steps of a ladder bring together', () => {
+    const ladder = [
+      { at_bps: '100', share_bps: '5000' },
+      { at_bps: '200', share_bps: '2500' },
+    ]
+    expect(estimateOrder({ ...draft, ladder }, around).gainOverLadder).toBe('2.002')
+  })
+
+  it('values a conditional order at its own price, or at its trigger with the taker fee', () => {
+    expect(estimateOrder({ ...draft, type: 'STOP_LIMIT', trigger: '101', price: '101.50' }, around)).toMatchObject({
+      notional: '203',
+      problems: [],
+    })
+    expect(estimateOrder({ ...draft, type: 'STOP_MARKET', trigger: '101' }, around)).toMatchObject({ notional: '202', fee: '0.1111' })
+    expect(estimateOrder({ ...draft, type: 'STOP_MARKET' }, around).reference).toBeUndefined()
+    expect(
+      estimateOrder({ ...draft, type: 'TRAILING_STOP', side: 'SELL', trailing: { by: 'BPS', distance: '100' } }, around).notional,
+    ).toBe('199.8')
+  })
+
+  it('names the second of two orders in what is wrong with it', () => {
+    const second = { type: 'STOP_MARKET', price: undefined, trigger: '101', trailing: undefined } as const
+    const { problems } = estimateOrder({ ...draft, side: 'SELL', type: 'LIMIT', price: '104', second }, around)
+    expect(problems).toEqual([{ reason: 'TRIGGER_WRONG_SIDE', value: '101', limit: '100', second: true }])
+  })
+
   it('waits for a size and a price', () => {
     expect(estimateOrder({ ...draft, size: undefined }, around)).toMatchObject({ reference: '100.10', quantity: undefined, problems: [] })
     expect(estimateOrder(draft, { ...around, quote: undefined }).reference).toBeUndefined()
@@ -107,11 +139,21 @@ describe('estimateOrder', () => {
     ['PRICE_COLLAR', { type: 'LIMIT', price: '94.99' }, {}],
     ['INSUFFICIENT_BALANCE', {}, { balance: { ...balance, available: '200.31' } }],
     ['PROTECTION_WRONG_SIDE', { stop: '100.20' }, {}],
+    ['TRIGGER_WRONG_SIDE', { type: 'STOP_MARKET', trigger: '100' }, {}],
+    ['TRIGGER_WRONG_SIDE', { type: 'STOP_MARKET', side: 'SELL', trigger: '100' }, {}],
+    ['TRIGGER_WRONG_SIDE', { type: 'TAKE_PROFIT_MARKET', trigger: '100' }, {}],
+    ['TRIGGER_WRONG_SIDE', { type: 'TAKE_PROFIT_LIMIT', side: 'SELL', trigger: '99.99', price: '99.99' }, {}],
+    ['PRICE_OFF_TICK', { type: 'STOP_MARKET', trigger: '101.001' }, {}],
+    ['POST_ONLY_WOULD_TAKE', { type: 'LIMIT', price: '100.10', postOnly: true }, {}],
+    ['POST_ONLY_WOULD_TAKE', { type: 'LIMIT', side: 'SELL', price: '99.90', postOnly: true }, {}],
     ['PROTECTION_WRONG_SIDE', { side: 'SELL', target: '100.20' }, {}],
   ] as const)('%s %o', (reason, given, other) => expect(reasons(given, other)).toContain(reason))
 
   it('stays silent just inside the limits', () => {
     expect(reasons({ type: 'LIMIT', price: '95' })).toEqual([])
+    expect(reasons({ type: 'LIMIT', price: '100.09', postOnly: true })).toEqual([])
+    expect(reasons({ type: 'STOP_MARKET', trigger: '100.01' })).toEqual([])
+    expect(reasons({ type: 'TAKE_PROFIT_MARKET', trigger: '99.99' })).toEqual([])
     expect(reasons({ size: '49.95', type: 'LIMIT', price: '100' })).toEqual([])
     expect(reasons({}, { balance: { ...balance, available: '200.31011' } })).toEqual([])
   })

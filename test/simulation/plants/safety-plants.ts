@@ -1,0 +1,131 @@
+import type { Plant } from './plant-hook.ts'
+
+/** Stops, halts, protection, restarts, comparison with the exchange. */
+export const SAFETY_PLANTS: readonly Plant[] = [
+  {
+    name: 'orders leave while halted',
+    file: 'src/engine/risk/doors.ts',
+    find: 'if (state.halt !== null && !(exit && byPerson))',
+    replace: 'if (state.halt !== null && state.now < 0)',
+  },
+  {
+    name: 'an order is sent again while halted',
+    file: 'src/engine/reconcile/outcomes.ts',
+    find: "if (state.halt !== null && order.purpose !== 'FLATTEN') return",
+    replace: "if (state.halt !== null && order.purpose === 'FLATTEN') return",
+  },
+  {
+    name: 'a halt is forgotten by a snapshot',
+    file: 'src/engine/snapshot.ts',
+    find: 'halt: state.halt,',
+    replace: 'halt: null,',
+  },
+  {
+    name: 'trading resumes by itself after a reconnect',
+    file: 'src/engine/engine.ts',
+    find: '    state.connected = true\n',
+    replace: '    state.connected = true\n    state.halt = null\n',
+  },
+  {
+    name: 'a halt leaves alone what is not confirmed',
+    file: 'src/engine/halt.ts',
+    find: "if (!isWorking(order.status) || order.purpose === 'FLATTEN'",
+    replace: "if (order.exchangeOrderId === undefined || !isWorking(order.status) || order.purpose === 'FLATTEN'",
+  },
+  {
+    name: 'flattening does not wait for what works',
+    file: 'src/engine/halt.ts',
+    find: 'position.quantity.units === 0n || state.workingByKey.has(key)',
+    replace: 'position.quantity.units === 0n',
+  },
+  {
+    name: 'exits under way do not count',
+    file: 'src/engine/orders/intent.ts',
+    find: "return side === 'BUY' ? Quantity.add(entryBuy, exitBuy) : Quantity.add(entrySell, exitSell)",
+    replace: "return side === 'BUY' ? Quantity.subtract(entryBuy, entryBuy) : Quantity.subtract(exitSell, Quantity.add(exitSell, Quantity.subtract(entrySell, entrySell)))",
+  },
+  {
+    name: 'closing takes what another exit was promised',
+    file: 'src/engine/orders/exposure.ts',
+    find: 'return Quantity.subtract(held, Quantity.min(held, promised))',
+    replace: 'return Quantity.compare(held, promised) < 0 ? held : held',
+  },
+  {
+    name: 'exits stay when their position is gone',
+    file: 'src/engine/follow-up.ts',
+    find: 'if (position === undefined || position.quantity.units === 0n) return cancelExits(tx, key)',
+    replace: 'if (position === undefined || position.quantity.units === 0n) return',
+  },
+  {
+    name: 'a stop is loosened',
+    file: 'src/engine/protection/move-stop.ts',
+    find: 'if (held.stopLoss !== undefined && advantage(sight, stop, held.stopLoss) <= 0) return false',
+    replace: 'if (held.stopLoss !== undefined && advantage(sight, stop, held.stopLoss) === 0) return false',
+  },
+  {
+    name: 'a stop is not watched',
+    file: 'src/engine/protection/watch-positions.ts',
+    find: "worst, stopLoss) <= 0) return beginClose(tx, key, 'STOP_LOSS')",
+    replace: "worst, stopLoss) === 0) return beginClose(tx, key, 'STOP_LOSS')",
+  },
+  {
+    name: 'a ladder takes shares of what is left',
+    file: 'src/engine/protection/ladder.ts',
+    find: "fixed.multiply<'Quantity'>(guard.originalQuantity,",
+    replace: "fixed.multiply<'Quantity'>(SignedQuantity.magnitude(position.quantity),",
+  },
+  {
+    name: 'plans are lost by a snapshot',
+    file: 'src/engine/snapshot.ts',
+    find: 'guards: [...state.guards],',
+    replace: 'guards: [],',
+  },
+  {
+    name: 'attempts to flatten are counted anew after a snapshot',
+    file: 'src/engine/snapshot.ts',
+    find: 'flattenAttempts: [...state.flattenAttempts],',
+    replace: 'flattenAttempts: [],',
+  },
+  {
+    name: 'the last second of orders is forgotten by a snapshot',
+    file: 'src/engine/snapshot.ts',
+    find: 'orderTimes: state.orderTimes,',
+    replace: 'orderTimes: [],',
+  },
+  {
+    name: 'the gate opens before every question is answered',
+    file: 'src/engine/reconcile/reconcile.ts',
+    find: 'if (state.reconciled || !state.connected || state.queries.size > 0) return\n  if (!state.capabilities.accountQuery || state.learnt.account.isCompared) state.reconciled = true',
+    replace: 'if (state.connected) state.reconciled = true',
+  },
+  {
+    name: 'late answers are waited for for ever',
+    file: 'src/engine/reconcile/questions.ts',
+    find: 'export const ORDER_ANSWER_DEADLINE_MS = 10_000',
+    replace: 'export const ORDER_ANSWER_DEADLINE_MS = 10_000_000',
+  },
+  {
+    name: "somebody else's orders are not seen",
+    file: 'src/engine/reconcile/compare-orders.ts',
+    find: '      comparison.externalOrders.push(venue)\n      comparison.differs(difference)\n',
+    replace: '',
+  },
+  {
+    name: 'positions are not compared',
+    file: 'src/engine/reconcile/compare-positions.ts',
+    find: 'if (excess.units === 0n) {',
+    replace: 'if (excess.units !== undefined) {',
+  },
+  {
+    name: 'missed fills are not booked',
+    file: 'src/engine/reconcile/account.ts',
+    find: '    handleReport(tx, reportOf(order.clientOrderId, fill))\n',
+    replace: '',
+  },
+  {
+    name: 'a difference shuts nothing',
+    file: 'src/engine/risk/doors.ts',
+    find: 'const difference = blockingDifference(state, symbol)',
+    replace: 'const difference = blockingDifference(state, `${symbol} `)',
+  },
+]
