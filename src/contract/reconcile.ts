@@ -92,7 +92,6 @@ export const reconcileView = z.object({
   /** Orders at the exchange that are not ours: undecided, or left alone by a decision. */
   external_orders: z.array(differenceView),
 })
-export type ReconcileView = z.infer<typeof reconcileView>
 
 export const reconcileAnswer = z.object({
   /** False: the exchange has not answered yet; the result will show in `GET /reconcile`. */

@@ -8,7 +8,7 @@ import { decimal, seq, timeMs, traderId } from './amounts.ts'
 import { protectionPlanView, protectionView, trailingDistance } from './protection.ts'
 import { gapView, reconcileStateView } from './reconcile.ts'
 
-export { decimal, symbol, timeMs, traderId } from './amounts.ts'
+export { timeMs, traderId } from './amounts.ts'
 
 /** What crosses the border, as JSON. Money is decimal text, time is UTC milliseconds, names are snake_case. */
 const side = z.enum(['BUY', 'SELL'])

@@ -48,7 +48,7 @@ function afterFill(tx: Transaction, fact: OrderFilled): void {
 
 /** An exit without a position would open one. */
 function cancelExits(tx: Transaction, key: PositionKey): void {
-  for (const id of [...(tx.state.workingByKey.get(key) ?? [])]) {
+  for (const id of Array.from(tx.state.workingByKey.get(key) ?? [])) {
     const order = tx.state.orders.get(id)
     if (order?.reduceOnly === true && order.status !== 'PENDING_CANCEL') requestCancel(tx, id)
   }

@@ -15,6 +15,7 @@ import type {
   Guard,
   HeldPosition,
   PositionKey,
+  SymbolBook,
   SettledDifference,
   TrackedOrder,
   TrackedTrader,
@@ -38,6 +39,9 @@ interface SnapshotBody {
   /** In order of closing: the first is the first to be forgotten. */
   readonly closedOrders: readonly TrackedOrder['clientOrderId'][]
   readonly positions: readonly HeldPosition[]
+  /** In the order in which they are looked at when a price comes. */
+  readonly openPositions: readonly PositionKey[]
+  readonly emulatedOrders: readonly TrackedOrder['clientOrderId'][]
   readonly guards: readonly [PositionKey, Guard][]
   /** Name and winner. */
   readonly ocoGroups: readonly [string, TrackedOrder['clientOrderId'] | undefined][]
@@ -71,6 +75,8 @@ export function writeSnapshot(state: EngineState): string {
     orders: [...state.orders.values()],
     closedOrders: [...state.closedOrders],
     positions: [...state.positions.values()],
+    openPositions: booksInOrder(state).flatMap(({ open }) => [...open]),
+    emulatedOrders: booksInOrder(state).flatMap(({ emulated }) => [...emulated]),
     guards: [...state.guards],
     ocoGroups: [...state.ocoGroups].map(([name, { winner }]) => [name, winner]),
     averageTrueRanges: [...state.averageTrueRanges],
@@ -128,6 +134,7 @@ export function readSnapshot(text: string): EngineState | undefined {
     state.positions.set(positionKey(position.traderId, position.symbol), position)
     indexPosition(state, position, SignedQuantity.ZERO)
   }
+  restoreOrder(state, body)
   for (const [key, guard] of body.guards) {
     state.guards.set(key, guard)
     if (guard.closing !== undefined) state.closing.add(key)
@@ -145,4 +152,16 @@ export function readSnapshot(text: string): EngineState | undefined {
   for (const settled of body.settledDifferences) state.settledDifferences.set(settled.difference.differenceId, settled)
   for (const fees of body.foreignFees) state.foreignFees.set(fees.currency, fees)
   return state
+}
+
+function booksInOrder(state: EngineState): SymbolBook[] {
+  return [...state.books].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, book]) => book)
+}
+
+/** Sets keep the order in which their members came; what they are counted from has lost it. */
+function restoreOrder(state: EngineState, { openPositions, emulatedOrders }: SnapshotBody): void {
+  for (const { open, emulated } of state.books.values()) {
+    for (const key of openPositions) if (open.delete(key)) open.add(key)
+    for (const id of emulatedOrders) if (emulated.delete(id)) emulated.add(id)
+  }
 }

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { ClientOrderId } from '#domain/ids.ts'
 import { Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { LoopbackVenue, VENUE_SECRET } from '#test/support/loopback-venue/loopback-venue.ts'
-import { BTC, newId, orderRequest, VenueThread } from '#test/support/loopback-venue/venue-thread.ts'
+import { BTC, orderRequest, VenueThread } from '#test/support/loopback-venue/venue-thread.ts'
 
 // ccxt's real class in the connector's real thread, against a venue in a process of its own.
+const SOON = { timeout: 10_000 }
 let venue: LoopbackVenue
 let thread: VenueThread
 
@@ -31,8 +33,8 @@ function filled(id: string): string {
 }
 
 const typesOf = (id: string) => thread.reports(id).map(({ type }) => type)
-const cancel = (clientOrderId: ReturnType<typeof newId>) => thread.send({ type: 'CancelOrder', clientOrderId, symbol: BTC, ts: Date.now() })
-const query = (clientOrderId: ReturnType<typeof newId>) => thread.send({ type: 'QueryOrder', clientOrderId, symbol: BTC, ts: Date.now() })
+const cancel = (clientOrderId: ClientOrderId) => thread.send({ type: 'CancelOrder', clientOrderId, symbol: BTC, ts: Date.now() })
+const query = (clientOrderId: ClientOrderId) => thread.send({ type: 'QueryOrder', clientOrderId, symbol: BTC, ts: Date.now() })
 
 describe('what the venue is', () => {
   test('instruments come exact, from text', async () => {
@@ -63,7 +65,7 @@ describe('orders', () => {
   test('a market order is accepted under our id and filled, each fill once, to the last digit', async () => {
     const { clientOrderId } = thread.submit(orderRequest({ size: '0.02' }))
     await thread.report(clientOrderId, 'OrderAccepted')
-    await expect.poll(() => filled(clientOrderId)).toBe('0.02')
+    await expect.poll(() => filled(clientOrderId), SOON).toBe('0.02')
     const { executions } = await venue.truth()
     const theirs = executions.filter(({ orderLinkId }) => orderLinkId === clientOrderId)
     const ours = thread.reports(clientOrderId).filter((report) => report.type === 'OrderFill')
@@ -90,6 +92,17 @@ describe('orders', () => {
     expect((await thread.report(clientOrderId, 'AmendRejected')).reason).toContain('10001')
   })
 
+  test('an amendment that trades at once is told before its fills, also when its answer is lost', async () => {
+    await venue.price('BTCUSDT', '60000')
+    const { clientOrderId } = thread.submit(orderRequest({ at: '50000' }))
+    await thread.report(clientOrderId, 'OrderAccepted')
+    await venue.fault('/v5/order/amend', { kind: 'hang', when: 'after' })
+    const change = { price: Price.parse('60500'), quantity: Quantity.parse('0.02') }
+    thread.send({ type: 'AmendOrder', clientOrderId, symbol: BTC, ts: Date.now(), ...change })
+    await expect.poll(() => filled(clientOrderId), SOON).toBe('0.02')
+    expect(typesOf(clientOrderId).slice(0, 3)).toEqual(['OrderAccepted', 'OrderAmended', 'OrderFill'])
+  })
+
   test('post-only that would take is a rejection, an unfillable IOC an expiry', async () => {
     const post = thread.submit(orderRequest({ at: '65000', postOnly: true }))
     expect((await thread.report(post.clientOrderId, 'OrderRejected')).message).toContain('EC_PostOnlyWillTakeLiquidity')
@@ -104,7 +117,7 @@ describe('orders', () => {
     await sleep(200)
     expect(filled(stop.clientOrderId)).toBe('0')
     await venue.price('BTCUSDT', '57990')
-    await expect.poll(() => filled(stop.clientOrderId)).toBe('0.01')
+    await expect.poll(() => filled(stop.clientOrderId), SOON).toBe('0.01')
     await venue.price('BTCUSDT', '60000')
   })
 
@@ -182,7 +195,7 @@ describe('answers that do not come', () => {
     await venue.fault('/v5/order/cancel', { kind: 'delay', when: 'before', ms: 300 })
     cancel(clientOrderId)
     await venue.pause(false)
-    await expect.poll(() => filled(clientOrderId)).toBe('0.01')
+    await expect.poll(() => filled(clientOrderId), SOON).toBe('0.01')
     await sleep(500)
     expect(typesOf(clientOrderId).filter((type) => type === 'CancelRejected' || type === 'OrderCanceled')).toEqual([])
   })
@@ -191,7 +204,7 @@ describe('answers that do not come', () => {
     await venue.price('BTCUSDT', '60000')
     await venue.conditions({ lagMs: 600 })
     const { clientOrderId } = thread.submit(orderRequest({ at: '60500', timeInForce: 'IOC' }))
-    await expect.poll(() => filled(clientOrderId), { timeout: 5_000 }).toBe('0.01')
+    await expect.poll(() => filled(clientOrderId), SOON).toBe('0.01')
     expect(typesOf(clientOrderId).filter((type) => type === 'OrderExpired' || type === 'OrderCanceled')).toEqual([])
     await venue.conditions({ lagMs: 0 })
   })
@@ -203,7 +216,7 @@ describe('questions', () => {
     const done = thread.submit(orderRequest({}))
     const ids = [...open, done].map(({ clientOrderId }) => clientOrderId)
     for (const id of ids) await thread.report(id, 'OrderAccepted')
-    await expect.poll(() => filled(done.clientOrderId)).toBe('0.01')
+    await expect.poll(() => filled(done.clientOrderId), SOON).toBe('0.01')
     await sleep(1_000)
     const before = (await venue.truth()).requests['/v5/order/realtime'] ?? 0
     thread.send({
@@ -221,7 +234,7 @@ describe('questions', () => {
     const since = Date.now()
     const theirs = await venue.create({ symbol: 'BTCUSDT', side: 'Buy', orderType: 'Limit', qty: '0.5', price: '51000' })
     const { clientOrderId } = thread.submit(orderRequest({ size: '0.03' }))
-    await expect.poll(() => filled(clientOrderId)).toBe('0.03')
+    await expect.poll(() => filled(clientOrderId), SOON).toBe('0.03')
     const snapshot = await thread.account(1, since)
     const truth = await venue.truth()
     const shown = snapshot.openOrders.find(({ exchangeOrderId }) => exchangeOrderId === theirs.orderId)
@@ -232,7 +245,9 @@ describe('questions', () => {
     const wanted = truth.executions.filter(({ execTime }) => execTime >= since).map(({ execId }) => execId)
     expect(snapshot.fills.map(({ tradeId }) => tradeId)).toEqual(wanted)
     thread.send({ type: 'CancelExternalOrder', exchangeOrderId: shown!.exchangeOrderId, symbol: BTC, ts: Date.now() })
-    await expect.poll(async () => (await venue.truth()).orders.find(({ orderId }) => orderId === theirs.orderId)?.status).toBe('Cancelled')
+    await expect
+      .poll(async () => (await venue.truth()).orders.find(({ orderId }) => orderId === theirs.orderId)?.status, SOON)
+      .toBe('Cancelled')
   })
 })
 
@@ -251,7 +266,7 @@ describe('the connection', () => {
 
   test('a refused key never connects, and says why in the venue’s words', async () => {
     await using other = new VenueThread(venue, { secret: 'wrong' })
-    await expect.poll(() => other.said.some((each) => each.type === 'Log' && each.message.includes('10004'))).toBe(true)
+    await expect.poll(() => other.said.some((each) => each.type === 'Log' && each.message.includes('10004')), SOON).toBe(true)
     expect(other.messages).toEqual([])
   })
 

@@ -36,14 +36,14 @@ describe('an emulated order', () => {
     expect(other.order({ symbol: ETH_PERP, quantity: quantity('0.51') }).reason).toBe('MAX_POSITION_NOTIONAL')
   })
 
-  it.each<[OrderType, 'BUY' | 'SELL', string, string, string]>([
+  it.each<readonly [OrderType, 'BUY' | 'SELL', string, string, string]>([
     ['STOP_MARKET', 'BUY', '110', '109.99', '110'],
     ['STOP_MARKET', 'SELL', '90', '90.01', '90'],
     ['STOP_LIMIT', 'BUY', '110', '109.99', '111'],
     ['TAKE_PROFIT_MARKET', 'BUY', '90', '90.01', '90'],
     ['TAKE_PROFIT_MARKET', 'SELL', '110', '109.99', '110'],
     ['TAKE_PROFIT_LIMIT', 'SELL', '110', '109.99', '110.5'],
-  ])('%s %s at %s waits at %s and is sent at %s under its own id', (type, side, trigger, before, at) => {
+  ])('%s %s at %s waits at %s and is sent at %s under its own id', (...[type, side, trigger, before, at]) => {
     const driver = EngineDriver.ready()
     const limit = type.endsWith('LIMIT') ? price(trigger) : undefined
     const id = place(driver, { type, side, triggerPrice: price(trigger), price: limit })
@@ -219,7 +219,7 @@ describe('a trailing stop', () => {
   it.each([
     ['PRICE', '3', '97', '107', '106.99'],
     ['BPS', '300', '97', '106.7', '106.69'],
-  ] as const)('by %s %s follows the best price and never goes back', (by, distance, first, best, beyond) => {
+  ] as const)('by %s %s follows the best price and never goes back', (...[by, distance, first, best, beyond]) => {
     const driver = EngineDriver.ready()
     const id = accepted(trail(driver, by, distance))
     expect(Number(trigger(driver, id))).toBe(Number(first))

@@ -7,7 +7,7 @@ import { requestCancel } from './transition.ts'
 export function cancelSiblings(tx: Transaction, order: TrackedOrder): void {
   const group = order.ocoGroup === undefined ? undefined : tx.state.ocoGroups.get(order.ocoGroup)
   if (group === undefined) return
-  for (const id of [...group.working]) {
+  for (const id of Array.from(group.working)) {
     if (id !== group.winner && id !== order.clientOrderId && tx.state.orders.get(id)?.status !== 'PENDING_CANCEL') requestCancel(tx, id)
   }
 }
@@ -17,7 +17,7 @@ export function cancelLosers(tx: Transaction): void {
   for (const name of [...tx.state.ocoGroups.keys()].sort()) {
     const winner = tx.state.ocoGroups.get(name)?.winner
     if (winner === undefined) continue
-    for (const id of tx.state.ocoGroups.get(name)?.working ?? []) {
+    for (const id of Array.from(tx.state.ocoGroups.get(name)?.working ?? [])) {
       const order = tx.state.orders.get(id)
       if (order !== undefined && id !== winner && order.status !== 'PENDING_CANCEL') requestCancel(tx, id)
     }

@@ -25,7 +25,7 @@ export function watchTriggers(tx: Transaction, range: PriceRange): void {
   const { state } = tx
   const watched = state.books.get(range.symbol)?.emulated
   if (watched === undefined || watched.size === 0 || !mayAct(state)) return
-  for (const id of [...watched]) {
+  for (const id of Array.from(watched)) {
     const order = state.orders.get(id)
     if (order === undefined || order.status !== 'EMULATED' || order.triggered === true) continue
     if (isMet(tx, order, seenBy(range, order.createdAt))) release(tx, id, range.last)

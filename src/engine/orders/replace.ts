@@ -49,11 +49,22 @@ function intentOfRest(tx: Transaction, order: TrackedOrder, market: Price): Orde
   const { price, triggerPrice } = amendedPrices(order, amending)
   const type = order.execution === 'EMULATED' ? releasedType(order.type) : order.type
   const trigger = isConditional(type) ? triggerPrice : undefined
-  return {
-    ...{ traderId, symbol, side, purpose, reduceOnly, timeInForce, postOnly, ocoGroup, ladderLevel, stopLoss, takeProfit, protection },
-    ...{ type, quantity, price, triggerPrice: trigger, referencePrice: trigger ?? market, marketPrice: market },
-    replaces: order.clientOrderId,
+  const same = {
+    traderId,
+    symbol,
+    side,
+    purpose,
+    reduceOnly,
+    timeInForce,
+    postOnly,
+    ocoGroup,
+    ladderLevel,
+    stopLoss,
+    takeProfit,
+    protection,
   }
+  const terms = { type, quantity, price, triggerPrice: trigger, referencePrice: trigger ?? market, marketPrice: market }
+  return { ...same, ...terms, replaces: order.clientOrderId }
 }
 
 function roomFor(tx: Transaction, { traderId, symbol, side }: TrackedOrder): Quantity {

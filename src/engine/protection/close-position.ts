@@ -74,7 +74,7 @@ function closeRest(tx: Transaction, key: PositionKey, purpose: 'STOP_LOSS' | 'TA
 
 /** Cancels the exits of a position that rest at the exchange. Market orders are on their way: they are waited for. */
 export function makeRoom(tx: Transaction, key: PositionKey): void {
-  for (const id of [...(tx.state.workingByKey.get(key) ?? [])]) {
+  for (const id of Array.from(tx.state.workingByKey.get(key) ?? [])) {
     const order = tx.state.orders.get(id)
     if (order === undefined || !order.reduceOnly || order.price === undefined || isContingentExit(order)) continue
     if (order.status !== 'PENDING_CANCEL') requestCancel(tx, id)

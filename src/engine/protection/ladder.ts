@@ -1,5 +1,5 @@
 import * as fixed from '#domain/money/fixed.ts'
-import { Price } from '#domain/money/price.ts'
+import type { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { exitRoom, openQuantity } from '../orders/exposure.ts'
 import type { EngineState, Guard, HeldPosition, PositionKey } from '../state.ts'

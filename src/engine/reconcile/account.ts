@@ -15,8 +15,8 @@ import { readAccount, type ReadableAccount } from './read-account.ts'
 
 /** The account is compared this often while all is quiet, milliseconds of engine time. */
 export const RECONCILE_EVERY_MS = 30_000
-/** Two questions about the account lie at least so far apart, once it has been compared. */
-export const ACCOUNT_SPACING_MS = 1_000
+/** Questions about the account in a second. */
+export const ACCOUNTS_PER_SECOND = 5
 /** A difference seen once is looked at again after this. */
 export const CONFIRM_AFTER_MS = 2_000
 /** Looks at a start before what still changes counts as it is. */
@@ -36,7 +36,9 @@ export function askAccount(tx: Transaction): void {
   if (wish === undefined || account.asked !== undefined || !state.connected || tx.ts < wish.notBefore) return
   // While orders are being asked about, positions are not certain: the next look waits for their answers.
   if (!account.isCompared && account.rounds > 0 && state.queries.size > 0) return
-  if (account.isCompared && tx.ts - account.lastAskedAt < ACCOUNT_SPACING_MS) return
+  if (tx.ts - account.budget.from >= 1_000) account.budget = { from: tx.ts, used: 0 }
+  if (account.budget.used >= ACCOUNTS_PER_SECOND) return
+  account.budget.used += 1
   const queryId = Math.max(account.lastQueryId + 1, tx.ts)
   // Before the very first comparison of an empty journal there is nothing a fill could belong to.
   const knownUntil = account.fillsKnownUntil === 0 ? tx.ts : account.fillsKnownUntil

@@ -63,6 +63,8 @@ export interface AccountInquiry {
   asked: AccountQuestion | undefined
   wish: AccountWish | undefined
   unanswered: number
+  /** The second the questions are counted in. */
+  budget: { from: number; used: number }
   lastQueryId: number
   /** When the last question went out, answered or not. */
   lastAskedAt: number
@@ -128,6 +130,7 @@ export function createLearnt(fillsKnownUntil = 0): Learnt {
       asked: undefined,
       wish: undefined,
       unanswered: 0,
+      budget: { from: Number.NEGATIVE_INFINITY, used: 0 },
       lastQueryId: 0,
       lastAskedAt: Number.NEGATIVE_INFINITY,
       fillsKnownUntil,

@@ -46,6 +46,19 @@ describe('an order whose answer is lost', () => {
     expect([driver.status(id), driver.position(), driver.reserved()]).toEqual(['CANCELED', '0.5', '0'])
   })
 
+  it('that ended, the exchange does not say with what fills, ends after one look at them', () => {
+    const account = ScriptedAccount.ready()
+    const { driver } = account
+    const id = driver.enter({ quantity: quantity('2') })
+    account.answer()
+    account.fill(id, '0.5')
+    account.cancel(id)
+    driver.say('OrderFound', id, { exchangeOrderId: parseExchangeOrderId(`X-${id}`), status: 'CANCELED' })
+    expect([driver.status(id), driver.reserved()]).toEqual(['UNKNOWN', '200'])
+    account.answer()
+    expect([driver.status(id), driver.position(), driver.reserved()]).toEqual(['CANCELED', '0.5', '0'])
+  })
+
   it('that never arrived is proved absent by three answers apart, its age and the account, and only then sent again', () => {
     const account = ScriptedAccount.ready()
     const { driver } = account
@@ -82,6 +95,19 @@ describe('an order whose answer is lost', () => {
     account.pass(10)
     expect(submits(account.swallowed, id)).toBe(1)
     expect(driver.status(id)).toBe('ACCEPTED')
+  })
+
+  it('three answers at one moment are one', () => {
+    const account = ScriptedAccount.ready()
+    const { driver } = account
+    account.hears = (command) => command.type !== 'SubmitOrder'
+    const id = driver.enter()
+    account.answer()
+    driver.now += 8_000
+    for (let i = 0; i < 3; i += 1) driver.say('OrderNotFound', id, { authoritative: false })
+    driver.command({ type: 'Reconcile', trigger: 'PERSON', by: 'person' })
+    account.answer()
+    expect(submits(account.swallowed, id)).toBe(1)
   })
 
   it('one answer of an exchange that says it has no lag is enough', () => {

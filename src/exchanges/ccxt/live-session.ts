@@ -21,7 +21,7 @@ import type { Logger } from '#platform/log/logger.ts'
 import { readAccount } from './account-reader.ts'
 import { MarketFeed } from './market-feed.ts'
 import { OrderDesk } from './order-desk.ts'
-import { OrderWatch } from './order-watch.ts'
+import { OrderWatch, type Watched } from './order-watch.ts'
 import { VenueFailure, type VenueAdapter } from './venue-adapter.ts'
 import { VenueHealth } from './venue-health.ts'
 
@@ -220,19 +220,24 @@ export class LiveSession {
     const fills = await adapter.fillsSince(this.#fillsFrom)
     const newest = fills.at(-1)?.ts
     if (newest !== undefined) this.#fillsFrom = Math.max(this.#fillsFrom, newest - FILLS_OVERLAP_MS)
-    this.#emit({ reports: this.#watch.takeFills(fills) })
-    await Promise.all(
-      this.#watch.due(LOOKS_MAX).map(async (order) => {
-        const state = await adapter.order(order).catch((error: unknown) => {
-          this.#watch.lookLater(order)
-          throw error
-        })
-        if (state === undefined) this.#watch.lookLater(order)
-        else this.#emit({ reports: await this.#desk.settle(order, state) })
-      }),
-    )
+    this.#emit({ reports: this.#watch.takeNewFills(fills) })
+    await Promise.all(this.#watch.due(LOOKS_MAX).map((order) => this.#look(order)))
     if (clock.elapsed() - this.#sweptAt >= sweepEveryMs) await this.#sweep()
     if (clock.elapsed() - this.#clockAt >= CLOCK_EVERY_MS) await this.#syncClock()
+  }
+
+  async #look(order: Watched): Promise<void> {
+    // Put off first: whatever fails below, it is asked about again.
+    this.#watch.lookLater(order)
+    const state = await this.#options.adapter.order(order)
+    if (state === undefined) return
+    order.lookAt = Number.POSITIVE_INFINITY
+    this.#emit({ reports: await this.#desk.settle(order, state).catch((error: unknown) => this.#again(order, error)) })
+  }
+
+  #again(order: Watched, error: unknown): never {
+    this.#watch.lookLater(order)
+    throw error
   }
 
   /** Each order that the engine holds to be open is in the venue's list, or is asked about. */

@@ -64,16 +64,18 @@ export class OrderDesk {
     await Promise.allSettled(this.#running)
   }
 
-  /** The venue's state of an order, as reports: what is missing of its fills first, then the rest. */
+  /** The venue's state of an order, as reports: what it is, what is missing of its fills, and how it ended. */
   async settle(order: Watched, state: VenueOrderState): Promise<readonly ExchangeReport[]> {
     const { adapter, watch } = this.#options
-    const fills = watch.lacksFills(order, state) ? watch.takeAllFills(order, await adapter.fillsOf(order)) : []
+    const missing = watch.lacksFills(order, state) ? await adapter.fillsOf(order) : []
+    const shape = watch.takeShape(order, state)
+    const fills = watch.takeAllFills(order, missing)
     // The list of fills lags behind the order: its end is told when they have come.
     if (watch.lacksFills(order, state)) {
       watch.lookLater(order)
-      return fills
+      return [...shape, ...fills]
     }
-    return [...fills, ...watch.takeState(order, state)]
+    return [...shape, ...fills, ...watch.takeEnd(order, state)]
   }
 
   #run(work: Promise<void>): void {
@@ -180,17 +182,16 @@ export class OrderDesk {
 
   async #amend(amendment: Amendment): Promise<void> {
     const { adapter, emit, watch } = this.#options
-    const outcome = await adapter.amend(amendment)
     const { clientOrderId, symbol } = amendment
+    watch.beginAmend(clientOrderId)
+    const outcome = await adapter.amend(amendment)
     const base = { clientOrderId, symbol, ts: adapter.now() }
-    const watched = watch.get(clientOrderId)
+    // Whatever the answer, only the order itself shows what holds now.
+    watch.look(watch.get(clientOrderId))
+    if (outcome.kind === 'DONE' || outcome.kind === 'UNKNOWN') return
+    watch.endAmend(clientOrderId)
     switch (outcome.kind) {
-      case 'DONE':
-      case 'UNKNOWN':
-        // Either way only the order itself shows what holds now.
-        return watch.amend(clientOrderId, amendment)
       case 'GONE':
-        watch.look(watched)
         return emit([{ ...base, type: 'AmendRejected', reason: outcome.reason }])
       case 'REJECTED':
       case 'DENIED':
@@ -251,21 +252,24 @@ export class OrderDesk {
     this.#options.emit(await this.#answer(order, state).catch(() => []))
   }
 
-  /** First its fills, then what it is. While the fills lag behind, nothing is said of its end. */
+  /** First what it is now and its fills, then the answer. While the fills lag behind, nothing is said of its end. */
   async #answer(order: OrderRef, state: VenueOrderState): Promise<readonly ExchangeReport[]> {
     const { adapter, watch } = this.#options
     const watched = watch.get(order.clientOrderId) ?? watch.adopt(order, state)
-    const fills = watch.lacksFills(watched, state) ? watch.takeAllFills(watched, await adapter.fillsOf(order)) : []
+    const missing = watch.lacksFills(watched, state) ? await adapter.fillsOf(order) : []
+    watched.isSending = false
+    // `OrderFound` says itself that the venue has it.
+    const shape = watch.takeShape(watched, state).filter(({ type }) => type !== 'OrderAccepted')
+    const fills = watch.takeAllFills(watched, missing)
     if (watch.lacksFills(watched, state)) {
       watch.lookLater(watched)
-      return fills
+      return [...shape, ...fills]
     }
     const { exchangeOrderId, status, quantity, price, triggerPrice, filledQuantity, updatedAt } = state
-    Object.assign(watched, { exchangeOrderId, quantity, price, triggerPrice, isSending: false })
-    if (status !== 'OPEN') watch.end(watched)
+    if (status !== 'OPEN' && !watched.hasEnded) watch.end(watched)
     const { clientOrderId, symbol } = order
     const shown = { exchangeOrderId, status, quantity, price, triggerPrice, filledQuantity }
-    return [...fills, { type: 'OrderFound', clientOrderId, symbol, ts: updatedAt, ...shown }]
+    return [...shape, ...fills, { type: 'OrderFound', clientOrderId, symbol, ts: updatedAt, ...shown }]
   }
 
   #noteDenial(outcome: SendOutcome): void {

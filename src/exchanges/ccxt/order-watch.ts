@@ -3,7 +3,7 @@ import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import type { ExchangeReport, OrderRequest, RestoredOrder, VenueFill } from '#engine/ports.ts'
 import type { Clock } from '#platform/clock.ts'
-import type { Amendment, OrderRef, VenueOrderState } from './venue-adapter.ts'
+import type { OrderRef, VenueOrderState } from './venue-adapter.ts'
 
 /** Orders that have ended and whose late fills are still reported. */
 const ENDED_KEPT_MAX = 20_000
@@ -30,8 +30,8 @@ export interface Watched {
   /** Monotonic time from which on the venue is asked about this one order; Infinity: no reason to. */
   lookAt: number
   looks: number
-  /** An amendment on its way, monotonic time. */
-  amending: { readonly asked: Amendment; readonly sentAt: number } | undefined
+  /** Monotonic time at which an amendment was sent whose outcome is open. */
+  amendingSince: number | undefined
 }
 
 /** What the engine knows of each order, so that every change at the venue becomes exactly the reports that say it. */
@@ -83,12 +83,16 @@ export class OrderWatch {
     })
   }
 
-  /** An amendment has been sent: the order's own state will show whether it holds. */
-  amend(clientOrderId: ClientOrderId, asked: Amendment): void {
+  /** An amendment is being sent: from now on the order's own state shows whether it holds. */
+  beginAmend(clientOrderId: ClientOrderId): void {
     const order = this.#orders.get(clientOrderId)
-    if (order === undefined) return
-    order.amending = { asked, sentAt: this.#clock.elapsed() }
-    this.look(order)
+    if (order !== undefined) order.amendingSince = this.#clock.elapsed()
+  }
+
+  /** It was refused for certain. */
+  endAmend(clientOrderId: ClientOrderId): void {
+    const order = this.#orders.get(clientOrderId)
+    if (order !== undefined) order.amendingSince = undefined
   }
 
   #add(
@@ -96,7 +100,7 @@ export class OrderWatch {
   ): Watched {
     const { clientOrderId, symbol, exchangeOrderId, quantity, price, triggerPrice, reported, isSending } = order
     const known = { clientOrderId, symbol, exchangeOrderId, quantity, price, triggerPrice, reported, isSending }
-    const watched: Watched = { ...known, hasEnded: false, lookAt: Number.POSITIVE_INFINITY, looks: 0, amending: undefined }
+    const watched: Watched = { ...known, hasEnded: false, lookAt: Number.POSITIVE_INFINITY, looks: 0, amendingSince: undefined }
     this.#orders.set(clientOrderId, watched)
     return watched
   }
@@ -135,7 +139,20 @@ export class OrderWatch {
     }
   }
 
-  /** Reports of the fills that are ours and new. */
+  /**
+   * Reports of the fills that are ours and new. An order with an amendment on its way is asked about first: a fill must not meet
+   * a size that does not hold any more.
+   */
+  takeNewFills(fills: readonly VenueFill[]): readonly ExchangeReport[] {
+    const isClear = (fill: VenueFill): boolean => {
+      const order = this.#orders.get(fill.clientOrderId as ClientOrderId)
+      if (order?.amendingSince === undefined) return true
+      this.look(order)
+      return false
+    }
+    return this.takeFills(fills.filter(isClear))
+  }
+
   takeFills(fills: readonly VenueFill[]): readonly ExchangeReport[] {
     return fills.flatMap((fill): ExchangeReport[] => {
       const key = `${fill.symbol} ${fill.tradeId}`
@@ -167,41 +184,47 @@ export class OrderWatch {
     return Quantity.compare(state.filledQuantity, order.reported) > 0
   }
 
-  /** Reports of everything else that is new in an order's state. Its fills must have been told before. */
-  takeState(order: Watched, state: VenueOrderState): readonly ExchangeReport[] {
+  /** That the venue has the order, and what it is there now. Told before its fills, for they are measured against it. */
+  takeShape(order: Watched, state: VenueOrderState): readonly ExchangeReport[] {
     if (order.hasEnded) return []
     const { clientOrderId, symbol } = order
     const base = { clientOrderId, symbol, ts: state.updatedAt }
-    const reports: ExchangeReport[] = []
-    if (order.exchangeOrderId === undefined && state.status !== 'REJECTED')
-      reports.push({ ...base, type: 'OrderAccepted', exchangeOrderId: state.exchangeOrderId })
+    const isNew = order.exchangeOrderId === undefined && state.status !== 'REJECTED'
+    const accepted: readonly ExchangeReport[] = isNew ? [{ ...base, type: 'OrderAccepted', exchangeOrderId: state.exchangeOrderId }] : []
     order.exchangeOrderId = state.exchangeOrderId
     order.looks = 0
-    if (state.status === 'OPEN') return [...reports, ...this.#takeChange(order, state)]
+    return [...accepted, ...this.#takeChange(order, state)]
+  }
+
+  /** How it ended, if it has. Its fills must have been told before. */
+  takeEnd(order: Watched, { status, reason, updatedAt }: VenueOrderState): readonly ExchangeReport[] {
+    if (order.hasEnded || status === 'OPEN') return []
     this.end(order)
-    if (state.status === 'REJECTED') reports.push({ ...base, type: 'OrderRejected', code: 'VENUE', message: state.reason })
-    if (state.status === 'CANCELED') reports.push({ ...base, type: 'OrderCanceled', reason: state.reason })
-    if (state.status === 'EXPIRED') reports.push({ ...base, type: 'OrderExpired', reason: state.reason })
-    return reports
+    const { clientOrderId, symbol } = order
+    const base = { clientOrderId, symbol, ts: updatedAt }
+    if (status === 'REJECTED') return [{ ...base, type: 'OrderRejected', code: 'VENUE', message: reason }]
+    if (status === 'CANCELED') return [{ ...base, type: 'OrderCanceled', reason }]
+    if (status === 'EXPIRED') return [{ ...base, type: 'OrderExpired', reason }]
+    return []
   }
 
   /** An amendment that came through, ours or somebody else's; or ours that did not. */
   #takeChange(order: Watched, state: VenueOrderState): readonly ExchangeReport[] {
-    const { clientOrderId, symbol, amending } = order
+    const { clientOrderId, symbol, amendingSince } = order
     const base = { clientOrderId, symbol, ts: state.updatedAt }
     const { quantity, price, triggerPrice } = state
     const isSame =
       Quantity.compare(quantity, order.quantity) === 0 && samePrice(price, order.price) && samePrice(triggerPrice, order.triggerPrice)
     if (!isSame) {
-      Object.assign(order, { quantity, price, triggerPrice, amending: undefined })
+      Object.assign(order, { quantity, price, triggerPrice, amendingSince: undefined })
       return [{ ...base, type: 'OrderAmended', quantity, price, triggerPrice }]
     }
-    if (amending === undefined) return []
-    if (this.#clock.elapsed() - amending.sentAt < this.#acceptanceWindowMs) {
+    if (amendingSince === undefined || state.status !== 'OPEN') return []
+    if (this.#clock.elapsed() - amendingSince < this.#acceptanceWindowMs) {
       this.lookLater(order)
       return []
     }
-    order.amending = undefined
+    order.amendingSince = undefined
     return [{ ...base, type: 'AmendRejected', reason: 'the venue shows the order unchanged' }]
   }
 

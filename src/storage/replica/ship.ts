@@ -99,7 +99,10 @@ export async function ship(client: Client, journalId: string, { parcel, prepare 
     if (count !== undefined) unknownOrders += count - (rowCount ?? 0)
   }
   await client.query('UPDATE replica_cursor SET seq = $2, updated_at = now() WHERE journal_id = $1', [journalId, parcel.lastSeq])
-  await client.query('COMMIT')
+  const committed = client.query('COMMIT')
+  failpoint('P8')
+  await committed
+  failpoint('P9')
   return { type: 'shipped', seq: parcel.lastSeq, unknownOrders }
 }
 

@@ -63,12 +63,13 @@ describe('recoverState', () => {
   it('throws where the chain is broken, rather than trade on a part of it', () => {
     using directory = temporaryDirectory()
     const path = directory.join('journal.db')
-    const { facts } = journalOf(path, 5)
+    journalOf(path, 5)
     const db = new Database(path)
-    db.prepare('UPDATE journal SET body = replace(body, \'"ts":1\', \'"ts":2\') WHERE seq = ?').run(facts - 1)
+    const last = db.prepare('SELECT max(seq) FROM journal').pluck().get()
+    db.prepare('UPDATE journal SET body = replace(body, \'"ts":1\', \'"ts":2\') WHERE seq = ?').run(last)
     db.close()
     const journal = new Journal({ path })
-    expect(() => recoverState(journal)).toThrow(`record ${facts - 1}`)
+    expect(() => recoverState(journal)).toThrow(`record ${String(last)} is damaged`)
     journal.close()
   })
 

@@ -23,6 +23,7 @@ export function checkConverged(world: World): void {
   checkBacklogEmpty(world)
   checkHaltFinished(world, state)
   checkExternalNamed(world)
+  checkNoFalseAlarm(world)
   checkPairsSettled(world)
   if (state.halt !== null) return
   checkStopsHeld(world, state)
@@ -90,6 +91,13 @@ function checkMoneyAgrees({ venue, watch }: World): void {
 function checkBacklogEmpty({ shell, replica }: World): void {
   demand(shell !== undefined && shell.waiting < 10, 'L3', () => `the engine has ${shell?.waiting ?? 0} inputs waiting`)
   demand(replica.lag <= 20, 'L3', () => `Postgres lacks ${replica.lag} facts`)
+}
+
+/** L7: where nobody else has touched the account nothing differs in the end. */
+function checkNoFalseAlarm({ venue, watch }: World): void {
+  if (venue.orders.some(({ clientOrderId }) => clientOrderId === undefined)) return
+  for (const { differenceId, ours, theirs } of [...watch.books.differences.values(), ...watch.books.ignored.values()])
+    demand(differenceId.includes('fees in'), 'L7', () => `difference ${differenceId} (ours ${ours}, theirs ${theirs}) although nobody else traded`)
 }
 
 /** T17: an order that is not ours is on record, where the exchange can show the account. */

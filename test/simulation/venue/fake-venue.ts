@@ -35,6 +35,8 @@ export class FakeVenue {
   readonly byClientId = new Map<string, OrderAtVenue>()
   /** Signed lots, everybody's orders on this account together. */
   readonly positions = new Map<string, number>()
+  /** What the net position of each perpetual cost, at its average price. */
+  readonly costs = new Map<string, bigint>()
   /** Cash in the venue's money: what fills and fees did to it since the start. */
   cash = 0n
   readonly walks: ReadonlyMap<string, PriceWalk>
@@ -241,10 +243,21 @@ export class FakeVenue {
     const trade = { tradeId: `T${count}`, ticks, lots, fee, feeCurrency: isOwnCoin ? 'VEN' : 'USDT', liquidity, ts: this.now, visibleAt: this.now + this.#lag() }
     order.filledLots += lots
     order.trades.push(trade)
-    this.positions.set(market.symbol, (this.positions.get(market.symbol) ?? 0) + signOf(side) * lots)
+    this.#book(market, signOf(side) * lots, BigInt(signOf(side)) * value)
     this.cash -= BigInt(signOf(side)) * value + (isOwnCoin ? 0n : fee)
     this.#onEvent({ type: 'fill', order, trade, ts: this.now })
     if (order.filledLots === order.lots) this.#end(order, 'FILLED', '')
+  }
+
+  /** Average cost: what is taken off a position takes its share of the cost with it. */
+  #book(market: Market, lots: number, value: bigint): void {
+    const before = this.positions.get(market.symbol) ?? 0
+    const cost = this.costs.get(market.symbol) ?? 0n
+    const after = before + lots
+    this.positions.set(market.symbol, after)
+    if (before === 0 || before > 0 === lots > 0) this.costs.set(market.symbol, cost + value)
+    else if (after === 0 || before > 0 === after > 0) this.costs.set(market.symbol, (cost * BigInt(after)) / BigInt(before))
+    else this.costs.set(market.symbol, (value * BigInt(after)) / BigInt(lots))
   }
 
   #end(order: OrderAtVenue, status: Exclude<VenueStatus, 'OPEN'>, reason: string): void {

@@ -1,9 +1,11 @@
 import { parseExchangeOrderId, parseTradeId, type ClientOrderId } from '#domain/ids.ts'
+import { make } from '#domain/money/fixed.ts'
+import type { Price } from '#domain/money/price.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import type { AccountSnapshot, ExchangeReport, VenueFill, VenueOrder } from '#engine/ports.ts'
 import type { FakeVenue } from './fake-venue.ts'
-import { CASH_SCALE, MARKETS, cashMoney, priceOf, quantityOf } from './market.ts'
+import { CASH_SCALE, MARKETS, cashMoney, priceOf, quantityOf, valueOf, type Market } from './market.ts'
 import type { OrderAtVenue, VenueTrade } from './venue-order.ts'
 
 /** What an exchange's queries show: the truth, some time later. */
@@ -104,13 +106,23 @@ export function positionsOf(venue: FakeVenue): AccountSnapshot['positions'] {
     const lots = venue.positions.get(market.symbol) ?? 0
     if (lots === 0) return []
     const size = quantityOf(market, Math.abs(lots))
-    return [{ symbol: market.symbol, quantity: SignedQuantity.of(size, lots > 0 ? 'BUY' : 'SELL') }]
+    const averagePrice = averageOf(venue, market, lots)
+    return [{ symbol: market.symbol, quantity: SignedQuantity.of(size, lots > 0 ? 'BUY' : 'SELL'), averagePrice }]
   })
 }
 
-/** Cash as the venue counts it, from what it was at the start. */
+/** Rounded to a hundredth of a tick: exchanges do not say more. */
+function averageOf(venue: FakeVenue, market: Market, lots: number): Price {
+  const unit = valueOf(market, 1, 1)
+  const hundredths = ((venue.costs.get(market.symbol) ?? 0n) * 100n) / (unit * BigInt(lots))
+  return make<'Price'>(hundredths * BigInt(market.tickUnits), market.tickScale + 2)
+}
+
+/** Cash without open profit, as exchanges show it: spot is paid for, a perpetual only settles what has been closed. */
 export function balancesOf(venue: FakeVenue, openingCash: bigint): AccountSnapshot['balances'] {
-  return [{ currency: 'USDT', cash: cashMoney(openingCash + venue.cash) }]
+  let cash = openingCash + venue.cash
+  for (const { symbol, kind } of MARKETS) if (kind === 'perpetual') cash += venue.costs.get(symbol) ?? 0n
+  return [{ currency: 'USDT', cash: cashMoney(cash) }]
 }
 
 export const openingCashOf = (balance: number): bigint => BigInt(balance) * 10n ** BigInt(CASH_SCALE)

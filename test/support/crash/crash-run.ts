@@ -69,15 +69,13 @@ export class CrashRun implements AsyncDisposable {
     // Nothing may fill between the two looks.
     await this.venue.pause(true)
     await sleep(QUIET_MS)
-    try {
-      const [journal, truth] = [this.journal(), await this.truth()]
-      const compared = compareWithVenue(journal, truth)
-      return { ...compared, postgres: withPostgres ? await this.#comparePostgres(journal, workstation) : [] }
-    } finally {
-      await this.venue.pause(false)
-      const how = await workstation.stop()
-      if (how !== 'code 0') throw new Error(`the workstation left with ${how}: ${workstation.stderr}`)
-    }
+    const [journal, truth] = [this.journal(), await this.truth()]
+    const compared = compareWithVenue(journal, truth)
+    const postgres = withPostgres ? await this.#comparePostgres(journal, workstation) : []
+    await this.venue.pause(false)
+    const how = await workstation.stop()
+    if (how !== 'code 0') throw new Error(`the workstation left with ${how}: ${workstation.stderr}`)
+    return { ...compared, postgres }
   }
 
   async #comparePostgres(journal: JournalAccount, workstation: LiveWorkstation): Promise<readonly string[]> {

@@ -41,6 +41,8 @@ interface Seen {
   filled: Rational
   present: Version
   wanted: Version | undefined
+  /** The amendment is a cancel and a new order, which may come after the end of this one. */
+  isReplacing: boolean
 }
 
 /** Watches an engine from outside: keeps its own books in exact fractions, from facts and commands alone, and compares after each step. */
@@ -85,10 +87,8 @@ export class InvariantChecker {
     else if (fact.type === 'OrderFilled') this.#filled(fact, step)
     else if (fact.type === 'OrderAmendRequested') this.#wanted(fact, step)
     else if (fact.type === 'OrderAmended') this.#amended(fact, step)
-    else if (fact.type === 'ProtectionSet')
-      this.#stopAfter(keyOf(fact), fact.plan?.stopLoss, sign(this.#heldOf(keyOf(fact))), step, fact.plan === null)
-    else if (fact.type === 'ProtectionMoved' && fact.stopLoss !== undefined)
-      this.#stopAfter(keyOf(fact), fact.stopLoss, sign(this.#heldOf(keyOf(fact))), step)
+    else if (fact.type === 'ProtectionSet') this.#stopAfter(keyOf(fact), fact.plan?.stopLoss, step, fact.plan === null)
+    else if (fact.type === 'ProtectionMoved' && fact.stopLoss !== undefined) this.#stopAfter(keyOf(fact), fact.stopLoss, step)
     else if (fact.type === 'EquityMarked') {
       const day = Math.floor(fact.ts / DAY_MS)
       if (day > this.#day) [this.#day, this.#dayStart] = [day, this.#equity]
@@ -113,6 +113,7 @@ export class InvariantChecker {
       filled: ZERO,
       present: { quantity, price, referencePrice },
       wanted: undefined,
+      isReplacing: false,
     })
     this.#doors(fact, step)
     if (!fact.reduceOnly) this.#withinLimits(fact, step)
@@ -184,7 +185,7 @@ export class InvariantChecker {
       if (!seen.submitted.reduceOnly) this.#countSent(step)
     }
     seen.status = status
-    if (!WORKING.includes(status) && (status === 'FILLED' || !this.#driver.state.replacing.has(seen.submitted.clientOrderId)))
+    if (!WORKING.includes(status) && (status === 'FILLED' || !seen.isReplacing))
       seen.wanted = undefined
   }
 
@@ -197,7 +198,7 @@ export class InvariantChecker {
     if (seen === undefined) return
     seen.filled = plus(seen.filled, rationalOf(fact.quantity))
     expect(isSame(rationalOf(fact.orderFilledQuantity), seen.filled), `${step}: filled = Σ fills, and never falls`).toBe(true)
-    this.#stopAfter(keyOf(fact), fact.position.stopLoss, sign(this.#heldOf(keyOf(fact))), step)
+    this.#stopAfter(keyOf(fact), fact.position.stopLoss, step)
     if (orderOf(seen.filled, rationalOf(seen.present.quantity)) > 0) {
       expect(this.#driver.alerts(), `${step}: an overfill is said`).toContain('UNEXPECTED_FILL')
     } else
@@ -256,6 +257,7 @@ export class InvariantChecker {
     expect(seen?.wanted, `${step}: one amendment at a time`).toBeUndefined()
     if (seen === undefined) return
     const { quantity, price, referencePrice } = seen.present
+    seen.isReplacing = fact.replace === true
     seen.wanted = { quantity: fact.quantity ?? quantity, price: fact.price ?? price, referencePrice: fact.triggerPrice ?? referencePrice }
   }
 
@@ -270,7 +272,8 @@ export class InvariantChecker {
   }
 
   /** The stop of a position only moves in favour, as long as it is held on the same side and nobody takes the protection away. */
-  #stopAfter(key: string, text: string | undefined, side: number, step: string, isTakenAway = false): void {
+  #stopAfter(key: string, text: string | undefined, step: string, isTakenAway = false): void {
+    const side = sign(this.#heldOf(key))
     const before = this.#stops.get(key)
     const isLong = side > 0
     if (side === 0 || isTakenAway || (before !== undefined && before.isLong !== isLong)) this.#stops.delete(key)

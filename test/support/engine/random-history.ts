@@ -354,7 +354,7 @@ function playProtect(driver: EngineDriver, one: ProtectAct): void {
   driver.protect(one.none ? null : plan, symbol, traderOf(one))
 }
 
-function playReport(driver: EngineDriver, one: Extract<Act, { readonly pick: number }>): void {
+function playReport(driver: EngineDriver, one: Exclude<Extract<Act, { readonly pick: number }>, { readonly kind: 'amend' }>): void {
   const id = orderOf(driver, one.pick)
   if (id === undefined) return
   const exchangeOrderId = parseExchangeOrderId(`X-${id}`)

@@ -46,7 +46,7 @@ export class LoopbackVenue implements AsyncDisposable {
       controlPort: 0,
       file: options.file,
     }
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'venue-parent.ts'), JSON.stringify(settings)], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../venue-parent.ts'), JSON.stringify(settings)], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {},
     })

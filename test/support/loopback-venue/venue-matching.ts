@@ -1,7 +1,7 @@
 import { decimal, isLess, multiply, type Decimal } from '../replay/decimal.ts'
 import { seeded } from '../replay/seeded.ts'
 import { instrumentOf, scaled, VenueBook } from './venue-book.ts'
-import { PriceWalk, VENUE_INSTRUMENTS, type VenueInstrument } from './venue-market.ts'
+import { PriceWalk, VENUE_INSTRUMENTS } from './venue-market.ts'
 import { isOpen, type OrderRecord } from './venue-records.ts'
 
 export interface VenueRefusal {
@@ -259,5 +259,3 @@ function wholeSteps(value: string, step: Decimal): number | undefined {
   const divisor = step.units * 10n ** BigInt(wide - step.scale)
   return numerator % divisor === 0n ? Number(numerator / divisor) : undefined
 }
-
-export type { VenueInstrument }

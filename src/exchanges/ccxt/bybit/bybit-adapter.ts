@@ -250,7 +250,11 @@ export class BybitAdapter implements VenueAdapter {
   }
 
   async #ask(question: Question): Promise<Extract<Verdict, { readonly kind: 'OK' }>> {
-    const verdict = judge(await this.#call(question), this.now())
+    const reply = await this.#call(question).catch((error: unknown) => {
+      // Not sent: our own queue gave it up.
+      throw new VenueFailure(error instanceof Error ? error.message : String(error))
+    })
+    const verdict = judge(reply, this.now())
     if (verdict.kind === 'OK') return verdict
     if (verdict.kind === 'UNKNOWN') throw new VenueFailure(`${question.method}: ${verdict.reason}`)
     this.#brake(verdict)

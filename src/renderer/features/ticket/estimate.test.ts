@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { BalanceView, InstrumentView, PriceView, RiskView } from '#contract/views.ts'
-import type { Draft, Surroundings } from './estimate.ts'
+import type { Draft, Surroundings } from './draft.ts'
 import { estimateOrder } from './estimate.ts'
 
 const instrument: InstrumentView = {

@@ -1,7 +1,7 @@
 import * as fixed from '#domain/money/fixed.ts'
 import { Price } from '#domain/money/price.ts'
 import { orderNeeds } from '#contract/requests.ts'
-import type { Draft, Problem, Surroundings } from './estimate.ts'
+import type { Draft, Problem, Surroundings } from './draft.ts'
 
 /** What the gate would say of the prices that make a conditional or a maker-only order. */
 export function legProblems(draft: Draft, { instrument, quote }: Surroundings): Problem[] {

@@ -2,7 +2,7 @@ import { orderNeeds } from '#contract/requests.ts'
 import type { OrderType, TimeInForce } from '#domain/order.ts'
 import { readDecimal } from '#renderer/format/decimal.ts'
 import { BLANK_PLAN, type PlanDraft, percentToBps, readPlan } from '#renderer/ui/protection/plan-draft.ts'
-import type { Draft, Leg } from './estimate.ts'
+import type { Draft, Leg } from './draft.ts'
 
 /** The prices of one order as typed. */
 export interface LegDraft {

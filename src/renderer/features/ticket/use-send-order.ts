@@ -5,7 +5,7 @@ import { orderNeeds, type OrderInput, type SignalAnswer } from '#contract/reques
 import { useClient } from '#renderer/client/client-context.tsx'
 import { readPlan } from '#renderer/ui/protection/plan-draft.ts'
 import { useAct } from '#renderer/ui/use-act.ts'
-import type { Leg } from './estimate.ts'
+import type { Leg } from './draft.ts'
 import type { TicketDraft } from './ticket-draft.ts'
 import { toLeg } from './ticket-draft.ts'
 

@@ -1,4 +1,4 @@
-import { VenueServer, type VenueServerOptions } from './venue-server.ts'
+import { VenueServer, type VenueServerOptions } from './loopback-venue/venue-server.ts'
 
 // Entry of the venue's own process: its options as JSON in the first argument, one line with its ports when it listens.
 const options = JSON.parse(process.argv[2] ?? '{}') as VenueServerOptions
