@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { benchHistory } from './history.ts'
 import { benchMemory, benchStartup } from './process.ts'
+import { benchReplica } from './replica.ts'
 import { benchRest } from './rest.ts'
 import { benchSignals } from './signals.ts'
 import type { BenchResult } from './support/result.ts'
@@ -18,6 +19,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   'tick-to-order': benchTickToOrder,
   startup: benchStartup,
   memory: benchMemory,
+  replica: benchReplica,
   history: benchHistory,
 }
 const GIB = 1_073_741_824

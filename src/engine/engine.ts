@@ -30,7 +30,7 @@ import { Transaction } from './transaction.ts'
 import { goOn, watchPrice } from './watch-price.ts'
 import { handleAccount } from './reconcile/account.ts'
 import { decideDifference } from './reconcile/decide.ts'
-import { isReadablePrice } from './reconcile/readable.ts'
+import { isReadablePrice, problemOfCandle } from './reconcile/readable.ts'
 import { askAboutOrders, askAgain, continueReconciliation, loseConnection, reconcileNow } from './reconcile/reconcile.ts'
 
 export type EngineInput =
@@ -60,7 +60,7 @@ export class TradingEngine {
 
   process(input: EngineInput): { readonly transaction: Transaction; readonly answer?: EngineAnswer | undefined } {
     const inputTs = timeOf(input) ?? this.state.now
-    if (inputTs > this.state.now) this.state.now = inputTs
+    if (inputTs > this.state.now && Number.isSafeInteger(inputTs)) this.state.now = inputTs
     const tx = new Transaction(this.state, this.state.now)
     const answer = this.#handle(tx, input)
     continueReconciliation(tx)
@@ -130,14 +130,15 @@ function takeCandle(tx: Transaction, candle: Candle): boolean {
   const { symbol, timeframe, openTime, low, high, close } = candle
   const last = state.lastCandles.get(candleKey(symbol, timeframe))
   if (last !== undefined && openTime <= last.openTime) return false
-  if (!Price.isPositive(low) || Price.compare(low, high) > 0) {
+  const problem = problemOfCandle(candle, tx.ts)
+  if (problem !== undefined) {
     tx.record({
       type: 'AlertRaised',
       ts: tx.ts,
       severity: 'warning',
       code: 'CANDLE_IMPOSSIBLE',
       symbol,
-      message: `The ${timeframe} candle of ${symbol} at ${openTime} has low ${Price.format(low)} and high ${Price.format(high)}. It was not used.`,
+      message: `The ${timeframe} candle of ${symbol} at ${openTime} ${problem}. It was not used.`,
     })
     return false
   }

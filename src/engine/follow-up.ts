@@ -1,14 +1,14 @@
 import type { Fact, OrderFilled, OrderStatusChanged } from '#domain/facts.ts'
 import { Price } from '#domain/money/price.ts'
-import { SignedQuantity } from '#domain/money/quantity.ts'
-import { isWorking } from '#domain/order.ts'
+import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import { isWorking, type OrderSide } from '#domain/order.ts'
 import { cancelSiblings, warnBothFilled } from './orders/oco.ts'
 import { recordAmended, requestCancel } from './orders/transition.ts'
-import { CLOSE_FAILURES_MAX, closeRefused } from './protection/close-position.ts'
+import { CLOSE_FAILURES_MAX, closeRefused, exitSide } from './protection/close-position.ts'
 import { isProtective } from './protection/fold-guard.ts'
 import { adoptPlan } from './protection/set-protection.ts'
 import { adjustToFill } from './protection/watch-positions.ts'
-import { positionKey, type PositionKey } from './state.ts'
+import { positionKey, workingTotals, type EngineState, type PositionKey } from './state.ts'
 import type { Transaction } from './transaction.ts'
 
 /**
@@ -40,18 +40,25 @@ function afterFill(tx: Transaction, fact: OrderFilled): void {
   }
   const position = tx.state.positions.get(key)
   if (position === undefined || position.quantity.units === 0n) return cancelExits(tx, key)
+  cancelExits(tx, key, exitSide(position))
   if (order !== undefined && !order.reduceOnly) {
     adoptPlan(tx, order)
     adjustToFill(tx, key, Price.parse(fact.price))
   }
 }
 
-/** An exit without a position would open one. */
-function cancelExits(tx: Transaction, key: PositionKey): void {
+/** An exit without a position, or of a position that has turned, would open one or add to it. Those on the side to keep stay. */
+function cancelExits(tx: Transaction, key: PositionKey, keep?: OrderSide): void {
+  if (keep !== undefined && !exitsOpposite(tx.state, key, keep)) return
   for (const id of Array.from(tx.state.workingByKey.get(key) ?? [])) {
     const order = tx.state.orders.get(id)
-    if (order?.reduceOnly === true && order.status !== 'PENDING_CANCEL') requestCancel(tx, id)
+    if (order?.reduceOnly === true && order.side !== keep && order.status !== 'PENDING_CANCEL') requestCancel(tx, id)
   }
+}
+
+function exitsOpposite(state: EngineState, key: PositionKey, side: OrderSide): boolean {
+  const { exitBuy, exitSell } = workingTotals(state, key)
+  return !Quantity.isZero(side === 'BUY' ? exitSell : exitBuy)
 }
 
 function afterStatus(tx: Transaction, fact: OrderStatusChanged): void {

@@ -7,14 +7,16 @@ const BATCH = 500
 export class JournalFollower {
   readonly #source: FactSource
   readonly #onEntries: (entries: readonly JournalEntry[]) => void
-  #seq = 0
+  #seq: number
   #head: number
   #running = false
   #closed = false
   #caughtUp = Promise.withResolvers<void>()
 
-  constructor(source: FactSource, onEntries: (entries: readonly JournalEntry[]) => void) {
+  /** `afterSeq`: what came up to there is known already. */
+  constructor(source: FactSource, onEntries: (entries: readonly JournalEntry[]) => void, afterSeq = 0) {
     this.#source = source
+    this.#seq = afterSeq
     this.#onEntries = onEntries
     this.#head = source.head()
     this.#run()

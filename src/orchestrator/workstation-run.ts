@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { AnyRouter } from '@orpc/server'
 import type { Timeframe } from '#domain/candle.ts'
 import type { EngineAnswer, EngineCommand } from '#engine/ports.ts'
@@ -26,7 +27,8 @@ import { JournalFollower } from './journal-follower.ts'
 import { candleEventOf, candlesBefore } from './market-data.ts'
 import { metricValues } from './metrics.ts'
 import { START_ACTION } from './read-model/gap-tracker.ts'
-import { ReadModel } from './read-model/read-model.ts'
+import type { ReadModel } from './read-model/read-model.ts'
+import { openReadModel, saveReadModel } from './read-model/saved-read-model.ts'
 import { WorkstationMetrics } from './read-model/workstation-metrics.ts'
 import { ReplicaService } from './replica/replica-service.ts'
 import { missingForTrading, readStatus, type StatusSources } from './status.ts'
@@ -40,6 +42,8 @@ const CORE_RESTARTS_MAX = 5
 const CORE_BACKOFF_MS = 500
 const CORE_BACKOFF_MAX_MS = 10_000
 const CORE_STABLE_AFTER_MS = 60_000
+/** Facts that a start after a crash folds at most; saving takes the main thread a moment. */
+const SAVE_READ_MODEL_EVERY_FACTS = 100_000
 const VISIBLE_DEADLINE_MS = 10_000
 
 export interface WorkstationRunOptions extends WorkstationOptions {
@@ -54,7 +58,7 @@ export interface WorkstationRunOptions extends WorkstationOptions {
 export class WorkstationRun implements Workstation {
   readonly #options: WorkstationRunOptions
   readonly #account: Account
-  readonly #readModel = new ReadModel()
+  readonly #readModel: ReadModel
   readonly #board: ComponentBoard
   readonly #stream: WorkstationStream
   readonly #sources: StatusSources
@@ -63,6 +67,8 @@ export class WorkstationRun implements Workstation {
   readonly #guard: AccountGuard
   readonly #replayDone: (() => void)[] = []
   readonly #stopping = new AbortController()
+  readonly #savedReadModel: string
+  #savedSeq: number
   readonly router: AnyRouter
   #core: Core | undefined
   #reader: JournalReader | undefined
@@ -76,6 +82,14 @@ export class WorkstationRun implements Workstation {
   constructor(options: WorkstationRunOptions) {
     const { clock, logger, directory } = options
     this.#options = options
+    this.#savedReadModel = join(directory.path, 'read-model.bin')
+    const { model, rebuilt } = openReadModel(this.#savedReadModel, directory.journal)
+    this.#readModel = model
+    this.#savedSeq = model.lastSeq
+    logger.info(
+      { seq: model.lastSeq, rebuilt },
+      rebuilt === null ? 'The saved read model goes on' : 'The read model is folded from the journal',
+    )
     this.#account = accountOf(options)
     this.#board = new ComponentBoard(clock, () => this.#stream.statusChanged())
     this.#sources = {
@@ -184,6 +198,7 @@ export class WorkstationRun implements Workstation {
     await this.#traders?.close()
     await this.#replica.stop()
     this.#follower?.close()
+    this.#saveReadModel()
     this.#stream.close()
     this.#metrics.close()
     this.#reader?.close()
@@ -218,7 +233,7 @@ export class WorkstationRun implements Workstation {
     const ready = await core.ready()
     this.#reader ??= openJournalReader(directory.journal)
     this.#candles ??= openCandleCacheReader(directory.cache)
-    this.#follower ??= new JournalFollower(this.#reader, (entries) => this.#onEntries(entries))
+    this.#follower ??= new JournalFollower(this.#reader, (entries) => this.#onEntries(entries), this.#readModel.lastSeq)
     this.#follower.notice(this.#reader.head())
     await this.#follower.caughtUp()
     if (replay === undefined) await this.#noteStart()
@@ -318,6 +333,18 @@ export class WorkstationRun implements Workstation {
 
   #onEntries(entries: readonly JournalEntry[]): void {
     this.#stream.onEntries(entries)
+    if (this.#readModel.lastSeq - this.#savedSeq >= SAVE_READ_MODEL_EVERY_FACTS) this.#saveReadModel()
+  }
+
+  /** So that the next start need not fold the whole journal. Without it that start is only slower. */
+  #saveReadModel(): void {
+    if (this.#reader === undefined || this.#readModel.lastSeq === this.#savedSeq) return
+    this.#savedSeq = this.#readModel.lastSeq
+    try {
+      saveReadModel(this.#savedReadModel, this.#readModel, this.#reader)
+    } catch (error) {
+      this.#options.logger.warn({ error: String(error) }, 'The read model was not saved; the next start folds more of the journal')
+    }
   }
 
   #onNews({ quotes, forming }: MarketNews): void {

@@ -137,10 +137,10 @@ describe('REST over the real handlers, engine and paper exchange', () => {
     expect((await put({ ...limits, max_daily_loss: '-1' })).status).toBe(400)
     const set = await json(await put({ ...limits, max_order_notional: '100' }))
     expect(set).toMatchObject({ limits: { max_order_notional: '100' } })
-    const denied = await json(await running.post('/api/v1/signals', { symbol: 'BTC/USDT', action: 'BUY', quantity: '0.01', strategy: 's' }))
-    expect(denied).toMatchObject({ outcome: 'DENIED', reason: 'MAX_ORDER_NOTIONAL', limit: '100' })
     const audit = await json(await running.call('/api/v1/audit?limit=1'))
     expect(audit['items']).toMatchObject([{ actor: 'rest', action: 'set-risk-limits' }])
+    const denied = await json(await running.post('/api/v1/signals', { symbol: 'BTC/USDT', action: 'BUY', quantity: '0.01', strategy: 's' }))
+    expect(denied).toMatchObject({ outcome: 'DENIED', reason: 'MAX_ORDER_NOTIONAL', limit: '100' })
     await put(limits)
   })
 

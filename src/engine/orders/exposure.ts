@@ -128,9 +128,13 @@ export function noteExposed(state: EngineState, key: PositionKey): void {
   else state.exposed.delete(key)
 }
 
-/** What of a position no exit at the exchange has been promised yet. */
+/** What of a position no order of its trader at the exchange will take: an entry from before it was opened takes of it like an exit. */
 export function exitRoom(state: EngineState, key: PositionKey, side: OrderSide, held: Quantity): Quantity {
   const { exitBuy, exitSell } = workingTotals(state, key)
-  const promised = side === 'BUY' ? exitBuy : exitSell
+  let promised = side === 'BUY' ? exitBuy : exitSell
+  for (const id of state.workingByKey.get(key) ?? []) {
+    const order = state.orders.get(id)
+    if (order !== undefined && !order.reduceOnly && order.side === side && isAtExchange(order)) promised = Quantity.add(promised, worstOpenQuantity(order))
+  }
   return Quantity.subtract(held, Quantity.min(held, promised))
 }

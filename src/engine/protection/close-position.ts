@@ -3,7 +3,7 @@ import * as fixed from '#domain/money/fixed.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import type { OrderPurpose, OrderSide } from '#domain/order.ts'
 import { CLOSE_REFUSED } from '../apply.ts'
-import { exitRoom, isContingentExit } from '../orders/exposure.ts'
+import { exitRoom, isAtExchange, isContingentExit, typeOnWire } from '../orders/exposure.ts'
 import { submit } from '../orders/submit.ts'
 import { requestCancel } from '../orders/transition.ts'
 import { newestCandle, type EngineState, type HeldPosition, type PositionKey } from '../state.ts'
@@ -72,11 +72,16 @@ function closeRest(tx: Transaction, key: PositionKey, purpose: 'STOP_LOSS' | 'TA
   if (!Quantity.isZero(room)) sendExit(tx, key, { purpose, quantity: room })
 }
 
-/** Cancels the exits of a position that rest at the exchange. Market orders are on their way: they are waited for. */
+/**
+ * Cancels what rests at the exchange and would take of a position: its exits, and entries of its trader the other way. Market orders
+ * are on their way: they are waited for.
+ */
 export function makeRoom(tx: Transaction, key: PositionKey): void {
+  const position = tx.state.positions.get(key)
   for (const id of Array.from(tx.state.workingByKey.get(key) ?? [])) {
     const order = tx.state.orders.get(id)
-    if (order === undefined || !order.reduceOnly || order.price === undefined || isContingentExit(order)) continue
+    if (order === undefined || position === undefined || order.side !== exitSide(position) || !isAtExchange(order)) continue
+    if (typeOnWire(order) === 'MARKET' || isContingentExit(order)) continue
     if (order.status !== 'PENDING_CANCEL') requestCancel(tx, id)
   }
 }

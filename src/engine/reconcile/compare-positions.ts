@@ -1,10 +1,10 @@
 import type { InstrumentSymbol } from '#domain/ids.ts'
 import * as fixed from '#domain/money/fixed.ts'
-import { Money } from '#domain/money/money.ts'
+import { Money, notional } from '#domain/money/money.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import type { AccountSnapshot } from '../ports.ts'
 import { netPosition } from '../symbol-book.ts'
-import type { EngineState } from '../state.ts'
+import type { Account, EngineState } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
 import { onRecord, type Comparison } from './comparison.ts'
 import { differenceIdOf } from './differences.ts'
@@ -110,14 +110,13 @@ export function compareBalances(tx: Transaction, balances: AccountSnapshot['bala
     const account = state.accounts.get(currency)
     if (account === undefined) continue
     const differenceId = differenceIdOf('BALANCE', state.learnt.exchange, currency)
-    let ours = Money.subtract(Money.add(account.start, account.realized), account.fees)
-    for (const { symbol, entryCost } of state.positions.values()) {
-      const instrument = state.instruments.get(symbol)
-      if (instrument?.kind === 'spot' && instrument.settle === currency) ours = Money.subtract(ours, entryCost)
+    const ours = cashAsThere(state, account)
+    if (!isCertain || ours === undefined) {
+      comparison.unsure(differenceId)
+      continue
     }
     const missing = Money.subtract(ours, cash)
-    if (!isCertain) comparison.unsure(differenceId)
-    else if (isWithin(missing, ours, BALANCE_TOLERANCE_BPS)) comparison.agrees(differenceId)
+    if (isWithin(missing, ours, BALANCE_TOLERANCE_BPS)) comparison.agrees(differenceId)
     else {
       comparison.differs({
         differenceId,
@@ -132,6 +131,30 @@ export function compareBalances(tx: Transaction, balances: AccountSnapshot['bala
       })
     }
   }
+}
+
+/**
+ * Our cash as the exchange counts it. It knows only the net of all traders, so a profit that is open here, in one trader's position,
+ * may be settled there by another's fill: of a perpetual that several hold, the exchange's own average price says what is still open.
+ * Undefined where it gives none.
+ */
+function cashAsThere(state: EngineState, { currency, start, realized, fees }: Account): Money | undefined {
+  let cash = Money.subtract(Money.add(start, realized), fees)
+  const costs = new Map<InstrumentSymbol, Money[]>()
+  for (const { symbol, entryCost } of state.positions.values()) {
+    const instrument = state.instruments.get(symbol)
+    if (instrument?.settle !== currency) continue
+    cash = Money.subtract(cash, entryCost)
+    if (instrument.kind === 'perpetual') costs.set(symbol, [...(costs.get(symbol) ?? []), entryCost])
+  }
+  for (const [symbol, [cost, ...others]] of costs) {
+    const net = netPosition(state, symbol)
+    const average = state.learnt.averagePrices.get(symbol)
+    if (cost === undefined || net.units === 0n) continue
+    if (others.length > 0 && average === undefined) return undefined
+    cash = Money.add(cash, others.length === 0 || average === undefined ? cost : notional(average, net, currency))
+  }
+  return cash
 }
 
 /** Whether an amount is at most so many basis points of another, signs aside. */

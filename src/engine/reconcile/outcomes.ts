@@ -149,6 +149,8 @@ function provenAbsent(tx: Transaction, order: TrackedOrder): void {
     neverThere(tx, order, refusal)
     return
   }
+  // An answer may come when the connection is gone already: it is asked again when it is back.
+  if (!tx.state.connected || tx.state.shadow !== undefined) return
   inquiry.resends += 1
   sendAgain(tx, order, inquiry)
 }

@@ -1,5 +1,6 @@
+import type { Candle } from '#domain/candle.ts'
 import type { Money } from '#domain/money/money.ts'
-import type { Price } from '#domain/money/price.ts'
+import { Price } from '#domain/money/price.ts'
 import type { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import type { ExchangeReport, VenueFill, VenueOrder } from '../ports.ts'
 
@@ -95,4 +96,11 @@ export function problemOfVenueOrder(order: VenueOrder): string | undefined {
 export function problemOfVenueFill(fill: VenueFill): string | undefined {
   const problem = problemOfTrade(fill)
   return problem === undefined ? undefined : `a fill cannot be read: ${problem}`
+}
+
+/** Why a candle is impossible; undefined when it is not. It opened before now; it may close a little ahead of our clock. */
+export function problemOfCandle({ open, high, low, close, volume, openTime }: Candle, now: number): string | undefined {
+  if (!Number.isSafeInteger(openTime) || openTime <= 0 || openTime > now) return 'lies in the future, or at no time at all'
+  if (![open, high, low, close].every(isReadablePrice) || !isDecimal(volume, 30) || volume.units < 0n) return 'has prices that are none'
+  return Price.compare(low, high) > 0 ? `has low ${Price.format(low)} above high ${Price.format(high)}` : undefined
 }

@@ -6,6 +6,7 @@ import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
 import { REASON_CODES, type ReasonCode, type SignalDecision } from '#domain/signal.ts'
 import type { EngineAnswer } from '#engine/ports.ts'
 import { BTC, ETH_PERP, EngineDriver, NOON, OTHER_TRADER, TRADER, accepted } from '#test/support/engine/engine-driver.ts'
+import { ScriptedAccount } from '#test/support/engine/scripted-account.ts'
 
 const quantity = (text: string) => Quantity.parse(text)
 const price = (text: string) => Price.parse(text)
@@ -175,6 +176,22 @@ const CASES: Record<Exclude<ReasonCode, 'ACCEPTED'>, Case> = {
       driver.say('OrderOutcomeUnknown', id, { reason: 'timeout' })
       if (!broken) driver.accept(id)
       return driver.signal()
+    },
+  },
+  SHADOW_MODE: {
+    ask: (broken) => {
+      const driver = EngineDriver.ready()
+      if (broken) driver.process({ type: 'Lease', shadow: 'another instance holds the account.', ts: driver.now })
+      return driver.signal()
+    },
+  },
+  DIFFERENCE_OPEN: {
+    ask: (broken) => {
+      const account = ScriptedAccount.ready()
+      account.move(broken ? ETH_PERP : BTC, '1')
+      account.pass(40)
+      account.driver.quote(ETH_PERP, '100')
+      return account.driver.signal({ symbol: ETH_PERP })
     },
   },
   PROTECTION_WRONG_SIDE: { ask: (broken) => EngineDriver.ready().signal({ stopLoss: price(broken ? '100' : '99.99') }) },

@@ -1,13 +1,6 @@
 import { publicInstrument, type PaperInstrument } from '../paper/paper-instrument.ts'
 import type { InstrumentSymbol } from '#domain/ids.ts'
-import type {
-  ExchangeCommand,
-  ExchangeReport,
-  FromExchange,
-  Quote,
-  RestoreExchange,
-  ToExchange,
-} from '#engine/ports.ts'
+import type { ExchangeCommand, ExchangeReport, FromExchange, Quote, RestoreExchange, ToExchange } from '#engine/ports.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { Logger } from '#platform/log/logger.ts'
 import type { MarketMove, MarketProgress, MarketSource } from '../market/market-source.ts'

@@ -113,7 +113,10 @@ export class Core {
         counters === undefined
           ? 'opening the market'
           : `${counters.candles} candles, ${counters.commands} commands, ${counters.reports} reports, ${counters.openOrders} open orders`
-      board.see('exchange', counters === undefined ? 'starting' : 'running', evidence)
+      // A thread that lives is not yet an exchange that answers.
+      const isConnected = engine.status !== 'fulfilled' || engine.value.connected
+      const state = counters === undefined ? 'starting' : isConnected ? 'running' : 'degraded'
+      board.see('exchange', state, isConnected ? evidence : `the exchange does not answer; ${evidence}`)
     } else board.see('exchange', 'down', String(exchange.reason))
     return { ok: engine.status === 'fulfilled' && exchange.status === 'fulfilled' }
   }

@@ -1,7 +1,7 @@
 import type { BalanceView, EquityPoint, RiskView } from '#contract/views.ts'
 import type { AccountOpened, EquityMarked } from '#domain/facts.ts'
 import * as fixed from '#domain/money/fixed.ts'
-import { EquityCurve } from './equity-curve.ts'
+import { EquityCurve, type EquityCurveState } from './equity-curve.ts'
 
 const DAY_MS = 86_400_000
 type Amount = fixed.Fixed<'Amount'>
@@ -16,13 +16,23 @@ interface Row {
   readonly dayStart: Amount
 }
 
+export interface BalanceRowsState {
+  readonly rows: ReadonlyMap<string, Row>
+  readonly curve: EquityCurveState
+}
+
 /** Accounts as they were last marked, the loss of the UTC day, and the curve of the equity of the first account's currency. */
 export class BalanceRows {
-  readonly #rows = new Map<string, Row>()
+  readonly #rows: Map<string, Row>
   readonly #curve: EquityCurve
 
-  constructor(curveMax: number) {
-    this.#curve = new EquityCurve(curveMax)
+  constructor(curveMax: number, saved?: BalanceRowsState) {
+    this.#rows = new Map(saved?.rows)
+    this.#curve = new EquityCurve(curveMax, saved?.curve)
+  }
+
+  save(): BalanceRowsState {
+    return { rows: this.#rows, curve: this.#curve.save() }
   }
 
   opened(fact: AccountOpened, seq: number): BalanceView {

@@ -1,12 +1,26 @@
+export interface BoundedLogState<T> {
+  readonly rows: readonly T[]
+  readonly oldest: number
+  readonly floorSeq: number
+}
+
 /** The last `capacity` rows of a list that only grows, in the order of their `seq`. Constant memory. */
 export class BoundedLog<T extends { readonly seq: number }> {
   readonly #capacity: number
-  readonly #rows: T[] = []
-  #oldest = 0
-  #floorSeq = 0
+  readonly #rows: T[]
+  #oldest: number
+  #floorSeq: number
 
-  constructor(capacity: number) {
+  constructor(capacity: number, saved?: BoundedLogState<T>) {
     this.#capacity = capacity
+    this.#rows = [...(saved?.rows ?? [])]
+    this.#oldest = saved?.oldest ?? 0
+    this.#floorSeq = saved?.floorSeq ?? 0
+  }
+
+  /** What a new log of the same capacity goes on from. */
+  save(): BoundedLogState<T> {
+    return { rows: this.#rows, oldest: this.#oldest, floorSeq: this.#floorSeq }
   }
 
   push(row: T): void {

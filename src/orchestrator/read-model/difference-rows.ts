@@ -1,6 +1,6 @@
 import type { DifferenceState, DifferenceView, ReconcileStateView, ReconciliationView } from '#contract/reconcile.ts'
 import type { DifferenceClosed, DifferenceFound, ReconciliationDone } from '#domain/facts.ts'
-import { BoundedLog } from './bounded-log.ts'
+import { BoundedLog, type BoundedLogState } from './bounded-log.ts'
 
 export const CLOSED_DIFFERENCES_MAX = 10_000
 export const RECONCILIATIONS_MAX = 200
@@ -21,13 +21,31 @@ export interface DifferencePage {
   readonly complete: boolean
 }
 
+export interface DifferenceRowsState {
+  readonly open: ReadonlyMap<string, DifferenceView>
+  readonly settled: ReadonlyMap<string, DifferenceView>
+  readonly closed: BoundedLogState<DifferenceView>
+  readonly runs: BoundedLogState<ReconciliationView>
+}
+
 /** Comparisons with the exchange and what they found: every open difference, and the last ones that were closed. */
 export class DifferenceRows {
-  readonly #open = new Map<string, DifferenceView>()
-  readonly #closed = new BoundedLog<DifferenceView>(CLOSED_DIFFERENCES_MAX)
+  readonly #open: Map<string, DifferenceView>
+  readonly #closed: BoundedLog<DifferenceView>
   /** Left as it is by a decision: still there at the exchange, and may be decided anew. */
-  readonly #settled = new Map<string, DifferenceView>()
-  readonly #runs = new BoundedLog<ReconciliationView>(RECONCILIATIONS_MAX)
+  readonly #settled: Map<string, DifferenceView>
+  readonly #runs: BoundedLog<ReconciliationView>
+
+  constructor(saved?: DifferenceRowsState) {
+    this.#open = new Map(saved?.open)
+    this.#settled = new Map(saved?.settled)
+    this.#closed = new BoundedLog(CLOSED_DIFFERENCES_MAX, saved?.closed)
+    this.#runs = new BoundedLog(RECONCILIATIONS_MAX, saved?.runs)
+  }
+
+  save(): DifferenceRowsState {
+    return { open: this.#open, settled: this.#settled, closed: this.#closed.save(), runs: this.#runs.save() }
+  }
 
   found({ difference, ts }: DifferenceFound, seq: number): DifferenceView {
     const id = difference.differenceId

@@ -1,15 +1,28 @@
 import type { EquityPoint } from '#contract/views.ts'
 
+export interface EquityCurveState {
+  readonly points: readonly EquityPoint[]
+  readonly stride: number
+  readonly marks: number
+}
+
 /** Points of equity over time. When full, every second one goes and half as many are taken from then on. The last is always there. */
 export class EquityCurve {
   readonly #max: number
-  #points: EquityPoint[] = []
+  #points: EquityPoint[]
   /** Of so many marks one becomes a lasting point. */
-  #stride = 1
-  #marks = 0
+  #stride: number
+  #marks: number
 
-  constructor(max: number) {
+  constructor(max: number, saved?: EquityCurveState) {
     this.#max = max
+    this.#points = [...(saved?.points ?? [])]
+    this.#stride = saved?.stride ?? 1
+    this.#marks = saved?.marks ?? 0
+  }
+
+  save(): EquityCurveState {
+    return { points: this.#points, stride: this.#stride, marks: this.#marks }
   }
 
   add(point: EquityPoint): void {

@@ -9,15 +9,33 @@ const START_SAYS_SO_WITHIN_MS = 10_000
 /** What `ActionAudited` says when the workstation has started. */
 export const START_ACTION = 'start-workstation'
 
+export interface GapTrackerState {
+  readonly gaps: readonly GapView[]
+  readonly lastTs: number
+  readonly silence: { readonly from: number; readonly to: number } | undefined
+  readonly disconnectedAt: number | undefined
+}
+
 /**
  * When nobody kept watch. A silence in the journal counts only when a start, a wake-up or a reconnection explains it: a
  * quiet market is no gap.
  */
 export class GapTracker {
-  readonly #gaps: GapView[] = []
-  #lastTs = 0
+  readonly #gaps: GapView[]
+  #lastTs: number
   #silence: { readonly from: number; readonly to: number } | undefined
   #disconnectedAt: number | undefined
+
+  constructor(saved?: GapTrackerState) {
+    this.#gaps = [...(saved?.gaps ?? [])]
+    this.#lastTs = saved?.lastTs ?? 0
+    this.#silence = saved?.silence
+    this.#disconnectedAt = saved?.disconnectedAt
+  }
+
+  save(): GapTrackerState {
+    return { gaps: this.#gaps, lastTs: this.#lastTs, silence: this.#silence, disconnectedAt: this.#disconnectedAt }
+  }
 
   apply(fact: Fact): void {
     const { ts } = fact

@@ -1,6 +1,6 @@
 import type { RiskView } from '#contract/views.ts'
 import type { TradingHalted, TradingResumed } from '#domain/facts.ts'
-import { BoundedLog } from './bounded-log.ts'
+import { BoundedLog, type BoundedLogState } from './bounded-log.ts'
 
 export const HALTS_MAX = 200
 
@@ -11,12 +11,28 @@ export interface HaltRow {
   readonly seq: number
 }
 
+export interface HaltRowsState {
+  readonly log: BoundedLogState<HaltRow>
+  readonly resumedAt: ReadonlyMap<number, number>
+  readonly current: HaltRow | undefined
+}
+
 /** The halt in force, and the last ones. */
 export class HaltRows {
-  readonly #log = new BoundedLog<HaltRow>(HALTS_MAX)
+  readonly #log: BoundedLog<HaltRow>
   /** When each halt was lifted, by the place of the halt. */
-  readonly #resumedAt = new Map<number, number>()
+  readonly #resumedAt: Map<number, number>
   #current: HaltRow | undefined
+
+  constructor(saved?: HaltRowsState) {
+    this.#log = new BoundedLog<HaltRow>(HALTS_MAX, saved?.log)
+    this.#resumedAt = new Map(saved?.resumedAt)
+    this.#current = saved?.current
+  }
+
+  save(): HaltRowsState {
+    return { log: this.#log.save(), resumedAt: this.#resumedAt, current: this.#current }
+  }
 
   halted(fact: TradingHalted, seq: number): void {
     this.#current = { since: fact.ts, by: fact.by, reason: fact.reason, seq }

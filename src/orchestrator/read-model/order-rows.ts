@@ -11,19 +11,42 @@ export interface OrderListQuery extends RowFilter {
   readonly status?: OrderView['status'] | 'OPEN' | undefined
 }
 
+export interface OrderRowsState {
+  readonly byId: ReadonlyMap<string, OrderView>
+  readonly working: ReadonlySet<string>
+  readonly closed: readonly string[]
+  readonly nextEvicted: number
+  readonly floorSeq: number
+}
+
 /** Every working order, and the orders that closed last. `seq` is the place of `OrderSubmitted`, so pages do not shift. */
 export class OrderRows {
   readonly #closedMax: number
   /** In the order of submission: a map keeps a key's place when its value is replaced. */
-  readonly #byId = new Map<string, OrderView>()
-  readonly #working = new Set<string>()
+  readonly #byId: Map<string, OrderView>
+  readonly #working: Set<string>
   /** Ids in the order they closed; a ring once it is full. */
-  readonly #closed: string[] = []
-  #nextEvicted = 0
-  #floorSeq = 0
+  readonly #closed: string[]
+  #nextEvicted: number
+  #floorSeq: number
 
-  constructor(closedMax: number) {
+  constructor(closedMax: number, saved?: OrderRowsState) {
     this.#closedMax = closedMax
+    this.#byId = new Map(saved?.byId)
+    this.#working = new Set(saved?.working)
+    this.#closed = [...(saved?.closed ?? [])]
+    this.#nextEvicted = saved?.nextEvicted ?? 0
+    this.#floorSeq = saved?.floorSeq ?? 0
+  }
+
+  save(): OrderRowsState {
+    return {
+      byId: this.#byId,
+      working: this.#working,
+      closed: this.#closed,
+      nextEvicted: this.#nextEvicted,
+      floorSeq: this.#floorSeq,
+    }
   }
 
   submitted(fact: OrderSubmitted, seq: number): OrderView {

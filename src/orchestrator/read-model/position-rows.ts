@@ -5,7 +5,7 @@ import { Money, notional } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
 import { Position } from '#domain/position.ts'
-import { ProtectionRows } from './protection-rows.ts'
+import { ProtectionRows, type ProtectionRowsState } from './protection-rows.ts'
 
 interface Mark {
   readonly price: Price
@@ -34,13 +34,41 @@ export function positionId(traderId: string, symbol: string): string {
   return `${traderId}.${symbol.replace('/', '-').replace(':', '_')}`
 }
 
+export interface PositionRowsState {
+  readonly rows: ReadonlyMap<string, Row>
+  readonly idsBySymbol: ReadonlyMap<string, Set<string>>
+  readonly marks: ReadonlyMap<string, Mark>
+  readonly openCount: number
+  readonly protections: ProtectionRowsState
+}
+
 /** Positions of all traders, valued exactly at the last price seen. Flat ones stay for their realised profit. */
 export class PositionRows {
-  readonly #rows = new Map<string, Row>()
-  readonly #idsBySymbol = new Map<string, Set<string>>()
-  readonly #marks = new Map<string, Mark>()
-  readonly #protections = new ProtectionRows()
-  #openCount = 0
+  readonly #rows: Map<string, Row>
+  readonly #idsBySymbol: Map<string, Set<string>>
+  readonly #marks: Map<string, Mark>
+  readonly #protections: ProtectionRows
+  #openCount: number
+
+  constructor(saved?: PositionRowsState) {
+    this.#rows = new Map(saved?.rows)
+    this.#idsBySymbol = new Map(saved?.idsBySymbol)
+    this.#marks = new Map(saved?.marks)
+    this.#protections = new ProtectionRows(saved?.protections)
+    this.#openCount = saved?.openCount ?? 0
+  }
+
+  /** Rows without the view they were last shown as: that is made anew. */
+  save(): PositionRowsState {
+    const rows = new Map([...this.#rows].map(([id, { shown: _shown, ...row }]) => [id, row]))
+    return {
+      rows,
+      idsBySymbol: this.#idsBySymbol,
+      marks: this.#marks,
+      openCount: this.#openCount,
+      protections: this.#protections.save(),
+    }
+  }
 
   /** After a fill, or after a position was taken over from the exchange. */
   holds(

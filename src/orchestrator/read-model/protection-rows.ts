@@ -17,6 +17,11 @@ interface Row {
   readonly doneLevels: Set<number>
 }
 
+export interface ProtectionRowsState {
+  readonly rows: ReadonlyMap<string, Row>
+  readonly orders: ReadonlyMap<string, Map<string, OrderView['execution']>>
+}
+
 /** What the prices of a plan are counted from. */
 export interface ProtectedPosition {
   readonly isLong: boolean
@@ -26,9 +31,18 @@ export interface ProtectedPosition {
 
 /** What guards each open position, by position id, and which orders do it. */
 export class ProtectionRows {
-  readonly #rows = new Map<string, Row>()
+  readonly #rows: Map<string, Row>
   /** Working protective orders per position. */
-  readonly #orders = new Map<string, Map<string, OrderView['execution']>>()
+  readonly #orders: Map<string, Map<string, OrderView['execution']>>
+
+  constructor(saved?: ProtectionRowsState) {
+    this.#rows = new Map(saved?.rows)
+    this.#orders = new Map(saved?.orders)
+  }
+
+  save(): ProtectionRowsState {
+    return { rows: this.#rows, orders: this.#orders }
+  }
 
   /** Steps that are done stay done as long as the ladder is the same. */
   set(id: string, { plan }: ProtectionSet): void {

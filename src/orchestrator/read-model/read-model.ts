@@ -33,17 +33,17 @@ import { SCALE_MAX } from '#domain/money/fixed.ts'
 import { Price } from '#domain/money/price.ts'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
 import type { Quote } from '#engine/ports.ts'
-import { BalanceRows } from './balance-rows.ts'
-import { BoundedLog } from './bounded-log.ts'
-import { DifferenceRows } from './difference-rows.ts'
-import { GapTracker } from './gap-tracker.ts'
-import { HaltRows } from './halt-rows.ts'
-import { OrderRows, type OrderListQuery } from './order-rows.ts'
+import { BalanceRows, type BalanceRowsState } from './balance-rows.ts'
+import { BoundedLog, type BoundedLogState } from './bounded-log.ts'
+import { DifferenceRows, type DifferenceRowsState } from './difference-rows.ts'
+import { GapTracker, type GapTrackerState } from './gap-tracker.ts'
+import { HaltRows, type HaltRowsState } from './halt-rows.ts'
+import { OrderRows, type OrderListQuery, type OrderRowsState } from './order-rows.ts'
 import { matches, takePage, type MemoryPage, type RowFilter } from './page.ts'
-import { PositionRows } from './position-rows.ts'
+import { PositionRows, type PositionRowsState } from './position-rows.ts'
 import * as rows from './rows-from-facts.ts'
 import type { StreamEvent } from './stream-event.ts'
-import { TraderRows } from './trader-rows.ts'
+import { TraderRows, type TraderRowsState } from './trader-rows.ts'
 
 export const CLOSED_ORDERS_MAX = 10_000
 export const TRADES_MAX = 10_000
@@ -73,27 +73,94 @@ export interface ReadModelLogs {
   readonly balances: BalanceRows
 }
 
+export interface ReadModelState {
+  readonly orders: OrderRowsState
+  readonly positions: PositionRowsState
+  readonly balances: BalanceRowsState
+  readonly traders: TraderRowsState
+  readonly trades: BoundedLogState<TradeView>
+  readonly signals: BoundedLogState<SignalView>
+  readonly alerts: BoundedLogState<AlertView>
+  readonly audit: BoundedLogState<AuditView>
+  readonly instruments: ReadonlyMap<string, InstrumentView>
+  readonly prices: ReadonlyMap<string, PriceView>
+  readonly candles: ReadonlyMap<string, CandleEvent>
+  readonly signalOutcomes: ReadonlyMap<string, number>
+  readonly limits: RiskLimits
+  readonly halts: HaltRowsState
+  readonly gaps: GapTrackerState
+  readonly differences: DifferenceRowsState
+  readonly lastSeq: number
+  readonly lastTs: number
+}
+
 /** The journal folded into what screens show, on the main thread. Memory stays flat however long the journal is. */
 export class ReadModel {
-  readonly #orders = new OrderRows(CLOSED_ORDERS_MAX)
-  readonly #positions = new PositionRows()
-  readonly #balances = new BalanceRows(EQUITY_POINTS_MAX)
-  readonly #traders = new TraderRows()
-  readonly #trades = new BoundedLog<TradeView>(TRADES_MAX)
-  readonly #signals = new BoundedLog<SignalView>(SIGNALS_MAX)
-  readonly #alerts = new BoundedLog<AlertView>(ALERTS_MAX)
-  readonly #audit = new BoundedLog<AuditView>(AUDIT_MAX)
-  readonly #instruments = new Map<string, InstrumentView>()
-  readonly #prices = new Map<string, PriceView>()
-  readonly #candles = new Map<string, CandleEvent>()
-  readonly #signalOutcomes = new Map<string, number>()
-  #limits: RiskLimits = DEFAULT_RISK_LIMITS
-  readonly #halts = new HaltRows()
-  readonly #gaps = new GapTracker()
+  readonly #orders: OrderRows
+  readonly #positions: PositionRows
+  readonly #balances: BalanceRows
+  readonly #traders: TraderRows
+  readonly #trades: BoundedLog<TradeView>
+  readonly #signals: BoundedLog<SignalView>
+  readonly #alerts: BoundedLog<AlertView>
+  readonly #audit: BoundedLog<AuditView>
+  readonly #instruments: Map<string, InstrumentView>
+  readonly #prices: Map<string, PriceView>
+  readonly #candles: Map<string, CandleEvent>
+  readonly #signalOutcomes: Map<string, number>
+  #limits: RiskLimits
+  readonly #halts: HaltRows
+  readonly #gaps: GapTracker
   /** Comparisons with the exchange and what they found. */
-  readonly differences = new DifferenceRows()
-  #lastSeq = 0
-  #lastTs = 0
+  readonly differences: DifferenceRows
+  #lastSeq: number
+  #lastTs: number
+
+  /** Empty, or as it was saved. */
+  constructor(saved?: ReadModelState) {
+    this.#orders = new OrderRows(CLOSED_ORDERS_MAX, saved?.orders)
+    this.#positions = new PositionRows(saved?.positions)
+    this.#balances = new BalanceRows(EQUITY_POINTS_MAX, saved?.balances)
+    this.#traders = new TraderRows(saved?.traders)
+    this.#trades = new BoundedLog(TRADES_MAX, saved?.trades)
+    this.#signals = new BoundedLog(SIGNALS_MAX, saved?.signals)
+    this.#alerts = new BoundedLog(ALERTS_MAX, saved?.alerts)
+    this.#audit = new BoundedLog(AUDIT_MAX, saved?.audit)
+    this.#instruments = new Map(saved?.instruments)
+    this.#prices = new Map(saved?.prices)
+    this.#candles = new Map(saved?.candles)
+    this.#signalOutcomes = new Map(saved?.signalOutcomes)
+    this.#limits = saved?.limits ?? DEFAULT_RISK_LIMITS
+    this.#halts = new HaltRows(saved?.halts)
+    this.#gaps = new GapTracker(saved?.gaps)
+    this.differences = new DifferenceRows(saved?.differences)
+    this.#lastSeq = saved?.lastSeq ?? 0
+    this.#lastTs = saved?.lastTs ?? 0
+  }
+
+  /** All it knows, to be written away at once: it is not copied. Folding on from it gives what folding everything gives. */
+  save(): ReadModelState {
+    return {
+      orders: this.#orders.save(),
+      positions: this.#positions.save(),
+      balances: this.#balances.save(),
+      traders: this.#traders.save(),
+      trades: this.#trades.save(),
+      signals: this.#signals.save(),
+      alerts: this.#alerts.save(),
+      audit: this.#audit.save(),
+      instruments: this.#instruments,
+      prices: this.#prices,
+      candles: this.#candles,
+      signalOutcomes: this.#signalOutcomes,
+      limits: this.#limits,
+      halts: this.#halts.save(),
+      gaps: this.#gaps.save(),
+      differences: this.differences.save(),
+      lastSeq: this.#lastSeq,
+      lastTs: this.#lastTs,
+    }
+  }
 
   /** Folds one fact; answers what followers of the stream must hear of it. Facts must come in order, each once. */
   apply({ seq, fact }: JournalEntry): readonly StreamEvent[] {

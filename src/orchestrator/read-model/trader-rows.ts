@@ -13,9 +13,19 @@ interface Row {
   errors: number
 }
 
+export type TraderRowsState = ReadonlyMap<string, Row>
+
 /** Traders as the journal knows them, with their counters. What only a running thread knows is overlaid by its supervisor. */
 export class TraderRows {
-  readonly #rows = new Map<string, Row>()
+  readonly #rows: Map<string, Row>
+
+  constructor(saved?: TraderRowsState) {
+    this.#rows = new Map(saved)
+  }
+
+  save(): TraderRowsState {
+    return this.#rows
+  }
 
   changed(fact: TraderChanged): void {
     const before = this.#rows.get(fact.traderId)

@@ -34,7 +34,7 @@ function checkLadderStep(books: Books, fact: OrderSubmitted, level: number): voi
   let [onTheWay, promised] = [0n, 0n]
   for (const order of books.working()) {
     const { submitted } = order
-    if (keyOf(submitted) !== keyOf(fact) || !submitted.reduceOnly || order.status === 'EMULATED') continue
+    if (keyOf(submitted) !== keyOf(fact) || submitted.side !== fact.side || order.status === 'EMULATED') continue
     if (submitted.ladderLevel !== undefined) onTheWay += openOf(order)
     promised += openOf(order)
   }

@@ -6,6 +6,7 @@ export class Wire<T> {
   readonly #name: string
   readonly #latencyMs: () => number
   readonly #deliver: (message: T) => void
+  readonly #waiting: T[] = []
   #last = 0
   #cut = false
 
@@ -25,8 +26,11 @@ export class Wire<T> {
     if (this.#cut) return
     // A heap breaks ties at random; a hair's breadth keeps the order.
     this.#last = Math.max(this.#last + 0.001, this.#scheduler.now + this.#latencyMs())
+    this.#waiting.push(message)
+    // Whichever event comes first hands over the oldest message: a machine that stood still mixes up the events, never the port.
     this.#scheduler.machineAt(this.#last, this.#name, () => {
-      if (!this.#cut) this.#deliver(message)
+      const oldest = this.#waiting.shift()
+      if (!this.#cut && oldest !== undefined) this.#deliver(oldest)
     })
   }
 

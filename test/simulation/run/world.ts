@@ -211,6 +211,7 @@ export class World {
   /** The faults stop: what is down comes back by itself or by a person. */
   beKind(): void {
     this.traders.isQuiet = true
+    this.venue.isPersonGone = true
     this.network.restDownUntil = 0
     this.network.maintenanceUntil = 0
     this.stream.silentUntil = 0

@@ -44,6 +44,8 @@ export class FakeVenue {
   readonly #trades = new Map<string, number>()
   readonly #onEvent: (event: VenueEvent) => void
   now: number
+  /** The person on the exchange's page has gone; what rests of theirs trades no more. */
+  isPersonGone = false
 
   constructor(options: {
     readonly personality: Personality
@@ -74,7 +76,7 @@ export class FakeVenue {
       for (const order of [...this.open]) {
         if (order.market !== market || order.status !== 'OPEN') continue
         if (!order.triggered && this.#meetsTrigger(order, last)) this.#trigger(order)
-        else if (order.triggered) this.#tradeResting(order, last)
+        else if (order.triggered && !(this.isPersonGone && order.clientOrderId === undefined)) this.#tradeResting(order, last)
       }
     }
   }

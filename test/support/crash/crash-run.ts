@@ -62,10 +62,7 @@ export class CrashRun implements AsyncDisposable {
   async settle(withPostgres: boolean): Promise<Outcome> {
     await using workstation = this.live({ noPostgres: !withPostgres })
     await workstation.ready()
-    await workstation.until('an end of every open question', SETTLE_DEADLINE_MS, async () => {
-      const open = await workstation.workingOrders()
-      return open.every(({ status }) => status === 'ACCEPTED' || status === 'PARTIALLY_FILLED')
-    })
+    const unsettled = await this.#untilSettled(workstation)
     // Nothing may fill between the two looks.
     await this.venue.pause(true)
     await sleep(QUIET_MS)
@@ -75,7 +72,20 @@ export class CrashRun implements AsyncDisposable {
     await this.venue.pause(false)
     const how = await workstation.stop()
     if (how !== 'code 0') throw new Error(`the workstation left with ${how}: ${workstation.stderr}`)
-    return { ...compared, postgres }
+    return { ...compared, problems: [...unsettled, ...compared.problems], postgres }
+  }
+
+  /** What is still open when the time is over; the comparison says what came of it. */
+  async #untilSettled(workstation: LiveWorkstation): Promise<readonly string[]> {
+    const open = async () =>
+      (await workstation.workingOrders()).filter(({ status }) => status !== 'ACCEPTED' && status !== 'PARTIALLY_FILLED')
+    try {
+      await workstation.until('an end of every open question', SETTLE_DEADLINE_MS, async () => (await open()).length === 0)
+      return []
+    } catch (error) {
+      if (workstation.hasExited) throw error
+      return (await open()).map(({ id, status }) => `the fate of ${id} stays open: ${status}`)
+    }
   }
 
   async #comparePostgres(journal: JournalAccount, workstation: LiveWorkstation): Promise<readonly string[]> {

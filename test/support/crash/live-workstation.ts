@@ -12,6 +12,8 @@ const STOP_DEADLINE_MS = 40_000
 const REQUEST_DEADLINE_MS = 10_000
 const STDERR_KEPT = 20_000
 const POLL_MS = 20
+/** The kernel counts processor time in these. */
+const TICK_MS = 10
 
 /** What `config.yaml` says in these tests. */
 export function liveConfig(venue: LoopbackVenue): string {
@@ -41,6 +43,8 @@ export interface LiveWorkstationOptions {
   readonly failpoint?: string | undefined
   readonly noPostgres?: boolean
   readonly nodeArgs?: readonly string[]
+  /** Put over the environment it would have; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
 }
 
 export interface LiveStatus {
@@ -69,7 +73,7 @@ export class LiveWorkstation implements AsyncDisposable {
   #stderr = ''
   #url: string | undefined
 
-  constructor(folder: DataFolder, { failpoint, noPostgres = false, nodeArgs = [] }: LiveWorkstationOptions = {}) {
+  constructor(folder: DataFolder, { failpoint, noPostgres = false, nodeArgs = [], env: change = {} }: LiveWorkstationOptions = {}) {
     this.#folder = folder
     const kept = Object.entries(process.env).filter(([name]) => !/^(PG|NODE_|VITEST|API_TOKEN|EXCHANGE_|FAILPOINT)/.test(name))
     const env = {
@@ -80,6 +84,7 @@ export class LiveWorkstation implements AsyncDisposable {
       // The same sources are started again and again here.
       NODE_COMPILE_CACHE: folder.beside('compile-cache'),
       ...(failpoint === undefined ? {} : { NODE_ENV: 'test', FAILPOINT: failpoint }),
+      ...change,
     }
     const serve = ['--data-dir', folder.path, '--port', '0', '--token', TOKEN, ...(noPostgres ? ['--no-postgres'] : [])]
     this.#child = spawn(process.execPath, [...nodeArgs, 'src/headless/index.ts', ...serve], {
@@ -133,6 +138,16 @@ export class LiveWorkstation implements AsyncDisposable {
       return answer?.status === 200 && answer.body.ready
     })
     return performance.now() - this.startedAt
+  }
+
+  /** Processor time used so far by all its threads, milliseconds; hardly depends on what else the machine does. Linux only. */
+  cpuMs(): number | undefined {
+    try {
+      const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+      return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+    } catch {
+      return undefined
+    }
   }
 
   /** The line on stdout waits for Postgres; the file beside the data does not. */

@@ -228,7 +228,7 @@ export class InvariantChecker {
     ]
     // The exchange knows only the net of all traders; reduce-only may be left away there, never added.
     if (order.reduceOnly) expect(submitted.reduceOnly, `${step}: reduce-only on the wire`).toBe(true)
-    if (submitted.reduceOnly) this.#exitsFit(keyOf(submitted), step)
+    if (submitted.reduceOnly && !isContingent(seen)) this.#exitsFit(submitted, step)
     const sent = [
       order.symbol,
       order.side,
@@ -288,10 +288,13 @@ export class InvariantChecker {
   }
 
   /** When an exit leaves, all exits on their way together are no more than what is held: nothing of ours can turn a position. */
-  #exitsFit(key: string, step: string): void {
-    const exits = this.#working().filter((seen) => keyOf(seen.submitted) === key && seen.submitted.reduceOnly && !isContingent(seen))
+  #exitsFit({ side, ...of }: OrderSubmitted, step: string): void {
+    const key = keyOf(of)
+    const exits = this.#working().filter(
+      (seen) => keyOf(seen.submitted) === key && seen.submitted.reduceOnly && seen.submitted.side === side && !isContingent(seen),
+    )
     const held = this.#heldOf(key)
-    const size = sign(held) < 0 ? minus(ZERO, held) : held
+    const size = side === 'SELL' ? held : minus(ZERO, held)
     expect(orderOf(sum(exits.map(openOf)), size), `${step}: exits of ${key} exceed what is held`).toBeLessThanOrEqual(0)
   }
 
