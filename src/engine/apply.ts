@@ -11,7 +11,7 @@ import { putPosition } from './portfolio/put-position.ts'
 import { applyDifferenceClosed, applyDifferenceFound, applyPositionAssigned, noteForeignFee } from './reconcile/fold-differences.ts'
 import { revalueInstrument } from './portfolio/valuation.ts'
 import { nextAverageTrueRange } from './protection/average-true-range.ts'
-import { guardMoved, guardSet } from './protection/fold-guard.ts'
+import { guardMoved, guardSet, guardUnprotected, UNPROTECTED } from './protection/fold-guard.ts'
 import { DAILY_LOSS_REACHED, rearmDailyLoss } from './risk/fold-loss.ts'
 import { candleKey, openAccount, positionKey, utcDay, type EngineState } from './state.ts'
 
@@ -66,6 +66,8 @@ export function applyFact(state: EngineState, fact: Fact): void {
     case 'AlertRaised':
       if (fact.code === CLOSE_REFUSED && fact.traderId !== undefined && fact.symbol !== undefined) {
         state.closeRefusals.set(positionKey(fact.traderId, parseSymbol(fact.symbol)), fact.ts)
+      } else if (fact.code === UNPROTECTED && fact.traderId !== undefined && fact.symbol !== undefined) {
+        guardUnprotected(state, positionKey(fact.traderId, parseSymbol(fact.symbol)))
       } else if (fact.code === DAILY_LOSS_REACHED && fact.symbol !== undefined) state.lossReached.set(fact.symbol, utcDay(fact.ts))
       return
     case 'ProtectionSet':

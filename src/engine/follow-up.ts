@@ -1,8 +1,9 @@
 import type { Fact, OrderFilled, OrderStatusChanged } from '#domain/facts.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
-import { isWorking, type OrderSide } from '#domain/order.ts'
+import { isConditional, isWorking, type OrderSide } from '#domain/order.ts'
 import { cancelSiblings, warnBothFilled } from './orders/oco.ts'
+import { isStopAtExchange } from './orders/stopped.ts'
 import { recordAmended, requestCancel } from './orders/transition.ts'
 import { CLOSE_FAILURES_MAX, closeRefused, exitSide } from './protection/close-position.ts'
 import { isProtective } from './protection/fold-guard.ts'
@@ -24,10 +25,24 @@ export function followUp(tx: Transaction): void {
 }
 
 function react(tx: Transaction, fact: Fact): void {
+  noteStop(tx.state, fact)
   if (fact.type === 'OrderFilled') afterFill(tx, fact)
   else if (fact.type === 'OrderStatusChanged') afterStatus(tx, fact)
   else if (fact.type === 'PositionAssigned' && SignedQuantity.parse(fact.position.quantity).units === 0n) {
     cancelExits(tx, positionKey(fact.traderId, fact.symbol))
+  }
+}
+
+/** Positions whose stop at the exchange may now be wrong. A fill concerns all traders of its instrument. */
+function noteStop(state: EngineState, fact: Fact): void {
+  if (fact.type === 'OrderFilled' || fact.type === 'PositionAssigned') {
+    if (!state.capabilities.orderTypes.includes('STOP_MARKET')) return
+    for (const key of state.books.get(fact.symbol)?.open ?? []) state.stopsToCheck.add(key)
+  } else if (fact.type === 'ProtectionSet' || fact.type === 'ProtectionMoved')
+    state.stopsToCheck.add(positionKey(fact.traderId, fact.symbol))
+  else if (fact.type === 'OrderStatusChanged' || fact.type === 'OrderAmended') {
+    const order = state.orders.get(fact.clientOrderId)
+    if (order !== undefined && isStopAtExchange(order)) state.stopsToCheck.add(positionKey(fact.traderId, fact.symbol))
   }
 }
 
@@ -67,7 +82,7 @@ function afterStatus(tx: Transaction, fact: OrderStatusChanged): void {
   if (order.replacing === true && isWorking(order.status) && order.status !== 'PENDING_CANCEL') {
     recordAmended(tx, order, {}, { ts: fact.ts, reason: `the exchange kept the order: ${fact.reason ?? 'no reason given'}` })
   }
-  if (!isProtective(order) || isWorking(fact.status)) return
+  if (!isProtective(order) || isConditional(order.type) || isWorking(fact.status)) return
   const key = positionKey(order.traderId, order.symbol)
   const failures = tx.state.guards.get(key)?.failures ?? 0
   const position = tx.state.positions.get(key)

@@ -28,8 +28,10 @@ export function problemOf(fact: RecordableFact): string | undefined {
 function problemOfLimits(limits: RiskLimits): string | undefined {
   const amount = AMOUNTS.find((name) => !isAmount(limits[name]))
   if (amount !== undefined) return `The limit ${amount} is not an amount: ${String(limits[amount])}.`
-  if (!UNPROTECTED_POLICIES.includes(limits.unprotectedPolicy))
-    return `The policy for unprotected positions is not one of ${UNPROTECTED_POLICIES.join(', ')}: ${String(limits.unprotectedPolicy)}.`
+  const policy: unknown = limits.unprotectedPolicy
+  // Limits from before there was a policy have none; the careful one holds then.
+  if (policy !== undefined && !UNPROTECTED_POLICIES.some((known) => known === policy))
+    return `The policy for unprotected positions is not one of ${UNPROTECTED_POLICIES.join(', ')}: ${JSON.stringify(policy)}.`
   const count = COUNTS.find((name) => !Number.isSafeInteger(limits[name]) || limits[name] < 0)
   return count === undefined ? undefined : `The limit ${count} is not a whole number: ${String(limits[count])}.`
 }

@@ -4,7 +4,7 @@ import type { ClientOrderId, InstrumentSymbol, TraderId } from '#domain/ids.ts'
 import type { Instrument } from '#domain/instrument.ts'
 import { Money } from '#domain/money/money.ts'
 import type { Price } from '#domain/money/price.ts'
-import { Quantity, type SignedQuantity } from '#domain/money/quantity.ts'
+import { Quantity } from '#domain/money/quantity.ts'
 import { isWorking, type Order, type OrderSide } from '#domain/order.ts'
 import type { Position } from '#domain/position.ts'
 import type { ProtectionPlan } from '#domain/protection.ts'
@@ -12,6 +12,7 @@ import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
 import type { TraderConfig, TraderState } from '#domain/trader.ts'
 import type { ExchangeCapabilities, Quote } from './ports.ts'
 import { RecentSet } from './recent-set.ts'
+import type { RunningSum } from './running-sum.ts'
 import { createLearnt, type Learnt } from './reconcile/learnt.ts'
 
 /** Signal and trade ids remembered to refuse a second one. */
@@ -50,6 +51,9 @@ export interface Guard {
   readonly closing?: 'STOP_LOSS' | 'TAKE_PROFIT' | undefined
   /** Protective orders that ended without a fill, one after the other. */
   readonly failures: number
+  /** Times that the exchange would not place, keep or move the stop, and the last one; failures long apart are not counted together. */
+  readonly stopFailures: number
+  readonly stopFailedAt: number
 }
 
 /** Limit orders of ours that rest at the exchange on one side. */
@@ -67,9 +71,9 @@ export interface SymbolBook {
   readonly emulated: Set<ClientOrderId>
   readonly resting: Readonly<Record<OrderSide, RestingSide>>
   /** What may still fill at the exchange, but for exits that wait for a trigger. */
-  readonly live: Record<OrderSide, Quantity>
+  readonly live: Readonly<Record<OrderSide, RunningSum>>
   /** Sum of all traders' positions. */
-  net: SignedQuantity
+  readonly net: RunningSum
 }
 
 /** Orders of which only one may trade. */
@@ -226,6 +230,11 @@ export interface EngineState {
   readonly marks: Map<InstrumentSymbol, Mark>
   readonly quotes: Map<InstrumentSymbol, Quote>
   capabilities: ExchangeCapabilities
+  /** Positions whose stop at the exchange may have to be placed, moved or taken away; and whether all were looked at since the connection. */
+  readonly stopsToCheck: Set<PositionKey>
+  areStopsChecked: boolean
+  /** Since when a price lies beyond a stop that is left to the exchange. */
+  readonly stopsCrossed: Map<PositionKey, number>
   /** Kept up to date by `portfolio/valuation`: per position, and summed per currency. */
   readonly positionValues: Map<PositionKey, PositionValue>
   readonly valueTotals: Map<string, PositionValue>
@@ -292,6 +301,9 @@ export function createState(instance: string): EngineState {
     marks: new Map(),
     quotes: new Map(),
     capabilities: PLAIN_CAPABILITIES,
+    stopsToCheck: new Set(),
+    areStopsChecked: false,
+    stopsCrossed: new Map(),
     positionValues: new Map(),
     valueTotals: new Map(),
     connected: false,

@@ -1,8 +1,10 @@
 import type { ClientOrderId, InstrumentSymbol } from '#domain/ids.ts'
 import type { Price } from '#domain/money/price.ts'
 import { Price as PriceModule } from '#domain/money/price.ts'
-import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import * as fixed from '#domain/money/fixed.ts'
+import { SignedQuantity } from '#domain/money/quantity.ts'
 import type { OrderSide } from '#domain/order.ts'
+import { RunningSum } from './running-sum.ts'
 import type { EngineState, SymbolBook } from './state.ts'
 
 /** The book of an instrument; made when it is first asked for. */
@@ -13,8 +15,8 @@ export function bookOf(state: EngineState, symbol: InstrumentSymbol): SymbolBook
     open: new Set(),
     emulated: new Set(),
     resting: { BUY: { prices: new Map(), best: undefined }, SELL: { prices: new Map(), best: undefined } },
-    live: { BUY: Quantity.ZERO, SELL: Quantity.ZERO },
-    net: SignedQuantity.ZERO,
+    live: { BUY: new RunningSum(), SELL: new RunningSum() },
+    net: new RunningSum(),
   }
   state.books.set(symbol, book)
   return book
@@ -22,7 +24,8 @@ export function bookOf(state: EngineState, symbol: InstrumentSymbol): SymbolBook
 
 /** What all traders together hold: the position as the exchange shows it. */
 export function netPosition(state: EngineState, symbol: InstrumentSymbol): SignedQuantity {
-  return state.books.get(symbol)?.net ?? SignedQuantity.ZERO
+  const net = state.books.get(symbol)?.net
+  return net === undefined ? SignedQuantity.ZERO : fixed.make<'SignedQuantity'>(net.units, net.scale)
 }
 
 /** Whether `a` comes before `b` in the queue of its side. */

@@ -2,6 +2,7 @@ import { followUp } from './follow-up.ts'
 import { continueTriggered, watchTriggers } from './orders/release.ts'
 import { continueReplacing } from './orders/replace.ts'
 import { continueClosing } from './protection/close-position.ts'
+import { keepStops } from './protection/native-stop.ts'
 import type { PriceRange } from './protection/price-range.ts'
 import { watchPositions } from './protection/watch-positions.ts'
 import type { Transaction } from './transaction.ts'
@@ -20,4 +21,5 @@ export function goOn(tx: Transaction): void {
   continueTriggered(tx)
   continueClosing(tx)
   followUp(tx)
+  keepStops(tx)
 }

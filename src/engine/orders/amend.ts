@@ -29,7 +29,7 @@ export function amendOrder(tx: Transaction, command: Amend): EngineAnswer {
     return { type: 'Refused', code: 'CONFLICT', message: 'The order is already like this. Nothing was changed.' }
   audit(tx, order, asked, command.by)
   if (asked.quantity !== undefined && Quantity.compare(order.filledQuantity, asked.quantity) >= 0) requestCancel(tx, order.clientOrderId)
-  else request(tx, order, asked)
+  else requestAmend(tx, order, asked)
   return { type: 'Done', seq: 0 }
 }
 
@@ -133,7 +133,8 @@ function words({ quantity, price, triggerPrice }: OrderAmendment): string {
   return parts.flat().join(', ')
 }
 
-function request(tx: Transaction, order: TrackedOrder, asked: OrderAmendment): void {
+/** Asks for a version that was checked: at once, in place, or by a cancel and a new order. */
+export function requestAmend(tx: Transaction, order: TrackedOrder, asked: OrderAmendment): void {
   const { clientOrderId, symbol, traderId } = order
   if (order.status === 'EMULATED') return recordAmended(tx, order, asked, { ts: tx.ts })
   const replace = !tx.state.capabilities.amend

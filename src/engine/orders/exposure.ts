@@ -74,7 +74,7 @@ function countInBook(state: EngineState, order: TrackedOrder, open: Quantity, di
     return
   }
   if (isContingentExit(order)) return
-  book.live[side] = moved(book.live[side], open, direction)
+  book.live[side].add(open, direction)
   if (price === undefined || typeOnWire(order) !== 'LIMIT') return
   if (direction === 1) addResting(book, side, clientOrderId, price)
   else removeResting(book, side, clientOrderId)
@@ -134,7 +134,8 @@ export function exitRoom(state: EngineState, key: PositionKey, side: OrderSide, 
   let promised = side === 'BUY' ? exitBuy : exitSell
   for (const id of state.workingByKey.get(key) ?? []) {
     const order = state.orders.get(id)
-    if (order !== undefined && !order.reduceOnly && order.side === side && isAtExchange(order)) promised = Quantity.add(promised, worstOpenQuantity(order))
+    if (order !== undefined && !order.reduceOnly && order.side === side && isAtExchange(order))
+      promised = Quantity.add(promised, worstOpenQuantity(order))
   }
   return Quantity.subtract(held, Quantity.min(held, promised))
 }

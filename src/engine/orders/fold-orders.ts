@@ -1,11 +1,12 @@
 import type { OrderAmended, OrderAmendRequested, OrderFilled, OrderStatusChanged, OrderSubmitted } from '#domain/facts.ts'
+import * as fixed from '#domain/money/fixed.ts'
 import { Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
-import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import { Quantity } from '#domain/money/quantity.ts'
 import { isConditional, isWorking } from '#domain/order.ts'
-import { guardFilled, guardStatus, guardSubmitted } from '../protection/fold-guard.ts'
+import { guardAmended, guardFilled, guardStatus, guardSubmitted } from '../protection/fold-guard.ts'
 import { noteFate, positionKey, type EngineState, type TrackedOrder } from '../state.ts'
-import { bookOf, netPosition } from '../symbol-book.ts'
+import { bookOf } from '../symbol-book.ts'
 import { countOrder } from './exposure.ts'
 
 /** Orders folded from facts: the same code live and after a restart. */
@@ -68,10 +69,10 @@ export function applySubmitted(state: EngineState, fact: OrderSubmitted): void {
 
 /** Whether the exchange, which knows only the net of all traders, would see this order as one that reduces. */
 export function reducesNet(state: EngineState, { symbol, side }: Pick<TrackedOrder, 'symbol' | 'side'>, quantity: Quantity): boolean {
-  const net = netPosition(state, symbol)
+  const { net, live } = bookOf(state, symbol)
   if (side === 'SELL' ? net.units <= 0n : net.units >= 0n) return false
-  const all = Quantity.add(quantity, bookOf(state, symbol).live[side])
-  return Quantity.compare(all, SignedQuantity.magnitude(net)) <= 0
+  const free = net.plus(live[side], side === 'SELL' ? -1 : 1)
+  return fixed.compare(quantity, fixed.absolute(free)) <= 0 && (side === 'SELL' ? free.units > 0n : free.units < 0n)
 }
 
 const RATE_WINDOW_MS = 1_000
@@ -214,6 +215,7 @@ export function applyAmended(state: EngineState, fact: OrderAmended): void {
   const order = state.orders.get(fact.clientOrderId)
   if (order === undefined) return
   state.replacing.delete(fact.clientOrderId)
+  guardAmended(state, order, fact)
   const quantity = Quantity.parse(fact.quantity)
   const price = optional(fact.price, Price.parse)
   const triggerPrice = optional(fact.triggerPrice, Price.parse)

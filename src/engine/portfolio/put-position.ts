@@ -1,4 +1,3 @@
-import * as fixed from '#domain/money/fixed.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
 import { noteExposed } from '../orders/exposure.ts'
 import { guardPosition } from '../protection/fold-guard.ts'
@@ -20,7 +19,8 @@ export function putPosition(state: EngineState, position: HeldPosition): void {
 export function indexPosition(state: EngineState, position: HeldPosition, before: SignedQuantity): void {
   const key = positionKey(position.traderId, position.symbol)
   const book = bookOf(state, position.symbol)
-  book.net = fixed.trim(fixed.subtract(SignedQuantity.add(book.net, position.quantity), before))
+  book.net.add(position.quantity, 1)
+  book.net.add(before, -1)
   if (position.quantity.units === 0n) book.open.delete(key)
   else book.open.add(key)
   noteExposed(state, key)

@@ -5,12 +5,16 @@ import { beginClose, isBeingAsked, mayAct } from './close-position.ts'
 import { takeLadder } from './ladder.ts'
 import { advantage, entryPrice, isLong, type Sight } from './levels.ts'
 import { moveStop } from './move-stop.ts'
+import { isGuardedByExchange } from './native-stop.ts'
 import { readPlan, type ParsedPlan } from './plan.ts'
 import { seenBy, type PriceRange } from './price-range.ts'
 
+/** How long a price may lie beyond a stop at the exchange before this engine closes the position itself. */
+export const STOP_GRACE_MS = 5_000
+
 /**
- * Follows the plans of the positions in an instrument over a range of prices. Held by this engine, not by the exchange: it protects
- * only while the workstation runs and is connected. Within a range nobody knows what came first; the stop that was in force before
+ * Follows the plans of the positions in an instrument over a range of prices. Where the exchange keeps no stop, it
+ * protects only while the workstation runs and is connected. Within a range nobody knows what came first; the stop that was in force before
  * it is taken first, then steps and target, and then the stop is moved.
  */
 export function watchPositions(tx: Transaction, range: PriceRange): void {
@@ -28,7 +32,10 @@ function watch(tx: Transaction, key: PositionKey, position: HeldPosition, { low,
   const long = isLong(position)
   const [extreme, worst] = long ? [high, low] : [low, high]
   const { stopLoss, takeProfit } = position
-  if (stopLoss !== undefined && advantage({ isLong: long }, worst, stopLoss) <= 0) return beginClose(tx, key, 'STOP_LOSS')
+  const isMet = stopLoss !== undefined && advantage({ isLong: long }, worst, stopLoss) <= 0
+  if (!isMet) tx.state.stopsCrossed.delete(key)
+  else if (isLeftToExchange(tx, key, position)) return
+  else return beginClose(tx, key, 'STOP_LOSS')
   const isTargetMet = takeProfit !== undefined && advantage({ isLong: long }, extreme, takeProfit) >= 0
   const planned = planAt(tx.state, key, position)
   if (planned !== undefined && planned.plan.ladder.length > 0) {
@@ -37,6 +44,14 @@ function watch(tx: Transaction, key: PositionKey, position: HeldPosition, { low,
   }
   if (isTargetMet) return beginClose(tx, key, 'TAKE_PROFIT')
   if (planned !== undefined && moveStop(tx, { key, ...planned, extreme, last })) beginClose(tx, key, 'STOP_LOSS')
+}
+
+/** A stop that the exchange has confirmed is the exchange's to fill, unless it does not for a while. */
+function isLeftToExchange(tx: Transaction, key: PositionKey, position: HeldPosition): boolean {
+  if (!isGuardedByExchange(tx.state, key, position)) return false
+  const since = tx.state.stopsCrossed.get(key) ?? tx.ts
+  tx.state.stopsCrossed.set(key, since)
+  return tx.ts - since < STOP_GRACE_MS
 }
 
 /** After a fill the plan looks at the price of the fill: a trailing stop stands from the first moment. */

@@ -1,6 +1,6 @@
 import type { ReconcileTrigger } from '#domain/difference.ts'
 import { handleReport } from '../orders/reports.ts'
-import type { AccountSnapshot, VenueFill } from '../ports.ts'
+import type { AccountSnapshot, ExchangeCapabilities, VenueFill } from '../ports.ts'
 import type { Transaction } from '../transaction.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import { Comparison } from './comparison.ts'
@@ -17,7 +17,7 @@ import { readAccount, type ReadableAccount } from './read-account.ts'
 export const RECONCILE_EVERY_MS = 30_000
 /** Questions about the account in a second. */
 export const ACCOUNTS_PER_SECOND = 5
-/** A difference seen once is looked at again after this. */
+/** How long a difference must last at least: an exchange shows its orders, positions, cash and fills one after the other. */
 export const CONFIRM_AFTER_MS = 2_000
 /** Looks at a start before what still changes counts as it is. */
 export const ROUNDS_MAX = 3
@@ -27,6 +27,11 @@ export const FILLS_OVERLAP_MS = 60_000
 export const ACCOUNT_ANSWER_DEADLINE_MS = 10_000
 /** Unanswered questions in a row after which it is said. */
 export const ACCOUNT_UNANSWERED_MAX = 3
+
+/** An exchange without lag shows everything at one moment; any other may be as late as an order may be invisible. */
+function confirmAfter({ acceptanceWindowMs }: ExchangeCapabilities): number {
+  return acceptanceWindowMs === 0 ? 0 : Math.max(CONFIRM_AFTER_MS, acceptanceWindowMs)
+}
 
 /** Sends the question that is wished for, one at a time. Called after every input. */
 export function askAccount(tx: Transaction): void {
@@ -144,15 +149,18 @@ function conclude(tx: Transaction, { trigger }: AccountQuestion, comparison: Com
   const { account } = learnt
   learnt.external = sumExternal(tx.state, comparison.externalOrders, comparison.externalPositions)
   const isLastRound = account.rounds + 1 >= ROUNDS_MAX
-  const looksAgain = comparison.conclude(tx, { atOnce: isLastRound && !account.isCompared })
+  const confirmAfterMs = confirmAfter(tx.state.capabilities)
+  const looksAgain = comparison.conclude(tx, { confirmAfterMs, atLast: isLastRound && !account.isCompared })
   for (const { order, differenceId } of comparison.stillOpen) {
     const { clientOrderId, symbol } = order
     if (tx.state.differences.has(differenceId)) tx.send({ type: 'CancelOrder', clientOrderId, symbol, ts: tx.ts })
   }
-  const waits = looksAgain || (!account.isCompared && comparison.isUnsure)
-  if (waits && !isLastRound) {
+  // Until the first comparison is complete the gate is shut, and what differs is looked at until it lasts or is gone.
+  const isRacing = looksAgain && (!account.isCompared || !isLastRound)
+  const isUnsure = !account.isCompared && !isLastRound && comparison.isUnsure
+  if (isRacing || isUnsure) {
     account.rounds += 1
-    wantAccount(tx, { trigger, afterMs: account.isCompared ? CONFIRM_AFTER_MS : 0 })
+    wantAccount(tx, { trigger, afterMs: isRacing ? confirmAfterMs : 0 })
     return
   }
   account.isCompared = true

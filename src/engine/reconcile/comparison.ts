@@ -34,18 +34,24 @@ export class Comparison {
   }
 
   /**
-   * Records what shows for the second time unchanged, and closes what agrees again. An order of somebody else is no race, so one
-   * look is enough. With `atOnce` one look is enough for everything. True when something has to be looked at once more.
+   * Records what has differed alike for long enough, and closes what agrees again. An order of somebody else is no race, so one look
+   * is enough. With `atLast` it need not have differed alike, as long as it has differed all the time. True when something has to be
+   * looked at once more.
    */
-  conclude(tx: Transaction, { atOnce }: { readonly atOnce: boolean }): boolean {
+  conclude(tx: Transaction, { confirmAfterMs, atLast }: { readonly confirmAfterMs: number; readonly atLast: boolean }): boolean {
     const { account } = tx.state.learnt
     const before = account.candidates
     account.candidates = new Map()
     for (const [id, difference] of this.#differing) {
       if (this.#unsure.has(id) || isOnRecord(tx, difference)) continue
+      const seen = before.get(id)
       const fingerprint = fingerprintOf(difference)
-      if (atOnce || difference.kind === 'ORDER_EXTERNAL' || before.get(id) === fingerprint) recordDifference(tx, difference)
-      else account.candidates.set(id, fingerprint)
+      const sameSince = seen?.fingerprint === fingerprint ? seen.sameSince : tx.ts
+      const since = seen?.since ?? tx.ts
+      const isLasting = seen !== undefined && tx.ts - (atLast ? since : sameSince) >= confirmAfterMs
+      if (difference.kind === 'ORDER_EXTERNAL' || (isLasting && (atLast || seen.fingerprint === fingerprint)))
+        recordDifference(tx, difference)
+      else account.candidates.set(id, { fingerprint, sameSince, since })
     }
     for (const id of this.#agreeing) if (!this.#differing.has(id) && !this.#unsure.has(id)) closeAsGone(tx, id)
     return account.candidates.size > 0

@@ -3,7 +3,7 @@ import type { DifferenceDecision } from '#domain/difference.ts'
 import { Money } from '#domain/money/money.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { BTC, ETH_PERP, OTHER_TRADER, TRADER, type EngineDriver } from '#test/support/engine/engine-driver.ts'
-import { ScriptedAccount } from '#test/support/engine/scripted-account.ts'
+import { LIVE, ScriptedAccount } from '#test/support/engine/scripted-account.ts'
 import { EXTERNAL_TRADER } from './assign.ts'
 
 const quantity = (text: string) => Quantity.parse(text)
@@ -263,6 +263,8 @@ describe('an empty journal and an account that is not', () => {
     driver.trader()
     driver.limits({})
     for (const symbol of [BTC, ETH_PERP]) driver.quote(symbol, '100')
+    expect(driver.signal().reason).toBe('NOT_RECONCILED')
+    account.pass(LIVE.acceptanceWindowMs / 1_000)
     expect(kindsOf(driver).sort()).toEqual(['ORDER_EXTERNAL', 'ORDER_EXTERNAL', 'POSITION'])
     expect([driver.signal().reason, driver.signal({ symbol: ETH_PERP }).reason]).toEqual(['DIFFERENCE_OPEN', 'DIFFERENCE_OPEN'])
     expect(account.swallowed).toEqual([])

@@ -8,6 +8,7 @@ import { submit } from '../orders/submit.ts'
 import { requestCancel, transition } from '../orders/transition.ts'
 import type { EngineAnswer, EngineCommand } from '../ports.ts'
 import type { EngineState } from '../state.ts'
+import { netPosition } from '../symbol-book.ts'
 import type { Transaction } from '../transaction.ts'
 import { adoptChange } from './adopt-change.ts'
 import { assignPosition, EXTERNAL_TRADER, priceOfExternal } from './assign.ts'
@@ -114,6 +115,11 @@ function decidePosition(tx: Transaction, difference: Difference, { decision, tra
   const instrument = difference.symbol === undefined ? undefined : state.instruments.get(difference.symbol)
   if (instrument === undefined || !state.accounts.has(instrument.settle))
     return `${difference.symbol} is not listed here, so it cannot be booked or traded. It can only be ignored.`
+  // A fill that came since was not part of what the person looked at; both sides may agree by now.
+  if (fixed.compare(netPosition(state, instrument.symbol), SignedQuantity.parse(difference.ours)) !== 0) {
+    wantAccount(tx, { trigger: 'CLOCK' })
+    return `Our own position in ${instrument.symbol} has changed since it was compared; it is being compared again.`
+  }
   const quantity = fixed.trim(distance(difference.ours, difference.theirs))
   const price = priceOfExternal(state, instrument.symbol)
   if (price === undefined) return `There is no price of ${instrument.symbol} yet to book it at.`

@@ -54,6 +54,14 @@ export interface AccountWish {
   readonly since: number | undefined
 }
 
+/** A difference that may still be explained by what is on its way. */
+export interface Candidate {
+  readonly fingerprint: string
+  /** Since when it differs just so, and since when it differs at all. */
+  readonly sameSince: number
+  readonly since: number
+}
+
 /** The questions about the account as a whole. */
 export interface AccountInquiry {
   /** Whether a comparison since the connection came back is complete: until then the gate is shut. */
@@ -71,8 +79,8 @@ export interface AccountInquiry {
   /** Fills before this are known. */
   fillsKnownUntil: number
   recoveredFills: number
-  /** What differed at the last look, by id: a difference counts when it shows twice in a row, unchanged. */
-  candidates: Map<string, string>
+  /** What differed at the last look, by id: a difference counts when it lasts. */
+  candidates: Map<string, Candidate>
   /** Ids of the open differences when a comparison was last recorded. */
   lastResult: string
   /** Orders and instruments that changed since the question went out: the answer may be older than the change. */

@@ -13,7 +13,14 @@ export function executionOf(capabilities: ExchangeCapabilities, intent: OrderInt
 
 /** Whether the order is complete, understood by the exchange or by us, and on the right side of the price. Nothing asked for is dropped. */
 export function checkShape(state: EngineState, intent: OrderIntent): Refusal | undefined {
+  if (isPlain(intent)) return undefined
   return checkFields(intent) ?? checkSupport(state.capabilities, intent) ?? checkTrigger(intent) ?? checkPostOnly(state, intent)
+}
+
+/** A market order with nothing special about it, which every exchange takes: by far the most frequent one. */
+function isPlain({ type, price, triggerPrice, trailing, timeInForce, postOnly }: OrderIntent): boolean {
+  const isBare = price === undefined && triggerPrice === undefined && trailing === undefined
+  return type === 'MARKET' && isBare && (timeInForce === undefined || timeInForce === 'GTC') && postOnly !== true
 }
 
 function checkFields(intent: OrderIntent): Refusal | undefined {

@@ -256,7 +256,7 @@ export const ruTrading: Translation<typeof enTrading> = {
     note: 'заметка',
     seq: 'запись',
     mark_age: 'возраст цены',
-    trigger: 'срабатывание',
+    trigger: 'условие',
     held_by: 'держит',
     guard: 'следит',
     time_in_force: 'действует',

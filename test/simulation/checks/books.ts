@@ -14,7 +14,9 @@ export interface BookedOrder {
   trigger: bigint | undefined
   filled: bigint
   /** Asked for and not answered. */
-  amending: { readonly quantity?: bigint | undefined; readonly price?: bigint | undefined; readonly trigger?: bigint | undefined } | undefined
+  amending:
+    | { readonly quantity?: bigint | undefined; readonly price?: bigint | undefined; readonly trigger?: bigint | undefined }
+    | undefined
 }
 
 export interface BookedPosition {
@@ -141,8 +143,7 @@ export class Books {
         position.plan = fact.plan ?? undefined
         position.stop = fact.plan?.stopLoss === undefined ? undefined : dec(fact.plan.stopLoss)
       }
-    }
-    else if (fact.type === 'AlertRaised') this.alerts.set(fact.code, (this.alerts.get(fact.code) ?? 0) + 1)
+    } else if (fact.type === 'AlertRaised') this.alerts.set(fact.code, (this.alerts.get(fact.code) ?? 0) + 1)
     else if (fact.type === 'ProtectionMoved' && fact.stopLoss !== undefined) {
       const position = this.positions.get(keyOf(fact))
       if (position !== undefined) position.stop = dec(fact.stopLoss)

@@ -17,26 +17,42 @@ export function checkEntry(books: Books, fact: OrderSubmitted): void {
   checkBalance(books, fact)
   checkCollar(books, fact)
   checkFresh(books, fact)
-  demand(fact.side === 'BUY' || fact.symbol.includes(':'), 'spot-short', () => `${fact.clientOrderId} sells ${fact.symbol} without holding it`)
+  demand(
+    fact.side === 'BUY' || fact.symbol.includes(':'),
+    'spot-short',
+    () => `${fact.clientOrderId} sells ${fact.symbol} without holding it`,
+  )
 }
 
 /** T16: a difference that is open keeps entries shut. */
 function checkNoBlockingDifference(books: Books, fact: OrderSubmitted): void {
   for (const difference of books.differences.values())
-    demand(!difference.blocking || (difference.symbol !== undefined && difference.symbol !== fact.symbol), 'difference-open', () => `${fact.clientOrderId} was recorded while ${difference.differenceId} is open`)
+    demand(
+      !difference.blocking || (difference.symbol !== undefined && difference.symbol !== fact.symbol),
+      'difference-open',
+      () => `${fact.clientOrderId} was recorded while ${difference.differenceId} is open`,
+    )
 }
 
 /** 2.1: an order of unknown fate blocks new exposure in its instrument. */
 function checkNoUnknownInSymbol(books: Books, fact: OrderSubmitted): void {
   for (const order of books.working())
-    demand(order.status !== 'UNKNOWN' || order.submitted.symbol !== fact.symbol, 'unknown-blocks', () => `${fact.clientOrderId} in ${fact.symbol} while ${order.submitted.clientOrderId} is UNKNOWN`)
+    demand(
+      order.status !== 'UNKNOWN' || order.submitted.symbol !== fact.symbol,
+      'unknown-blocks',
+      () => `${fact.clientOrderId} in ${fact.symbol} while ${order.submitted.clientOrderId} is UNKNOWN`,
+    )
 }
 
 const valueOf = (fact: OrderSubmitted): bigint => mul(dec(fact.price ?? fact.referencePrice), dec(fact.quantity))
 
 /** C2. */
 function checkOrderNotional(books: Books, fact: OrderSubmitted): void {
-  demand(valueOf(fact) <= dec(books.limits.maxOrderNotional), 'I11', () => `order of ${show(valueOf(fact))} above ${books.limits.maxOrderNotional}`)
+  demand(
+    valueOf(fact) <= dec(books.limits.maxOrderNotional),
+    'I11',
+    () => `order of ${show(valueOf(fact))} above ${books.limits.maxOrderNotional}`,
+  )
 }
 
 /** C6, C7: the position if this order and every working entry of its side fill. */
@@ -50,14 +66,22 @@ function checkWorstCase(books: Books, fact: OrderSubmitted): void {
   }
   const held = books.positions.get(keyOf(fact))?.quantity ?? 0n
   const value = mul(abs(held + (fact.side === 'BUY' ? worst : -worst)), dec(fact.referencePrice))
-  demand(value <= dec(books.limits.maxPositionNotional), 'I11', () => `worst case of ${keyOf(fact)} is ${show(value)}, allowed ${books.limits.maxPositionNotional}`)
+  demand(
+    value <= dec(books.limits.maxPositionNotional),
+    'I11',
+    () => `worst case of ${keyOf(fact)} is ${show(value)}, allowed ${books.limits.maxPositionNotional}`,
+  )
 }
 
 function checkOpenPositions(books: Books, fact: OrderSubmitted): void {
   const keys = new Set([keyOf(fact)])
   for (const [key, position] of books.positions) if (position.quantity !== 0n) keys.add(key)
   for (const order of books.working()) if (!order.submitted.reduceOnly) keys.add(keyOf(order.submitted))
-  demand(keys.size <= books.limits.maxOpenPositions, 'I11', () => `${keys.size} positions open or about to open, allowed ${books.limits.maxOpenPositions}`)
+  demand(
+    keys.size <= books.limits.maxOpenPositions,
+    'I11',
+    () => `${keys.size} positions open or about to open, allowed ${books.limits.maxOpenPositions}`,
+  )
 }
 
 function checkOpenOrders(books: Books): void {
@@ -73,7 +97,11 @@ function checkOrderRate(books: Books, fact: OrderSubmitted): void {
     if ((books.sendTimes[i] ?? 0) <= fact.ts - 1_000) break
     recent += 1
   }
-  demand(recent <= books.limits.maxOrdersPerSecond, 'I11', () => `${recent} orders within a second, allowed ${books.limits.maxOrdersPerSecond}`)
+  demand(
+    recent <= books.limits.maxOrdersPerSecond,
+    'I11',
+    () => `${recent} orders within a second, allowed ${books.limits.maxOrdersPerSecond}`,
+  )
 }
 
 /** Cash and positions at the last prices; undefined while a position has no price. */
@@ -109,7 +137,11 @@ function checkCollar(books: Books, fact: OrderSubmitted): void {
   if (fact.price === undefined || fact.orderType !== 'LIMIT' || fact.replaces !== undefined) return
   const reference = dec(fact.referencePrice)
   const away = abs(dec(fact.price) - reference) * 10_000n
-  demand(away <= mul(reference, dec(books.limits.priceCollarBps)), 'I11', () => `${fact.clientOrderId} at ${fact.price}, the reference is ${fact.referencePrice}, allowed ${books.limits.priceCollarBps} bps`)
+  demand(
+    away <= mul(reference, dec(books.limits.priceCollarBps)),
+    'I11',
+    () => `${fact.clientOrderId} at ${fact.price}, the reference is ${fact.referencePrice}, allowed ${books.limits.priceCollarBps} bps`,
+  )
 }
 
 /** C14: no entry on a price that is out of date. */
@@ -117,7 +149,11 @@ function checkFresh(books: Books, fact: OrderSubmitted): void {
   const ts = books.markTimes.get(fact.symbol)
   if (fact.replaces !== undefined || ts === undefined) return
   const ageMs = fact.ts - ts
-  demand(ageMs <= books.limits.referenceMaxAgeMs, 'I11', () => `${fact.clientOrderId} goes by a price ${ageMs} ms old, allowed ${books.limits.referenceMaxAgeMs}`)
+  demand(
+    ageMs <= books.limits.referenceMaxAgeMs,
+    'I11',
+    () => `${fact.clientOrderId} goes by a price ${ageMs} ms old, allowed ${books.limits.referenceMaxAgeMs}`,
+  )
 }
 
 /** C10, T4: realised, unrealised and fees since 00:00 UTC. */
@@ -126,5 +162,9 @@ function checkDailyLoss(books: Books, fact: OrderSubmitted): void {
   if (equity === undefined) return
   const isNewDay = Math.floor(fact.ts / 86_400_000) > books.day
   const dayStart = isNewDay ? (books.equity ?? books.start) : books.dayStart
-  demand(dayStart - equity < dec(books.limits.maxDailyLoss), 'I11', () => `loss today ${show(dayStart - equity)}, allowed ${books.limits.maxDailyLoss}`)
+  demand(
+    dayStart - equity < dec(books.limits.maxDailyLoss),
+    'I11',
+    () => `loss today ${show(dayStart - equity)}, allowed ${books.limits.maxDailyLoss}`,
+  )
 }

@@ -13,13 +13,22 @@ export function checkExit(books: Books, fact: OrderSubmitted): void {
 
 /** I10: while halted only the stop itself and a person close. */
 function checkHalted(books: Books, fact: OrderSubmitted): void {
-  if (books.halt !== undefined) demand(fact.purpose === 'FLATTEN' || fact.purpose === 'EXIT', 'I10', () => `${fact.purpose} ${fact.clientOrderId} was recorded while halted`)
+  if (books.halt !== undefined)
+    demand(
+      fact.purpose === 'FLATTEN' || fact.purpose === 'EXIT',
+      'I10',
+      () => `${fact.purpose} ${fact.clientOrderId} was recorded while halted`,
+    )
 }
 
 /** An exit never stands without a position, nor on its wrong side. */
 function checkPositionThere(books: Books, fact: OrderSubmitted): void {
   const held = books.positions.get(keyOf(fact))?.quantity ?? 0n
-  demand(fact.side === 'SELL' ? held > 0n : held < 0n, 'exit-without-position', () => `${fact.purpose} ${fact.side} ${fact.clientOrderId}: ${keyOf(fact)} is ${show(held)}`)
+  demand(
+    fact.side === 'SELL' ? held > 0n : held < 0n,
+    'exit-without-position',
+    () => `${fact.purpose} ${fact.side} ${fact.clientOrderId}: ${keyOf(fact)} is ${show(held)}`,
+  )
 }
 
 /** A step of a ladder takes its share of the original size, whole lots, never of what happens to be left. */
@@ -41,8 +50,16 @@ function checkLadderStep(books: Books, fact: OrderSubmitted, level: number): voi
   const expected = max(0n, due - position.ladderFilled - onTheWay)
   const room = max(0n, abs(position.quantity) - promised)
   const quantity = dec(fact.quantity)
-  demand(quantity <= expected, 'ladder', () => `step ${level} of ${keyOf(fact)} sells ${fact.quantity}, due is ${show(expected)} of ${show(position.largest)}`)
-  demand(quantity >= min(expected, room), 'ladder', () => `step ${level} of ${keyOf(fact)} sells only ${fact.quantity}, due is ${show(expected)} of ${show(position.largest)}`)
+  demand(
+    quantity <= expected,
+    'ladder',
+    () => `step ${level} of ${keyOf(fact)} sells ${fact.quantity}, due is ${show(expected)} of ${show(position.largest)}`,
+  )
+  demand(
+    quantity >= min(expected, room),
+    'ladder',
+    () => `step ${level} of ${keyOf(fact)} sells only ${fact.quantity}, due is ${show(expected)} of ${show(position.largest)}`,
+  )
 }
 
 /** The trigger of a trailing stop moves in favour of who placed it, whatever happened in between. */
@@ -50,5 +67,9 @@ export function checkTrailingTrigger(books: Books, fact: Extract<Fact, { readonl
   const order = books.orders.get(fact.clientOrderId)
   if (order?.submitted.orderType !== 'TRAILING_STOP' || order.trigger === undefined || fact.triggerPrice === undefined) return
   const moved = dec(fact.triggerPrice) - order.trigger
-  demand(order.submitted.side === 'SELL' ? moved >= 0n : moved <= 0n, 'stop-in-favour', () => `the trigger of ${fact.clientOrderId} went from ${show(order.trigger ?? 0n)} to ${fact.triggerPrice}`)
+  demand(
+    order.submitted.side === 'SELL' ? moved >= 0n : moved <= 0n,
+    'stop-in-favour',
+    () => `the trigger of ${fact.clientOrderId} went from ${show(order.trigger ?? 0n)} to ${fact.triggerPrice}`,
+  )
 }

@@ -76,8 +76,13 @@ function checkFilledQuantity(books: Books, fact: OrderFilled): void {
   const quantity = dec(fact.quantity)
   const filled = order.filled + quantity
   demand(quantity > 0n && dec(fact.price) > 0n, 'garbled-fill', () => `a fill of ${fact.quantity} at ${fact.price} was booked`)
-  demand(dec(fact.orderFilledQuantity) === filled, 'I5', () => `${fact.clientOrderId} filled ${fact.orderFilledQuantity}, its fills are ${show(filled)}`)
-  const largest = order.amending?.quantity !== undefined && order.amending.quantity > order.quantity ? order.amending.quantity : order.quantity
+  demand(
+    dec(fact.orderFilledQuantity) === filled,
+    'I5',
+    () => `${fact.clientOrderId} filled ${fact.orderFilledQuantity}, its fills are ${show(filled)}`,
+  )
+  const largest =
+    order.amending?.quantity !== undefined && order.amending.quantity > order.quantity ? order.amending.quantity : order.quantity
   demand(filled <= largest, 'I4', () => `${fact.clientOrderId} filled ${show(filled)} of ${show(order.quantity)}`)
   checkTransition(books, fact.clientOrderId, fact.orderStatus)
   const isFull = filled >= order.quantity
@@ -98,7 +103,11 @@ function checkNoFlip(books: Books, fact: OrderFilled): void {
   const before = books.positions.get(keyOf(fact))?.quantity ?? 0n
   if (order === undefined || !order.submitted.reduceOnly || books.lateFills.has(keyOf(fact)) || !isOpen(order.status)) return
   const after = dec(fact.position.quantity)
-  demand(after === 0n || (before > 0n === after > 0n && before !== 0n), 'C9', () => `an exit took ${keyOf(fact)} from ${show(before)} to ${show(after)}`)
+  demand(
+    after === 0n || (before > 0n === after > 0n && before !== 0n),
+    'C9',
+    () => `an exit took ${keyOf(fact)} from ${show(before)} to ${show(after)}`,
+  )
 }
 
 /** I16: cash after a fill is start + realised − fees, to the last digit. */
@@ -133,7 +142,11 @@ function checkSizedDown(books: Books, fact: SignalDecided): void {
   const config = books.configs.get(fact.traderId)
   if (fact.quantity !== undefined || order === undefined || order.submitted.reduceOnly || config === undefined) return
   const value = mul(order.quantity, dec(order.submitted.referencePrice))
-  demand(value <= dec(config.orderNotional), 'sizing', () => `${order.submitted.clientOrderId} is worth ${show(value)}, ${fact.traderId} orders ${config.orderNotional}`)
+  demand(
+    value <= dec(config.orderNotional),
+    'sizing',
+    () => `${order.submitted.clientOrderId} is worth ${show(value)}, ${fact.traderId} orders ${config.orderNotional}`,
+  )
 }
 
 /** A stop moves in favour of its position only. */
@@ -141,5 +154,9 @@ function checkStopMovesInFavour(books: Books, fact: Extract<Fact, { readonly typ
   const position = books.positions.get(keyOf(fact))
   if (fact.cause === 'SET' || fact.stopLoss === undefined || position?.stop === undefined || position.quantity === 0n) return
   const moved = dec(fact.stopLoss) - position.stop
-  demand(position.quantity > 0n ? moved >= 0n : moved <= 0n, 'stop-in-favour', () => `the stop of ${keyOf(fact)} went from ${show(position.stop ?? 0n)} to ${fact.stopLoss}`)
+  demand(
+    position.quantity > 0n ? moved >= 0n : moved <= 0n,
+    'stop-in-favour',
+    () => `the stop of ${keyOf(fact)} went from ${show(position.stop ?? 0n)} to ${fact.stopLoss}`,
+  )
 }

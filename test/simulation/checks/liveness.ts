@@ -25,6 +25,7 @@ export function checkConverged(world: World): void {
   checkExternalNamed(world)
   checkNoFalseAlarm(world)
   checkPairsSettled(world)
+  checkNoOrphanExits(world, state)
   if (state.halt !== null) return
   checkStopsHeld(world, state)
   checkTriggersHeld(world, state)
@@ -38,7 +39,11 @@ function checkOpen(state: EngineState): void {
 /** L2. */
 function checkNothingUnknown(state: EngineState): void {
   for (const order of state.orders.values())
-    demand(!['UNKNOWN', 'SUBMITTED', 'PENDING_CANCEL'].includes(order.status), 'L2', () => `${order.clientOrderId} is still ${order.status}`)
+    demand(
+      !['UNKNOWN', 'SUBMITTED', 'PENDING_CANCEL'].includes(order.status),
+      'L2',
+      () => `${order.clientOrderId} is still ${order.status}`,
+    )
 }
 
 /** L1: the same orders are open on both sides, filled alike, and every end is the same end. */
@@ -52,7 +57,11 @@ function checkOrdersAgree({ venue, watch }: World, state: EngineState): void {
     }
     demand(isWorking(order.status) === (atVenue.status === 'OPEN'), 'L1', () => `${id} is ${order.status}, at the venue ${atVenue.status}`)
     const filled = read(quantityOf(atVenue.market, atVenue.filledLots))
-    demand(read(order.filledQuantity) === filled, 'L1', () => `${id} filled ${fixed.format(order.filledQuantity)}, at the venue ${show(filled)}`)
+    demand(
+      read(order.filledQuantity) === filled,
+      'L1',
+      () => `${id} filled ${fixed.format(order.filledQuantity)}, at the venue ${show(filled)}`,
+    )
     if (atVenue.status !== 'OPEN') continue
     const quantity = read(quantityOf(atVenue.market, atVenue.lots))
     demand(read(order.quantity) === quantity, 'L1', () => `${id} is of ${fixed.format(order.quantity)}, at the venue ${show(quantity)}`)
@@ -73,7 +82,9 @@ function checkPositionsAgree({ venue, watch }: World, state: EngineState): void 
     const theirs = lots < 0 ? -read(quantityOf(market, -lots)) : read(quantityOf(market, lots))
     // An exchange without an answer about the account cannot be compared.
     const { books } = watch
-    const isNamed = !venue.personality.accountQuery || [...books.differences.values(), ...books.ignored.values()].some(({ kind, symbol }) => kind === 'POSITION' && symbol === market.symbol)
+    const isNamed =
+      !venue.personality.accountQuery ||
+      [...books.differences.values(), ...books.ignored.values()].some(({ kind, symbol }) => kind === 'POSITION' && symbol === market.symbol)
     const byHand = venue.orders.some((order) => order.clientOrderId === undefined && order.market === market)
     demand(ours === theirs || (byHand && isNamed), 'L1', () => `${market.symbol}: ours ${show(ours)}, the venue's ${show(theirs)}`)
   }
@@ -97,14 +108,22 @@ function checkBacklogEmpty({ shell, replica }: World): void {
 function checkNoFalseAlarm({ venue, watch }: World): void {
   if (venue.orders.some(({ clientOrderId }) => clientOrderId === undefined)) return
   for (const { differenceId, ours, theirs } of [...watch.books.differences.values(), ...watch.books.ignored.values()])
-    demand(differenceId.includes('fees in'), 'L7', () => `difference ${differenceId} (ours ${ours}, theirs ${theirs}) although nobody else traded`)
+    demand(
+      differenceId.includes('fees in'),
+      'L7',
+      () => `difference ${differenceId} (ours ${ours}, theirs ${theirs}) although nobody else traded`,
+    )
 }
 
 /** T17: an order that is not ours is on record, where the exchange can show the account. */
 function checkExternalNamed({ venue, watch }: World): void {
   if (!venue.personality.accountQuery) return
   for (const { clientOrderId, exchangeOrderId } of venue.open)
-    demand(clientOrderId !== undefined || watch.books.namedOrders.has(exchangeOrderId), 'L1', () => `order ${exchangeOrderId} by hand is open at the venue and nobody was told`)
+    demand(
+      clientOrderId !== undefined || watch.books.namedOrders.has(exchangeOrderId),
+      'L1',
+      () => `order ${exchangeOrderId} by hand is open at the venue and nobody was told`,
+    )
 }
 
 /** L8: once an order of a pair has traded, none of the others may still. */
@@ -114,6 +133,20 @@ function checkPairsSettled({ watch }: World): void {
   for (const { submitted, status, filled } of orders) {
     if (submitted.ocoGroup === undefined || !winners.has(submitted.ocoGroup) || filled > 0n || submitted.replaces !== undefined) continue
     demand(!isOpen(status), 'L8', () => `${submitted.clientOrderId} is ${status} although another of its pair has traded`)
+  }
+}
+
+/** L8: no exit rests at the venue without a position of its trader: it would open one. */
+function checkNoOrphanExits({ venue }: World, state: EngineState): void {
+  for (const { clientOrderId } of venue.open) {
+    const order = clientOrderId === undefined ? undefined : state.orders.get(clientOrderId as never)
+    if (order === undefined || !order.reduceOnly) continue
+    const held = state.positions.get(`${order.traderId}|${order.symbol}`)?.quantity.units ?? 0n
+    demand(
+      order.side === 'SELL' ? held > 0n : held < 0n,
+      'L8',
+      () => `${order.purpose} ${order.clientOrderId} rests at the venue, ${order.traderId} holds nothing that it closes`,
+    )
   }
 }
 
@@ -140,7 +173,11 @@ function checkTriggersHeld({ venue, watch }: World, state: EngineState): void {
     const last = read(priceOf(market, venue.lastTicks(market)))
     const margin = read(priceOf(market, market.stepTicks * 10))
     const above = submitted.orderType.startsWith('TAKE_PROFIT') ? submitted.side === 'SELL' : submitted.side === 'BUY'
-    demand(above ? last - margin <= trigger : last + margin >= trigger, 'L8', () => `${submitted.clientOrderId} waits for ${show(trigger)}, the price is ${show(last)}`)
+    demand(
+      above ? last - margin <= trigger : last + margin >= trigger,
+      'L8',
+      () => `${submitted.clientOrderId} waits for ${show(trigger)}, the price is ${show(last)}`,
+    )
   }
 }
 
@@ -155,7 +192,8 @@ export function checkReconcileIdempotent(world: World, run: (ms: number) => void
   for (const { fact } of world.journal.entries(before, world.journal.head)) {
     const isComparison = fact.type === 'DifferenceFound' || fact.type === 'DifferenceClosed' || fact.type === 'PositionAssigned'
     demand(!isComparison, 'L7', () => `the second comparison recorded ${JSON.stringify(fact)}`)
-    if (fact.type === 'ReconciliationDone') demand(fact.recoveredFills === 0, 'L7', () => `the second comparison found ${fact.recoveredFills} fills`)
+    if (fact.type === 'ReconciliationDone')
+      demand(fact.recoveredFills === 0, 'L7', () => `the second comparison found ${fact.recoveredFills} fills`)
   }
 }
 
@@ -166,7 +204,8 @@ function checkHaltFinished({ venue, watch }: World, state: EngineState): void {
     const submitted = id === undefined ? undefined : watch.books.orders.get(id)?.submitted
     // What a person closes while halted may wait for its price.
     const isPersons = submitted?.purpose === 'EXIT' && submitted.ts >= (watch.books.halt?.since ?? 0)
-    demand(submitted === undefined || isPersons, 'L4', () => `${id} is open at the venue after a halt`)
+    const isStop = submitted?.purpose === 'STOP_LOSS' && !state.halt.flatten
+    demand(submitted === undefined || isPersons || isStop, 'L4', () => `${id} is open at the venue after a halt`)
   }
   if (!state.halt.flatten || watch.books.alerts.has('FLATTEN_GIVING_UP') || watch.books.alerts.has('PROTECTION_NOT_SENT')) return
   for (const [key, position] of state.positions)

@@ -16,7 +16,9 @@ export function checkRecovery(recovered: EngineState, entries: Iterable<JournalE
   for (const name of Object.keys(folded) as (keyof EngineState)[]) {
     if (LEFT_OUT.has(name) || name === 'now') continue
     const [a, b] = [canonical(recovered[name]), canonical(folded[name])]
-    demand(a === b, 'snapshot', () => `after a restart ${name} is …${a.slice(differsAt(a, b))}, all facts together give …${b.slice(differsAt(a, b))}`.slice(0, 1_000))
+    demand(a === b, 'snapshot', () =>
+      `after a restart ${name} is …${a.slice(differsAt(a, b))}, all facts together give …${b.slice(differsAt(a, b))}`.slice(0, 1_000),
+    )
   }
 }
 
@@ -34,7 +36,12 @@ function canonical(value: unknown): string {
   if (value === undefined) return ''
   if (typeof value === 'bigint') return `${value}n`
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (value instanceof Map) return `{${[...value].filter(([, each]) => !isIdle(each)).map(([key, each]) => `${String(key)}:${canonical(each)}`).sort().join()}}`
+  if (value instanceof Map)
+    return `{${[...value]
+      .filter(([, each]) => !isIdle(each))
+      .map(([key, each]) => `${String(key)}:${canonical(each)}`)
+      .sort()
+      .join()}}`
   if (value instanceof Set) return `(${[...value].map(canonical).sort().join()})`
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
   if ('units' in value && 'scale' in value) return fixed.format(fixed.trim(value as fixed.Fixed<string>))

@@ -15,7 +15,11 @@ export function checkState(books: Books, state: EngineState): void {
   checkPositions(books, state)
   checkMoneyIsWhereFillsPutIt(books, state)
   checkReserved(books, state)
-  demand((state.halt !== null) === (books.halt !== undefined), 'halt-durable', () => `halted: ${state.halt !== null}, by the journal: ${books.halt !== undefined}`)
+  demand(
+    (state.halt !== null) === (books.halt !== undefined),
+    'halt-durable',
+    () => `halted: ${state.halt !== null}, by the journal: ${books.halt !== undefined}`,
+  )
 }
 
 function checkOrders(books: Books, state: EngineState): void {
@@ -26,8 +30,17 @@ function checkOrders(books: Books, state: EngineState): void {
     demand(tracked !== undefined || !isOpen(order.status), 'L1', () => `working order ${id} was forgotten`)
     if (tracked === undefined) continue
     demand(tracked.status === order.status, 'I7', () => `${id} is ${tracked.status}, by the journal ${order.status}`)
-    demand(read(tracked.filledQuantity) === order.filled, 'I5', () => `${id} filled ${fixed.format(tracked.filledQuantity)}, by the journal ${show(order.filled)}`)
-    if (isOpen(order.status)) demand(read(tracked.quantity) === order.quantity, 'I7', () => `${id} is of ${fixed.format(tracked.quantity)}, by the journal ${show(order.quantity)}`)
+    demand(
+      read(tracked.filledQuantity) === order.filled,
+      'I5',
+      () => `${id} filled ${fixed.format(tracked.filledQuantity)}, by the journal ${show(order.filled)}`,
+    )
+    if (isOpen(order.status))
+      demand(
+        read(tracked.quantity) === order.quantity,
+        'I7',
+        () => `${id} is of ${fixed.format(tracked.quantity)}, by the journal ${show(order.quantity)}`,
+      )
   }
   demand(state.workingCount === working, 'I11', () => `${state.workingCount} working orders counted, ${working} there`)
 }
@@ -44,10 +57,18 @@ function checkPositions(books: Books, state: EngineState): void {
 function checkMoneyIsWhereFillsPutIt(books: Books, state: EngineState): void {
   const account = state.accounts.get('USDT')
   if (account === undefined) return
-  demand(read(account.realized) === books.realized && read(account.fees) === books.fees, 'I16', () => 'realised or fees differ from the journal')
+  demand(
+    read(account.realized) === books.realized && read(account.fees) === books.fees,
+    'I16',
+    () => 'realised or fees differ from the journal',
+  )
   let cost = 0n
   for (const position of state.positions.values()) cost += read(position.entryCost)
-  demand(books.realized - cost === books.flow - books.assigned, 'I16', () => `realised − cost is ${show(books.realized - cost)}, cash moved ${show(books.flow)}`)
+  demand(
+    books.realized - cost === books.flow - books.assigned,
+    'I16',
+    () => `realised − cost is ${show(books.realized - cost)}, cash moved ${show(books.flow)}`,
+  )
 }
 
 /** I9, the engine's half: what working entries may still cost is reserved; nothing when nothing works. */
@@ -73,12 +94,20 @@ export function checkVenueOrdersAreKnown(state: EngineState, venue: FakeVenue): 
     const id = order.clientOrderId
     if (id === undefined) continue
     const tracked = state.orders.get(id as never)
-    demand(tracked !== undefined && isOpen(tracked.status), 'I9', () => `${id} is open at the venue, here it is ${tracked?.status ?? 'not known'}`)
+    demand(
+      tracked !== undefined && isOpen(tracked.status),
+      'I9',
+      () => `${id} is open at the venue, here it is ${tracked?.status ?? 'not known'}`,
+    )
     const atVenue = read(quantityOf(order.market, openLotsOf(order)))
     const amended = tracked.amending?.quantity
     const largest = amended === undefined || fixed.compare(amended, tracked.quantity) < 0 ? tracked.quantity : amended
     const here = read(largest) - read(tracked.filledQuantity)
-    demand(atVenue <= here, 'I9', () => `${show(atVenue)} of ${id} (${keyOf(tracked)}) may still fill at the venue, here only ${show(here)}`)
+    demand(
+      atVenue <= here,
+      'I9',
+      () => `${show(atVenue)} of ${id} (${keyOf(tracked)}) may still fill at the venue, here only ${show(here)}`,
+    )
     if (tracked.reduceOnly) continue
     const key = `${keyOf(tracked)}|${order.side}`
     entries.set(key, (entries.get(key) ?? 0n) + atVenue)

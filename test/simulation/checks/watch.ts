@@ -78,7 +78,9 @@ export class Watch {
   #hear(input: EngineInput): void {
     if (input.type === 'Exchange') {
       if (input.status.connected && !this.#connected)
-        this.#unheard = new Set([...this.books.working()].filter(({ status }) => status !== 'EMULATED').map(({ submitted }) => submitted.clientOrderId))
+        this.#unheard = new Set(
+          [...this.books.working()].filter(({ status }) => status !== 'EMULATED').map(({ submitted }) => submitted.clientOrderId),
+        )
       this.#connected = input.status.connected
     } else if (input.type === 'Market') for (const report of input.step.reports) this.#unheard?.delete(report.clientOrderId)
     else if ((input as { readonly type: string }).type === 'Account') this.#unheard?.clear()
@@ -101,7 +103,11 @@ export class Watch {
   /** I10, C21: nothing new before every open order was heard of. */
   #checkEntry(fact: Parameters<typeof checkEntry>[1]): void {
     demand(this.#connected || fact.execution === 'EMULATED', 'I10', () => `${fact.clientOrderId} was recorded while disconnected`)
-    demand(this.#unheard !== undefined && this.#unheard.size === 0, 'I10', () => `${fact.clientOrderId} was recorded with ${this.#unheard?.size ?? 'all'} orders not heard of since the connection`)
+    demand(
+      this.#unheard !== undefined && this.#unheard.size === 0,
+      'I10',
+      () => `${fact.clientOrderId} was recorded with ${this.#unheard?.size ?? 'all'} orders not heard of since the connection`,
+    )
     checkEntry(this.books, fact)
   }
 
@@ -121,8 +127,17 @@ export class Watch {
     demand(booked !== undefined, 'I2', () => `${order.clientOrderId} leaves without a durable intent`)
     const { submitted } = booked
     const price = order.price === undefined ? undefined : decOf(order.price)
-    const same = submitted.symbol === order.symbol && submitted.side === order.side && decOf(order.quantity) === booked.quantity && price === booked.price
-    demand(same, 'I2', () => `${order.clientOrderId} leaves as ${order.side} ${fixed.format(order.quantity)} at ${order.price === undefined ? 'market' : fixed.format(order.price)}, recorded was ${submitted.side} ${submitted.quantity} at ${submitted.price}`)
+    const same =
+      submitted.symbol === order.symbol &&
+      submitted.side === order.side &&
+      decOf(order.quantity) === booked.quantity &&
+      price === booked.price
+    demand(
+      same,
+      'I2',
+      () =>
+        `${order.clientOrderId} leaves as ${order.side} ${fixed.format(order.quantity)} at ${order.price === undefined ? 'market' : fixed.format(order.price)}, recorded was ${submitted.side} ${submitted.quantity} at ${submitted.price}`,
+    )
     if (!submitted.reduceOnly) demand(!order.reduceOnly, 'I2', () => `${order.clientOrderId} became reduce-only`)
   }
 

@@ -30,20 +30,39 @@ export function fetchAccount(
       patience: 'waits',
       atVenue,
       done: then,
-      throttled: (waitMs) => scheduler.machine(Math.min(waitMs, 5_000), 'account again', () => tries > 1 && get(name, atVenue, then, tries - 1)),
+      throttled: (waitMs) =>
+        scheduler.machine(Math.min(waitMs, 5_000), 'account again', () => tries > 1 && get(name, atVenue, then, tries - 1)),
       lost: () => tries > 1 && get(name, atVenue, then, tries - 1),
     })
-  const pages = <T>(name: string, page: (n: number) => Page<T>, then: (rows: readonly T[]) => void, before: readonly T[] = [], n = 0): void =>
-    get(`${name} page ${n}`, () => page(n), ({ rows, more }) => {
-      const all = [...before, ...rows]
-      if (more) pages(name, page, then, all, n + 1)
-      else then(all)
-    })
-  pages<VenueOrder>('orders', (n) => openOrdersPage(venue, n), (openOrders) =>
-    get('positions', () => ({ positions: positionsOf(venue), balances: balancesOf(venue, openingCashOf(openingBalance)) }), (money) =>
-      pages<VenueFill>('trades', (n) => tradesPage(venue, command.since, n), (fills) =>
-        done({ type: 'AccountSnapshot', queryId: command.queryId, ts: scheduler.now, openOrders, ...money, fills }),
+  const pages = <T>(
+    name: string,
+    page: (n: number) => Page<T>,
+    then: (rows: readonly T[]) => void,
+    before: readonly T[] = [],
+    n = 0,
+  ): void =>
+    get(
+      `${name} page ${n}`,
+      () => page(n),
+      ({ rows, more }) => {
+        const all = [...before, ...rows]
+        if (more) pages(name, page, then, all, n + 1)
+        else then(all)
+      },
+    )
+  pages<VenueOrder>(
+    'orders',
+    (n) => openOrdersPage(venue, n),
+    (openOrders) =>
+      get(
+        'positions',
+        () => ({ positions: positionsOf(venue), balances: balancesOf(venue, openingCashOf(openingBalance)) }),
+        (money) =>
+          pages<VenueFill>(
+            'trades',
+            (n) => tradesPage(venue, command.since, n),
+            (fills) => done({ type: 'AccountSnapshot', queryId: command.queryId, ts: scheduler.now, openOrders, ...money, fills }),
+          ),
       ),
-    ),
   )
 }

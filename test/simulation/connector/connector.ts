@@ -6,7 +6,7 @@ import type { Scheduler } from '../core/scheduler.ts'
 import type { FakeVenue, VenueAnswer } from '../venue/fake-venue.ts'
 import { MARKETS, listing } from '../venue/market.ts'
 import { capabilitiesOf } from '../venue/personality.ts'
-import { viewOrder, type OrderView } from '../venue/venue-view.ts'
+import { describe, viewOrder, type OrderView } from '../venue/venue-view.ts'
 import { fetchAccount } from './account-query.ts'
 import type { Network } from './network.ts'
 import { endReport, foundReport } from './reports.ts'
@@ -219,14 +219,14 @@ export class Connector {
       mayRepeat: true,
       atVenue: () => {
         const answer = venue.amend(clientOrderId, command)
-        return { answer, view: answer.type === 'accepted' ? viewOrder(venue, clientOrderId) : undefined }
+        return { answer, view: answer.type === 'accepted' ? describe(venue, answer.order) : undefined }
       },
       done: ({ answer, view }) => {
         if (answer.type === 'refused') this.report({ type: 'AmendRejected', ...base, ts: scheduler.now, reason: answer.code })
         else if (view !== undefined) {
           const { quantity, price, triggerPrice } = view
           this.report({ type: 'OrderAmended', ...base, ts: scheduler.now, quantity, price, triggerPrice })
-        } else this.report({ type: 'OrderOutcomeUnknown', ...base, ts: scheduler.now, reason: 'amended, and not shown yet' })
+        }
       },
       throttled: () => this.report({ type: 'AmendRejected', ...base, ts: scheduler.now, reason: '429' }),
       lost: (reason) => this.report({ type: 'OrderOutcomeUnknown', ...base, ts: scheduler.now, reason }),

@@ -111,7 +111,8 @@ export class Network {
     if (this.#scheduler.now < this.maintenanceUntil || this.#faults.happens('failedBefore'))
       return answer('503', () => request.lost('503 before'))
     // A venue refuses what was signed too long ago; without that no absence would ever be proof.
-    if (this.#scheduler.now - sentAt > venue.personality.requestWindowMs) return answer('stale', () => request.lost('timestamp outside of the window'))
+    if (this.#scheduler.now - sentAt > venue.personality.requestWindowMs)
+      return answer('stale', () => request.lost('timestamp outside of the window'))
     const result = this.#atVenue(request)
     if (this.#faults.happens('failedAfter')) answer('503', () => request.lost('503 status unknown'))
     else if (this.#faults.happens('responseGarbled')) answer('garbled', () => request.lost('the answer cannot be read'))

@@ -61,7 +61,8 @@ export class Stream {
     const { order } = event
     const clientOrderId = order.clientOrderId as ExchangeReport['clientOrderId']
     const base = { clientOrderId, symbol: order.market.symbol, ts: this.#garbled() ? FAR_FUTURE : event.ts }
-    if (event.type === 'accepted') return (c) => c.report({ type: 'OrderAccepted', ...base, exchangeOrderId: order.exchangeOrderId as never })
+    if (event.type === 'accepted')
+      return (c) => c.report({ type: 'OrderAccepted', ...base, exchangeOrderId: order.exchangeOrderId as never })
     if (event.type === 'fill') return this.#fillFrame(event)
     if (event.type === 'amended') {
       const quantity = Quantity.parse(Quantity.format(make(BigInt(order.lots * order.market.lotUnits), order.market.lotScale)))
@@ -85,11 +86,9 @@ export class Stream {
   #fillFrame({ order, trade }: Extract<VenueEvent, { readonly type: 'fill' }>): (connector: Connector) => void {
     const report = fillReport(order, trade)
     if (this.#garbled()) {
-      const nonsense = this.#faults.dice('frameGarbled').pick<Partial<typeof report>>([
-        { price: make<'Price'>(0n, 0) as Price },
-        { quantity: Quantity.ZERO },
-        { ts: FAR_FUTURE },
-      ])
+      const nonsense = this.#faults
+        .dice('frameGarbled')
+        .pick<Partial<typeof report>>([{ price: make<'Price'>(0n, 0) as Price }, { quantity: Quantity.ZERO }, { ts: FAR_FUTURE }])
       return (c) => c.report({ ...report, ...nonsense })
     }
     return (c) => {
@@ -129,7 +128,9 @@ export class Stream {
     }
     this.#bars.set(market.symbol, { open: ticks, high: ticks, low: ticks, openTime })
     if (bar === undefined) return []
-    const [open, high, low, close] = [bar.open, Math.max(bar.high, ticks), Math.min(bar.low, ticks), ticks].map((n) => priceOf(market, n)) as [Price, Price, Price, Price]
+    const [open, high, low, close] = [bar.open, Math.max(bar.high, ticks), Math.min(bar.low, ticks), ticks].map((n) =>
+      priceOf(market, n),
+    ) as [Price, Price, Price, Price]
     return [{ symbol: market.symbol, timeframe: '1m', openTime: bar.openTime, open, high, low, close, volume: Quantity.parse('10') }]
   }
 }

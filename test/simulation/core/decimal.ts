@@ -33,7 +33,9 @@ export const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
 /** For messages. */
 export function show(a: bigint): string {
-  const digits = abs(a).toString().padStart(DIGITS + 1, '0')
+  const digits = abs(a)
+    .toString()
+    .padStart(DIGITS + 1, '0')
   const fraction = digits.slice(-DIGITS).replace(/0+$/, '')
   return `${a < 0n ? '-' : ''}${digits.slice(0, -DIGITS)}${fraction === '' ? '' : `.${fraction}`}`
 }

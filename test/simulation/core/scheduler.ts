@@ -15,8 +15,7 @@ interface Event {
 /** Between two events of one port: keeps their order where milliseconds are equal. */
 const HAIR_MS = 0.001
 
-const before = (a: Event, b: Event): boolean =>
-  a.time !== b.time ? a.time < b.time : a.tie !== b.tie ? a.tie < b.tie : a.seq < b.seq
+const before = (a: Event, b: Event): boolean => (a.time !== b.time ? a.time < b.time : a.tie !== b.tie ? a.tie < b.tie : a.seq < b.seq)
 
 /** Virtual time: one heap of events, one thread. `now` jumps from event to event. */
 export class Scheduler {

@@ -18,7 +18,10 @@ import { Ledger, type LedgerOrder } from './ledger.ts'
 const NOON = 1_768_478_400_000
 export const PERPETUALS = MARKETS.filter(({ kind }) => kind === 'perpetual')
 
-type Report<T extends ExchangeReport['type']> = Omit<Extract<ExchangeReport, { readonly type: T }>, 'type' | 'clientOrderId' | 'symbol' | 'ts'>
+type Report<T extends ExchangeReport['type']> = Omit<
+  Extract<ExchangeReport, { readonly type: T }>,
+  'type' | 'clientOrderId' | 'symbol' | 'ts'
+>
 
 /** An engine that is told of orders, fills and prices, and beside it a ledger that is told the same. */
 export class GateBench {
@@ -43,7 +46,16 @@ export class GateBench {
       },
     })
     for (const traderId of TRADERS) {
-      const config = { traderId, strategy: 'bench', symbols: PERPETUALS.map(({ symbol }) => symbol), timeframe: '1m', params: {}, orderNotional: '100', desired: 'running', kind: 'strategy' } as const
+      const config = {
+        traderId,
+        strategy: 'bench',
+        symbols: PERPETUALS.map(({ symbol }) => symbol),
+        timeframe: '1m',
+        params: {},
+        orderNotional: '100',
+        desired: 'running',
+        kind: 'strategy',
+      } as const
       this.#command({ type: 'Record', facts: [{ type: 'TraderChanged', ts: 0, traderId, config, state: 'running' }] })
     }
     this.setLimits(limits)
@@ -54,8 +66,19 @@ export class GateBench {
     return this.#now
   }
 
-  #command(command: Parameters<TradingEngine['process']>[0] extends infer I ? (I extends { type: 'Command'; command: infer C } ? C : never) : never) {
-    return this.engine.process({ type: 'Command', command, ts: this.#now }).answer
+  #command(
+    command: Parameters<TradingEngine['process']>[0] extends infer I
+      ? I extends { type: 'Command'; command: infer C }
+        ? C
+        : never
+      : never,
+  ) {
+    const { answer, transaction } = this.engine.process({ type: 'Command', command, ts: this.#now })
+    for (const sent of transaction.commands) {
+      const order = sent.type === 'CancelOrder' ? this.ledger.orders.get(sent.clientOrderId) : undefined
+      if (order !== undefined) order.isCancelAsked = true
+    }
+    return answer
   }
 
   setLimits(limits: RiskLimits): void {
@@ -72,7 +95,10 @@ export class GateBench {
     this.#step += 1
     const last = market === undefined ? undefined : priceOf(market, this.ticks.get(market.symbol) ?? 0)
     const quotes = market === undefined || last === undefined ? [] : [{ symbol: market.symbol, bid: last, ask: last, last, ts: this.#now }]
-    this.engine.process({ type: 'Market', step: { type: 'MarketStep', step: this.#step, ts: this.#now, lockStep: false, reports, candles: [], quotes } })
+    this.engine.process({
+      type: 'Market',
+      step: { type: 'MarketStep', step: this.#step, ts: this.#now, lockStep: false, reports, candles: [], quotes },
+    })
   }
 
   price(market: Market, ticks: number): void {
@@ -87,6 +113,7 @@ export class GateBench {
   }
 
   accept(order: LedgerOrder): void {
+    order.isConfirmed = true
     this.#report('OrderAccepted', order, { exchangeOrderId: parseExchangeOrderId(`B${order.id}`) })
   }
 
@@ -141,7 +168,20 @@ export class GateBench {
   #sent(asked: Asked, id: ClientOrderId): void {
     const { key, market, side, isExit, quantity, limit } = asked
     const reference = this.ledger.marks.get(market.symbol)?.price ?? 0n
-    this.ledger.send({ id, key, symbol: market.symbol, side, isExit, limit, reference, quantity, filled: 0n, isWorking: true })
+    this.ledger.send({
+      id,
+      key,
+      symbol: market.symbol,
+      side,
+      isExit,
+      limit,
+      reference,
+      quantity,
+      filled: 0n,
+      isWorking: true,
+      isConfirmed: false,
+      isCancelAsked: false,
+    })
   }
 }
 
@@ -161,7 +201,11 @@ export function randomAsked(bench: GateBench, random: Random): Asked {
   const edge = random.pick([0n, 1n, -1n, 5n, -7n])
   const limit = random.chance(0.5)
     ? undefined
-    : reference + BigInt(random.pick([-1, 1, 0])) * (random.chance(0.3) ? (offset / tick) * tick : (offset / tick / BigInt(random.between(2, 50))) * tick) + edge * tick + (random.chance(0.05) ? tick / 2n : 0n)
+    : reference +
+      BigInt(random.pick([-1, 1, 0])) *
+        (random.chance(0.3) ? (offset / tick) * tick : (offset / tick / BigInt(random.between(2, 50))) * tick) +
+      edge * tick +
+      (random.chance(0.05) ? tick / 2n : 0n)
   const price = limit === undefined || limit <= 0n ? reference : limit
   const target = random.pick([
     dec(ledger.limits.maxOrderNotional),
@@ -177,4 +221,3 @@ export function randomAsked(bench: GateBench, random: Random): Asked {
 
 export const textOfOrder = (asked: Asked): string =>
   `${asked.isExit ? 'exit' : 'entry'} ${asked.side} ${show(asked.quantity)} ${asked.key} at ${asked.limit === undefined ? 'market' : show(asked.limit)}`
-

@@ -88,6 +88,10 @@ const selfTrade: Rule = (ledger, { market, side, limit }, reference) => {
   })
 }
 
+/** 2.1: an order that was to be canceled before the exchange had confirmed it may or may not be there. */
+const unknownFate: Rule = (ledger, { market }) =>
+  ledger.working().some((order) => order.symbol === market.symbol && order.isCancelAsked && !order.isConfirmed)
+
 /** Closing is said plainly or not done. */
 const opposite: Rule = (ledger, { key, side }) => {
   const held = ledger.positions.get(key) ?? 0n
@@ -115,5 +119,6 @@ const ENTRY_RULES: Readonly<Record<string, Rule>> = {
   dailyLoss,
   balance,
   selfTrade,
+  unknownFate,
   opposite,
 }

@@ -13,6 +13,9 @@ export interface LedgerOrder {
   readonly quantity: bigint
   filled: bigint
   isWorking: boolean
+  /** The exchange has said that it has the order. */
+  isConfirmed: boolean
+  isCancelAsked: boolean
 }
 
 /** The books of one account for the oracle: filled by what is told, never by looking into the engine. */
@@ -40,6 +43,7 @@ export class Ledger {
   fill(id: string, quantity: bigint, price: bigint, fee: bigint): void {
     const order = this.orders.get(id) as LedgerOrder
     order.filled += quantity
+    order.isConfirmed = true
     if (order.filled >= order.quantity) order.isWorking = false
     const signed = order.side === 'BUY' ? quantity : -quantity
     this.positions.set(order.key, (this.positions.get(order.key) ?? 0n) + signed)

@@ -60,7 +60,8 @@ export const MONEY_PLANTS: readonly Plant[] = [
     name: 'working orders do not count for the position limit',
     file: 'src/engine/risk/gate.ts',
     find: "const working = intent.side === 'BUY' ? entryBuy : entrySell",
-    replace: "const working = Quantity.subtract(intent.side === 'BUY' ? entryBuy : entrySell, intent.side === 'BUY' ? entryBuy : entrySell)",
+    replace:
+      "const working = Quantity.subtract(intent.side === 'BUY' ? entryBuy : entrySell, intent.side === 'BUY' ? entryBuy : entrySell)",
   },
   {
     name: 'positions about to open do not count',
@@ -84,7 +85,8 @@ export const MONEY_PLANTS: readonly Plant[] = [
     name: 'the day begins anew with a restart',
     file: 'src/engine/snapshot.ts',
     find: 'for (const account of body.accounts) state.accounts.set(account.currency, account)',
-    replace: 'for (const account of body.accounts) state.accounts.set(account.currency, { ...account, dayStart: account.equity ?? account.start })',
+    replace:
+      'for (const account of body.accounts) state.accounts.set(account.currency, { ...account, dayStart: account.equity ?? account.start })',
   },
   {
     name: 'the balance is not looked at',

@@ -6,7 +6,8 @@ export const ORDER_PLANTS: readonly Plant[] = [
     name: 'a retry has a new id',
     file: 'src/engine/reconcile/outcomes.ts',
     find: '  inquiry.nextAskAt = tx.ts\n  send(tx, order)',
-    replace: '  inquiry.nextAskAt = tx.ts\n  send(tx, { ...order, clientOrderId: `${order.clientOrderId}r` as typeof order.clientOrderId })',
+    replace:
+      '  inquiry.nextAskAt = tx.ts\n  send(tx, { ...order, clientOrderId: `${order.clientOrderId}r` as typeof order.clientOrderId })',
   },
   {
     name: 'no answer is taken for a refusal',
@@ -53,8 +54,8 @@ export const ORDER_PLANTS: readonly Plant[] = [
   {
     name: 'the wish to cancel is forgotten when an order is found',
     file: 'src/engine/reconcile/outcomes.ts',
-    find: "if (now.status === 'PENDING_CANCEL' || (tx.state.halt !== null",
-    replace: "if (now.status === 'EMULATED' || (tx.state.halt !== null",
+    find: "if (now.status === 'PENDING_CANCEL' ? now.replacing !== true : isToBeStopped(tx.state, now))",
+    replace: "if (now.status !== 'PENDING_CANCEL' && isToBeStopped(tx.state, now))",
   },
   {
     name: 'a second signal of the same id trades',

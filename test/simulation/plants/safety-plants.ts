@@ -3,6 +3,12 @@ import type { Plant } from './plant-hook.ts'
 /** Stops, halts, protection, restarts, comparison with the exchange. */
 export const SAFETY_PLANTS: readonly Plant[] = [
   {
+    name: 'the lease is not looked at',
+    file: 'src/engine/engine.ts',
+    find: 'if (input.shadow !== undefined) enterShadow(tx, input.shadow)',
+    replace: '',
+  },
+  {
     name: 'orders leave while halted',
     file: 'src/engine/risk/doors.ts',
     find: 'if (state.halt !== null && !(exit && byPerson))',
@@ -11,8 +17,8 @@ export const SAFETY_PLANTS: readonly Plant[] = [
   {
     name: 'an order is sent again while halted',
     file: 'src/engine/reconcile/outcomes.ts',
-    find: "if (state.halt !== null && order.purpose !== 'FLATTEN') return",
-    replace: "if (state.halt !== null && order.purpose === 'FLATTEN') return",
+    find: "if (isToBeStopped(state, order)) return 'not sent again because trading was stopped'",
+    replace: '',
   },
   {
     name: 'a halt is forgotten by a snapshot',
@@ -42,7 +48,8 @@ export const SAFETY_PLANTS: readonly Plant[] = [
     name: 'exits under way do not count',
     file: 'src/engine/orders/intent.ts',
     find: "return side === 'BUY' ? Quantity.add(entryBuy, exitBuy) : Quantity.add(entrySell, exitSell)",
-    replace: "return side === 'BUY' ? Quantity.subtract(entryBuy, entryBuy) : Quantity.subtract(exitSell, Quantity.add(exitSell, Quantity.subtract(entrySell, entrySell)))",
+    replace:
+      "return side === 'BUY' ? Quantity.subtract(entryBuy, entryBuy) : Quantity.subtract(exitSell, Quantity.add(exitSell, Quantity.subtract(entrySell, entrySell)))",
   },
   {
     name: 'closing takes what another exit was promised',
@@ -65,8 +72,8 @@ export const SAFETY_PLANTS: readonly Plant[] = [
   {
     name: 'a stop is not watched',
     file: 'src/engine/protection/watch-positions.ts',
-    find: "worst, stopLoss) <= 0) return beginClose(tx, key, 'STOP_LOSS')",
-    replace: "worst, stopLoss) === 0) return beginClose(tx, key, 'STOP_LOSS')",
+    find: "else return beginClose(tx, key, 'STOP_LOSS')",
+    replace: 'else return',
   },
   {
     name: 'a ladder takes shares of what is left',

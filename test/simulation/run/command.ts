@@ -79,7 +79,11 @@ export async function runSim(args: readonly string[], say: Say): Promise<number>
   return runSeeds(options, say)
 }
 
-function cutsOf(values: { readonly without?: string | undefined; readonly acts?: string | undefined; readonly active?: string | undefined }): Cuts {
+function cutsOf(values: {
+  readonly without?: string | undefined
+  readonly acts?: string | undefined
+  readonly active?: string | undefined
+}): Cuts {
   const without = (values.without ?? '').split(',').filter((kind): kind is FaultKind => FAULT_KINDS.includes(kind as FaultKind))
   return {
     without,
@@ -91,7 +95,10 @@ function cutsOf(values: { readonly without?: string | undefined; readonly acts?:
 function gitHash(): string {
   try {
     const hash = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-    const changed = execFileSync('git', ['status', '--porcelain', '--', 'src', 'test/simulation'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+    const changed = execFileSync('git', ['status', '--porcelain', '--', 'src', 'test/simulation'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
     return changed === '' ? hash : `${hash} with changes`
   } catch {
     return 'unknown'
@@ -136,7 +143,13 @@ async function runSeeds(options: Options, say: Say): Promise<number> {
     say(`seed ${seed}: ${message}`)
     if (options.mode === 'world') say(await replayOf(seed, options))
   }
-  if (violations.length > SHOWN_MAX) say(`and ${violations.length - SHOWN_MAX} more: ${violations.slice(SHOWN_MAX).map(({ seed, invariant }) => `${seed} ${invariant}`).join(', ')}`)
+  if (violations.length > SHOWN_MAX)
+    say(
+      `and ${violations.length - SHOWN_MAX} more: ${violations
+        .slice(SHOWN_MAX)
+        .map(({ seed, invariant }) => `${seed} ${invariant}`)
+        .join(', ')}`,
+    )
   say(summary(options, totals, violations.length, performance.now() - startedAt))
   return violations.length + broken === 0 ? 0 : 1
 }
@@ -144,7 +157,8 @@ async function runSeeds(options: Options, say: Say): Promise<number> {
 function summary(options: Options, totals: Totals, violations: number, ms: number): string {
   const seconds = ms / 1_000
   const rate = (n: number): string => Math.round(n / seconds).toLocaleString('en-US')
-  if (options.mode === 'limits') return `${totals.seeds} seeds, ${totals.orders} orders, ${totals.fills} admitted, ${violations} leaks or wrong refusals, ${rate(totals.orders)} orders/s`
+  if (options.mode === 'limits')
+    return `${totals.seeds} seeds, ${totals.orders} orders, ${totals.fills} admitted, ${violations} leaks or wrong refusals, ${rate(totals.orders)} orders/s`
   const hours = (totals.simulatedMs / 3_600_000).toFixed(1)
   const volume = `${totals.facts} facts, ${totals.orders} orders, ${totals.fills} fills, ${totals.crashes} crashes`
   return `${totals.seeds} seeds in ${seconds.toFixed(1)} s, ${rate(totals.seeds)} seeds/s, ${rate(totals.events)} events/s, ${hours} simulated hours, ${volume}, ${violations} violations`
@@ -184,7 +198,9 @@ async function runTwice(options: Options, say: Say): Promise<number> {
   })
   const wrong = [...hashes].filter(([, known]) => known.size !== 1).map(([seed]) => seed)
   const count = options.to - options.from + 1
-  say(`${hashes.size} of ${count} seeds, each four times in two processes: ${hashes.size - wrong.length} with one hash, ${wrong.length} with more${wrong.length > 0 ? `: ${wrong.slice(0, 20).join(' ')}` : ''}`)
+  say(
+    `${hashes.size} of ${count} seeds, each four times in two processes: ${hashes.size - wrong.length} with one hash, ${wrong.length} with more${wrong.length > 0 ? `: ${wrong.slice(0, 20).join(' ')}` : ''}`,
+  )
   return wrong.length === 0 && hashes.size === count ? 0 : 1
 }
 
@@ -211,10 +227,29 @@ async function runPlants(options: Options, say: Say): Promise<number> {
   return unfound === 0 ? 0 : 1
 }
 
+/** A seed that fails without the plant proves nothing and is passed over. */
 async function firstFailure(plant: string): Promise<string | undefined> {
-  let found: string | undefined
-  await runJob({ mode: 'world', from: 1, to: PLANT_SEEDS, step: 1, stopsAtFirst: true, plant }, (message) => {
-    if (message.type === 'violation') found ??= `seed ${String(message.seed).padStart(4)}  ${message.invariant}`
+  for (let from = 1; from <= PLANT_SEEDS; ) {
+    const first = await firstViolation({ from, to: PLANT_SEEDS, plant })
+    if (first === undefined || typeof first === 'string') return first
+    const { seed, invariant } = first
+    if ((await firstViolation({ from: seed, to: seed })) === undefined) return `seed ${String(seed).padStart(4)}  ${invariant}`
+    from = seed + 1
+  }
+  return undefined
+}
+
+type Found = Extract<JobMessage, { readonly type: 'violation' }>
+
+/** The first failing seed; a text when the run itself broke. */
+async function firstViolation(range: {
+  readonly from: number
+  readonly to: number
+  readonly plant?: string
+}): Promise<Found | string | undefined> {
+  let found: Found | string | undefined
+  await runJob({ mode: 'world', step: 1, stopsAtFirst: true, ...range }, (message) => {
+    if (message.type === 'violation') found ??= message
     else if (message.type === 'broken') found = `BROKEN: ${message.message.split('\n')[0] ?? ''}`
   })
   return found

@@ -28,7 +28,12 @@ export function conditionalOrder(people: People, random: Random, change: Partial
   const away = random.between(1, market.stepTicks * 6) * (waitsAbove(type, order.side) === random.chance(0.9) ? 1 : -1)
   if (type === 'TRAILING_STOP') {
     const by = random.pick(['PRICE', 'BPS', 'ATR'] as const)
-    const distance = by === 'PRICE' ? Price.format(people.price(market, random.between(1, market.stepTicks * 5))) : by === 'BPS' ? `${random.between(2, 60)}` : '1.5'
+    const distance =
+      by === 'PRICE'
+        ? Price.format(people.price(market, random.between(1, market.stepTicks * 5)))
+        : by === 'BPS'
+          ? `${random.between(2, 60)}`
+          : '1.5'
     return { ...order, trailing: { by, distance } }
   }
   const price = hasLimit(type) ? near(people, market, away + random.between(-market.stepTicks, market.stepTicks)) : undefined
@@ -40,9 +45,12 @@ export function flaggedOrder(people: People, random: Random): ManualOrder {
   const order = people.manualOrder(random)
   return {
     ...order,
-    timeInForce: random.pick(['GTC', 'IOC', 'FOK'] as const),
-    postOnly: order.type === 'LIMIT' && random.chance(0.4),
-    protection: !order.reduceOnly && random.chance(0.5) ? randomPlan(people, random, { market: marketOf(order.symbol), side: order.side }) : undefined,
+    timeInForce: random.pick(['GTC', 'GTC', 'IOC', 'FOK'] as const),
+    postOnly: order.type === 'LIMIT' && random.chance(0.5),
+    protection:
+      !order.reduceOnly && random.chance(0.5)
+        ? randomPlan(people, random, { market: marketOf(order.symbol), side: order.side })
+        : undefined,
   }
 }
 
@@ -58,10 +66,34 @@ export function randomPlan(people: People, random: Random, { market, side }: Pla
   return {
     ...(random.chance(0.7) ? { stopLoss: text(-sign * random.between(1, market.stepTicks * 8)) } : {}),
     ...(random.chance(0.3) ? { takeProfit: text(sign * random.between(market.stepTicks, market.stepTicks * 12)) } : {}),
-    ...(random.chance(0.4) ? { trailing: { by: 'BPS', distance: bps(3, 60), ...(random.chance(0.5) ? { activationBps: bps(1, 20) } : {}), ...(random.chance(0.5) ? { stepBps: bps(1, 10) } : {}) } } : {}),
+    ...(random.chance(0.4)
+      ? {
+          trailing: {
+            by: 'BPS',
+            distance: bps(3, 60),
+            ...(random.chance(0.5) ? { activationBps: bps(1, 20) } : {}),
+            ...(random.chance(0.5) ? { stepBps: bps(1, 10) } : {}),
+          },
+        }
+      : {}),
     ...(random.chance(0.3) ? { breakeven: { atBps: bps(4, 25), offsetBps: bps(0, 3) } } : {}),
-    ...(random.chance(0.3) ? { locks: [{ atBps: bps(5, 15), lockBps: bps(1, 4) }, { atBps: bps(20, 40), lockBps: bps(6, 12) }] } : {}),
-    ...(random.chance(0.4) ? { ladder: [{ atBps: bps(2, 8), shareBps: '3000' }, { atBps: bps(9, 20), shareBps: '3000' }, { atBps: bps(22, 50), shareBps: '4000' }] } : {}),
+    ...(random.chance(0.3)
+      ? {
+          locks: [
+            { atBps: bps(5, 15), lockBps: bps(1, 4) },
+            { atBps: bps(20, 40), lockBps: bps(6, 12) },
+          ],
+        }
+      : {}),
+    ...(random.chance(0.4)
+      ? {
+          ladder: [
+            { atBps: bps(2, 8), shareBps: '3000' },
+            { atBps: bps(9, 20), shareBps: '3000' },
+            { atBps: bps(22, 50), shareBps: '4000' },
+          ],
+        }
+      : {}),
   }
 }
 
@@ -74,7 +106,13 @@ export function askForPair(people: People, random: Random): void {
     const side: OrderSide = quantity > 0n ? 'SELL' : 'BUY'
     const size = quantity > 0n ? quantity : -quantity
     const lots = Number(size / 10n ** BigInt(24 - market.lotScale)) / market.lotUnits
-    const shared = { traderId: traderId as TraderId, symbol: market.symbol, side, reduceOnly: true, quantity: quantityOf(market, Math.max(1, Math.floor(lots * random.pick([1, 1, 0.5])))) }
+    const shared = {
+      traderId: traderId as TraderId,
+      symbol: market.symbol,
+      side,
+      reduceOnly: true,
+      quantity: quantityOf(market, Math.max(1, Math.floor(lots * random.pick([1, 1, 0.5])))),
+    }
     const target = near(people, market, (side === 'SELL' ? 1 : -1) * random.between(1, market.stepTicks * 4))
     const limit = people.manualOrder(random, { ...shared, type: 'LIMIT', price: target })
     const stop = conditionalOrder(people, random, { ...shared, type: random.pick(['STOP_MARKET', 'STOP_LIMIT'] as const) })
@@ -85,7 +123,15 @@ export function askForPair(people: People, random: Random): void {
   const traderId = people.manualOrder(random).traderId
   const up = conditionalOrder(people, random, { traderId, symbol: market.symbol, side: 'BUY', type: 'STOP_MARKET', reduceOnly: false })
   const below = near(people, market, -random.between(1, market.stepTicks * 4))
-  const down = people.manualOrder(random, { traderId, symbol: market.symbol, side: 'BUY', type: 'LIMIT', price: below, reduceOnly: false, quantity: up.quantity })
+  const down = people.manualOrder(random, {
+    traderId,
+    symbol: market.symbol,
+    side: 'BUY',
+    type: 'LIMIT',
+    price: below,
+    reduceOnly: false,
+    quantity: up.quantity,
+  })
   people.ask({ type: 'SubmitOcoOrders', orders: [up, down] })
 }
 
@@ -95,8 +141,14 @@ export function askToAmend(people: People, random: Random): void {
   if (clientOrderId === undefined || booked === undefined) return
   const { submitted } = booked
   const market = marketOf(submitted.symbol)
-  const price = hasLimit(submitted.orderType) && random.chance(0.7) ? near(people, market, random.between(-market.stepTicks * 4, market.stepTicks * 4)) : undefined
-  const trigger = isConditional(submitted.orderType) && random.chance(0.5) ? near(people, market, random.between(-market.stepTicks * 4, market.stepTicks * 4)) : undefined
+  const price =
+    hasLimit(submitted.orderType) && random.chance(0.7)
+      ? near(people, market, random.between(-market.stepTicks * 4, market.stepTicks * 4))
+      : undefined
+  const trigger =
+    isConditional(submitted.orderType) && random.chance(0.5)
+      ? near(people, market, random.between(-market.stepTicks * 4, market.stepTicks * 4))
+      : undefined
   const quantity = random.chance(0.6) ? quantityOf(market, people.lots(market, random.pick([30, 200, 900, 2_500]))) : undefined
   people.ask({ type: 'AmendOrder', clientOrderId, quantity, price, triggerPrice: trigger, by: 'person' })
 }

@@ -1,6 +1,6 @@
 import { parseSignalId, parseTraderId, type ClientOrderId, type TraderId } from '#domain/ids.ts'
 import type { OrderSide } from '#domain/order.ts'
-import { Price } from '#domain/money/price.ts'
+import type { Price } from '#domain/money/price.ts'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
 import type { Signal } from '#domain/signal.ts'
 import type { TraderConfig } from '#domain/trader.ts'
@@ -54,7 +54,13 @@ export class People {
 
   /** Traders and limits; asked again until the answer comes. */
   setUp(): void {
-    const facts: RecordableFact[] = TRADERS.map((traderId) => ({ type: 'TraderChanged', ts: 0, traderId, config: configOf(traderId, this.#random.split(traderId)), state: 'running' }))
+    const facts: RecordableFact[] = TRADERS.map((traderId) => ({
+      type: 'TraderChanged',
+      ts: 0,
+      traderId,
+      config: configOf(traderId, this.#random.split(traderId)),
+      state: 'running',
+    }))
     facts.push({ type: 'RiskLimitsSet', ts: 0, by: 'person', limits: limitsOf(this.#random.split('limits')) })
     const ask = (): void => {
       let isDone = false
@@ -178,7 +184,13 @@ const ACTS = {
     const held = [...people.world.watch.books.positions.values()].filter(({ quantity }) => quantity !== 0n)
     if (held.length === 0) return
     const { traderId, symbol } = random.pick(held)
-    people.ask({ type: 'ClosePosition', traderId: traderId as TraderId, symbol: symbol as never, by: 'person', signalId: people.nextSignalId() })
+    people.ask({
+      type: 'ClosePosition',
+      traderId: traderId as TraderId,
+      symbol: symbol as never,
+      by: 'person',
+      signalId: people.nextSignalId(),
+    })
   },
   flaggedOrder: (people, random) => people.ask({ type: 'SubmitOrder', order: flaggedOrder(people, random) }),
   conditionalOrder: (people, random) => people.ask({ type: 'SubmitOrder', order: conditionalOrder(people, random) }),
@@ -191,9 +203,12 @@ const ACTS = {
   halt: (people, random) => {
     people.ask({ type: 'Halt', by: 'person', reason: 'simulated', flatten: random.chance(0.5) })
     if (random.chance(0.85))
-      people.world.scheduler.after(random.between(500, 15_000), 'resume', () => people.world.ask({ type: 'Resume', by: 'person', reason: 'simulated' }))
+      people.world.scheduler.after(random.between(500, 15_000), 'resume', () =>
+        people.world.ask({ type: 'Resume', by: 'person', reason: 'simulated' }),
+      )
   },
-  limits: (people, random) => people.ask({ type: 'Record', facts: [{ type: 'RiskLimitsSet', ts: 0, by: 'person', limits: limitsOf(random) }] }),
+  limits: (people, random) =>
+    people.ask({ type: 'Record', facts: [{ type: 'RiskLimitsSet', ts: 0, by: 'person', limits: limitsOf(random) }] }),
   trader: (people, random) => {
     const traderId = random.pick(TRADERS)
     const state = random.pick(['running', 'running', 'running', 'paused', 'stopped'] as const)

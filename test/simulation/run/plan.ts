@@ -19,6 +19,8 @@ export interface Plan {
   readonly openingBalance: number
   readonly snapshotEveryFacts: number
   readonly followsPostgres: boolean
+  /** When the program is started a second time on the same account, and for how long. */
+  readonly second: { readonly afterMs: number; readonly forMs: number } | undefined
 }
 
 /** What shrinking takes away. */
@@ -31,12 +33,11 @@ export interface Cuts {
 
 export const NO_CUTS: Cuts = { without: [] }
 
-/** Kinds the engine cannot take yet. */
-const NOT_YET: readonly FaultKind[] = (process.env['SIM_NOT_YET'] ?? '').split(',') as FaultKind[]
-
 export function planOf(seed: number, cuts: Cuts = NO_CUTS): Plan {
   const random = new Random(`seed ${seed}`).split('plan')
-  const rates = Object.fromEntries(Object.entries(drawRates(random.split('rates'))).filter(([kind]) => !cuts.without.includes(kind as FaultKind) && !NOT_YET.includes(kind as FaultKind)))
+  const rates = Object.fromEntries(
+    Object.entries(drawRates(random.split('rates'))).filter(([kind]) => !cuts.without.includes(kind as FaultKind)),
+  )
   const acts = random.between(10, 70)
   const activeMs = random.between(20, 90) * 1_000
   return {
@@ -51,6 +52,7 @@ export function planOf(seed: number, cuts: Cuts = NO_CUTS): Plan {
     openingBalance: random.pick([3_000, 10_000, 50_000]),
     snapshotEveryFacts: random.pick([20, 60, 200, 1_000_000]),
     followsPostgres: random.chance(0.3),
+    second: random.chance(0.08) ? { afterMs: random.between(1_000, 15_000), forMs: random.between(4_000, 20_000) } : undefined,
   }
 }
 

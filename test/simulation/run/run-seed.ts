@@ -4,6 +4,7 @@ import { startNemesis } from './nemesis.ts'
 import { startPeople } from './people.ts'
 import { NO_CUTS, planOf, type Cuts, type Plan } from './plan.ts'
 import type { ShellPlant } from './shell-plants.ts'
+import { startSecondInstance } from './second-instance.ts'
 import { World } from './world.ts'
 
 /** How long the world is kind before everything must agree, simulated. */
@@ -41,6 +42,8 @@ export function runSeed(seed: number, options: RunOptions = {}): Outcome {
   try {
     world.boot()
     const people = startPeople(world)
+    const { second } = plan
+    if (second !== undefined) world.scheduler.machine(second.afterMs, 'second instance', () => startSecondInstance(world, second.forMs))
     startNemesis(world, plan.start + plan.activeMs)
     world.scheduler.runUntil(plan.start + plan.activeMs)
     world.faults.stop()

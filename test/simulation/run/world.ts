@@ -12,6 +12,7 @@ import { Stream } from '../connector/stream.ts'
 import { DiskJournal } from '../shell/disk-journal.ts'
 import { Shell } from '../shell/shell.ts'
 import { FakeVenue } from '../venue/fake-venue.ts'
+import { disconnect } from './nemesis.ts'
 import type { Plan } from './plan.ts'
 import { Replica } from './replica.ts'
 import type { ShellPlant } from './shell-plants.ts'
@@ -37,6 +38,8 @@ export class World {
   #toExchange: Wire<ToExchange> | undefined
   #toEngine: Wire<FromExchange> | undefined
   shell: Shell | undefined
+  /** The same program once more, without the lease. */
+  second: Shell | undefined
   connector: Connector | undefined
   wallOffsetMs = 0
   starts = 0
@@ -57,7 +60,10 @@ export class World {
       now: plan.start,
       onEvent: (event) => {
         if (event.type === 'accepted') this.watch.acceptedAtVenue(event.order)
-        this.trace.note(this.scheduler.now, `venue ${event.type} ${event.order.clientOrderId ?? 'by hand'} ${event.order.status} ${event.order.filledLots}/${event.order.lots}`)
+        this.trace.note(
+          this.scheduler.now,
+          `venue ${event.type} ${event.order.clientOrderId ?? 'by hand'} ${event.order.status} ${event.order.filledLots}/${event.order.lots}`,
+        )
         this.stream.event(event)
       },
     })
@@ -67,11 +73,22 @@ export class World {
     this.traders = new TraderThreads(this)
     this.replica = new Replica(this, options.plant === 'replica cursor outside the transaction')
     this.#moveMarket()
+    this.#cutStream(plan.start + plan.activeMs)
   }
 
   /** The machine's clock: what the person set, not the truth. */
   wallClock(): number {
     return this.scheduler.now + this.wallOffsetMs
+  }
+
+  /** Exchanges cut every stream from time to time. */
+  #cutStream(until: number): void {
+    const everyMs = this.plan.personality.forcedDisconnectMs
+    if (this.scheduler.now + everyMs > until) return
+    this.scheduler.after(everyMs, 'forced disconnect', () => {
+      disconnect(this, this.random.split('forced').between(100, 2_000))
+      this.#cutStream(until)
+    })
   }
 
   #moveMarket(): void {
@@ -130,7 +147,12 @@ export class World {
   #note(message: ToExchange): void {
     for (const command of message.type === 'CommandBatch' ? message.commands : [message]) {
       if (command.type === 'RestoreExchange' || command.type === 'StepDone' || command.type === 'QueryAccount') continue
-      const id = command.type === 'SubmitOrder' ? command.order.clientOrderId : 'clientOrderId' in command ? command.clientOrderId : command.exchangeOrderId
+      const id =
+        command.type === 'SubmitOrder'
+          ? command.order.clientOrderId
+          : 'clientOrderId' in command
+            ? command.clientOrderId
+            : command.exchangeOrderId
       this.trace.note(this.scheduler.now, `engine ${command.type} ${id}`)
     }
   }
@@ -139,7 +161,8 @@ export class World {
   #engineFailed(error: unknown): void {
     if (error instanceof Violation) throw error
     const message = error instanceof Error ? error.message : String(error)
-    if (message !== 'JOURNAL_WRITE_FAILED') throw new Violation('engine-throws', error instanceof Error ? (error.stack ?? message) : message)
+    if (message !== 'JOURNAL_WRITE_FAILED')
+      throw new Violation('engine-throws', error instanceof Error ? (error.stack ?? message) : message)
     const freeAfterMs = this.faults.dice('diskFull').between(1_000, 20_000)
     this.scheduler.after(freeAfterMs, 'disk has room again', () => {
       this.journal.isFull = false
@@ -206,6 +229,7 @@ export class World {
   ask(command: EngineCommand, answered: (answer: EngineAnswer) => void = () => undefined): void {
     this.trace.note(this.scheduler.now, `asked ${command.type}`)
     this.shell?.command(command, answered)
+    this.second?.command(command, () => undefined)
   }
 
   /** The faults stop: what is down comes back by itself or by a person. */

@@ -98,7 +98,8 @@ export class DiskJournal {
     let previous = GENESIS_HASH
     let expected = 1
     for (const page of this.#pages) {
-      if (page.seq !== expected || recordHash(previous, page.seq, page.body) !== page.hash) throw new Error(`JOURNAL_CORRUPT at ${page.seq}`)
+      if (page.seq !== expected || recordHash(previous, page.seq, page.body) !== page.hash)
+        throw new Error(`JOURNAL_CORRUPT at ${page.seq}`)
       if (page.seq + page.count - 1 > afterSeq) {
         for (const [index, line] of page.body.split('\n').entries())
           if (page.seq + index > afterSeq) yield { seq: page.seq + index, fact: parseFact(line) }

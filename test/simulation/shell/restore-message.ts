@@ -8,7 +8,23 @@ export function restoreMessage(state: EngineState): RestoreExchange {
     if (!isWorking(order.status) || order.exchangeOrderId === undefined) return []
     const { clientOrderId, symbol, side, type, quantity, price, triggerPrice, timeInForce, postOnly, reduceOnly } = order
     const { createdAt: ts, exchangeOrderId, filledQuantity } = order
-    return [{ clientOrderId, symbol, side, type, quantity, price, triggerPrice, timeInForce, postOnly, reduceOnly, ts, exchangeOrderId, filledQuantity }]
+    return [
+      {
+        clientOrderId,
+        symbol,
+        side,
+        type,
+        quantity,
+        price,
+        triggerPrice,
+        timeInForce,
+        postOnly,
+        reduceOnly,
+        ts,
+        exchangeOrderId,
+        filledQuantity,
+      },
+    ]
   })
   return { type: 'RestoreExchange', orders, positions: [], cursors: [] }
 }

@@ -104,13 +104,18 @@ export class Shell {
     else this.#take({ input: { type: 'Command', command, ts: this.#options.wallClock() }, reply })
   }
 
+  /** The account is somebody else's. */
+  lease(shadow: string): void {
+    this.#take({ input: { type: 'Lease', shadow, ts: this.#options.wallClock() } })
+  }
+
   traderAnswered(answer: Extract<EngineInput, { readonly type: 'Answer' }>['answer']): void {
     this.#take({ input: { type: 'Answer', answer, ts: this.#options.wallClock() } })
   }
 
   fromExchange(message: FromExchange): void {
     if (message.type === 'MarketStep') this.#take({ input: { type: 'Market', step: message } })
-    else if (message.type === 'AccountSnapshot') this.#take({ input: { type: 'Account', snapshot: message } as unknown as EngineInput })
+    else if (message.type === 'AccountSnapshot') this.#take({ input: { type: 'Account', snapshot: message } })
     else if (message.type === 'ExchangeStatus') this.#exchangeStatus(message)
   }
 

@@ -93,9 +93,7 @@ export class FakeVenue {
     const triggerTicks = request.triggerPrice === undefined ? undefined : ticksOf(market, request.triggerPrice)
     const wrong = this.#formRefusal(request, { lots, priceTicks, triggerTicks })
     if (wrong !== undefined || lots === undefined) return wrong ?? refused('PRECISION')
-    return this.#accept(
-      this.#orderOf({ ...request, market, lots, priceTicks, triggerTicks, triggered: !isConditional(request.type) }),
-    )
+    return this.#accept(this.#orderOf({ ...request, market, lots, priceTicks, triggerTicks, triggered: !isConditional(request.type) }))
   }
 
   /** A person on the exchange's own page. */
@@ -108,7 +106,17 @@ export class FakeVenue {
   #orderOf(
     form: Pick<
       OrderAtVenue,
-      'clientOrderId' | 'market' | 'side' | 'type' | 'timeInForce' | 'postOnly' | 'reduceOnly' | 'lots' | 'priceTicks' | 'triggerTicks' | 'triggered'
+      | 'clientOrderId'
+      | 'market'
+      | 'side'
+      | 'type'
+      | 'timeInForce'
+      | 'postOnly'
+      | 'reduceOnly'
+      | 'lots'
+      | 'priceTicks'
+      | 'triggerTicks'
+      | 'triggered'
     >,
   ): OrderAtVenue {
     const { clientOrderId, market, side, type, timeInForce, postOnly, reduceOnly, lots, priceTicks, triggerTicks, triggered } = form
@@ -242,7 +250,16 @@ export class FakeVenue {
     const count = (this.#trades.get(space) ?? 0) + 1
     this.#trades.set(space, count)
     const isOwnCoin = this.#random.below(10) < this.personality.feesInOwnCoin
-    const trade = { tradeId: `T${count}`, ticks, lots, fee, feeCurrency: isOwnCoin ? 'VEN' : 'USDT', liquidity, ts: this.now, visibleAt: this.now + this.#lag() }
+    const trade = {
+      tradeId: `T${count}`,
+      ticks,
+      lots,
+      fee,
+      feeCurrency: isOwnCoin ? 'VEN' : 'USDT',
+      liquidity,
+      ts: this.now,
+      visibleAt: this.now + this.#lag(),
+    }
     order.filledLots += lots
     order.trades.push(trade)
     this.#book(market, signOf(side) * lots, BigInt(signOf(side)) * value)
@@ -288,7 +305,10 @@ export class FakeVenue {
     return false
   }
 
-  amend(clientOrderId: string, change: { readonly quantity?: Quantity | undefined; readonly price?: Price | undefined; readonly triggerPrice?: Price | undefined }): VenueAnswer {
+  amend(
+    clientOrderId: string,
+    change: { readonly quantity?: Quantity | undefined; readonly price?: Price | undefined; readonly triggerPrice?: Price | undefined },
+  ): VenueAnswer {
     const order = this.byClientId.get(clientOrderId)
     if (order === undefined) return refused('UNKNOWN_ORDER')
     if (!this.personality.amend) return refused('NOT_SUPPORTED')
@@ -297,7 +317,8 @@ export class FakeVenue {
     const priceTicks = change.price === undefined ? order.priceTicks : ticksOf(order.market, change.price)
     const triggerTicks = change.triggerPrice === undefined ? order.triggerTicks : ticksOf(order.market, change.triggerPrice)
     if (lots === undefined || lots <= order.filledLots) return refused('QUANTITY')
-    if ((change.price !== undefined && priceTicks === undefined) || (change.triggerPrice !== undefined && triggerTicks === undefined)) return refused('PRECISION')
+    if ((change.price !== undefined && priceTicks === undefined) || (change.triggerPrice !== undefined && triggerTicks === undefined))
+      return refused('PRECISION')
     if (change.price !== undefined && !hasLimit(order.type)) return refused('NO_PRICE')
     if (change.triggerPrice !== undefined && (!isConditional(order.type) || order.triggered)) return refused('NO_TRIGGER')
     order.lots = lots

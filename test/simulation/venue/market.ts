@@ -1,9 +1,10 @@
 import { parseSymbol, type InstrumentSymbol } from '#domain/ids.ts'
 import type { Instrument } from '#domain/instrument.ts'
-import { BasisPoints, Money } from '#domain/money/money.ts'
+import type { BasisPoints } from '#domain/money/money.ts'
+import { Money } from '#domain/money/money.ts'
 import { make } from '#domain/money/fixed.ts'
-import { Price } from '#domain/money/price.ts'
-import { Quantity } from '#domain/money/quantity.ts'
+import type { Price } from '#domain/money/price.ts'
+import type { Quantity } from '#domain/money/quantity.ts'
 import type { Random } from '../core/random.ts'
 
 /** A market as the venue counts it: whole ticks and whole lots. */
@@ -23,9 +24,42 @@ export interface Market {
 }
 
 export const MARKETS: readonly Market[] = [
-  { symbol: parseSymbol('BTC/USDT:USDT'), kind: 'perpetual', tickUnits: 1, tickScale: 1, lotUnits: 1, lotScale: 3, minLots: 1, minNotional: '5', startTicks: 600_000, stepTicks: 400 },
-  { symbol: parseSymbol('ETH/USDT:USDT'), kind: 'perpetual', tickUnits: 5, tickScale: 2, lotUnits: 2, lotScale: 2, minLots: 2, minNotional: '10', startTicks: 60_000, stepTicks: 50 },
-  { symbol: parseSymbol('SOL/USDT'), kind: 'spot', tickUnits: 1, tickScale: 3, lotUnits: 1, lotScale: 1, minLots: 1, minNotional: '1', startTicks: 150_000, stepTicks: 150 },
+  {
+    symbol: parseSymbol('BTC/USDT:USDT'),
+    kind: 'perpetual',
+    tickUnits: 1,
+    tickScale: 1,
+    lotUnits: 1,
+    lotScale: 3,
+    minLots: 1,
+    minNotional: '5',
+    startTicks: 600_000,
+    stepTicks: 400,
+  },
+  {
+    symbol: parseSymbol('ETH/USDT:USDT'),
+    kind: 'perpetual',
+    tickUnits: 5,
+    tickScale: 2,
+    lotUnits: 2,
+    lotScale: 2,
+    minLots: 2,
+    minNotional: '10',
+    startTicks: 60_000,
+    stepTicks: 50,
+  },
+  {
+    symbol: parseSymbol('SOL/USDT'),
+    kind: 'spot',
+    tickUnits: 1,
+    tickScale: 3,
+    lotUnits: 1,
+    lotScale: 1,
+    minLots: 1,
+    minNotional: '1',
+    startTicks: 150_000,
+    stepTicks: 150,
+  },
 ]
 
 export const marketOf = (symbol: string): Market => {

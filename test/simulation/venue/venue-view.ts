@@ -43,7 +43,11 @@ export interface OrderView {
 /** An order as a query shows it at this moment; undefined while it is invisible or unknown. */
 export function viewOrder(venue: FakeVenue, clientOrderId: string): OrderView | undefined {
   const order = venue.byClientId.get(clientOrderId)
-  if (order === undefined || order.visibleAt > venue.now) return undefined
+  return order === undefined || order.visibleAt > venue.now ? undefined : describe(venue, order)
+}
+
+/** What the answer to a request about an order tells of it: no query lags here. */
+export function describe(venue: FakeVenue, order: OrderAtVenue): OrderView {
   const shown = order.trades.filter((trade) => trade.visibleAt <= venue.now)
   const ended = order.endVisibleAt <= venue.now
   const filledLots = ended ? order.filledLots : shown.reduce((sum, trade) => sum + trade.lots, 0)
@@ -69,7 +73,10 @@ export interface Page<T> {
 export function openOrdersPage(venue: FakeVenue, page: number): Page<VenueOrder> {
   const { pageSize } = venue.personality
   const all = venue.orders.filter((order) => order.visibleAt <= venue.now && (order.status === 'OPEN' || order.endVisibleAt > venue.now))
-  return { rows: all.slice(page * pageSize, (page + 1) * pageSize).map((order) => listed(order, venue.now)), more: all.length > (page + 1) * pageSize }
+  return {
+    rows: all.slice(page * pageSize, (page + 1) * pageSize).map((order) => listed(order, venue.now)),
+    more: all.length > (page + 1) * pageSize,
+  }
 }
 
 function listed(order: OrderAtVenue, now: number): VenueOrder {
@@ -92,7 +99,9 @@ function listed(order: OrderAtVenue, now: number): VenueOrder {
 export function tradesPage(venue: FakeVenue, since: number, page: number): Page<VenueFill> {
   const { pageSize } = venue.personality
   const all = venue.orders
-    .flatMap((order) => order.trades.filter((trade) => trade.ts >= since && trade.visibleAt <= venue.now).map((trade) => ({ order, trade })))
+    .flatMap((order) =>
+      order.trades.filter((trade) => trade.ts >= since && trade.visibleAt <= venue.now).map((trade) => ({ order, trade })),
+    )
     .sort((a, b) => a.trade.ts - b.trade.ts)
   const rows = all.slice(page * pageSize, (page + 1) * pageSize).map(({ order, trade }): VenueFill => {
     const { type: _, clientOrderId: __, ...fill } = fillReport(order, trade)

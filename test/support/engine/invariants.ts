@@ -185,8 +185,7 @@ export class InvariantChecker {
       if (!seen.submitted.reduceOnly) this.#countSent(step)
     }
     seen.status = status
-    if (!WORKING.includes(status) && (status === 'FILLED' || !seen.isReplacing))
-      seen.wanted = undefined
+    if (!WORKING.includes(status) && (status === 'FILLED' || !seen.isReplacing)) seen.wanted = undefined
   }
 
   #filled(fact: OrderFilled, step: string): void {

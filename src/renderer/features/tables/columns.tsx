@@ -31,13 +31,18 @@ export function symbolColumn<T extends Traded>(header: string, extra: Extra<T> =
   return { id: 'symbol', header, width: 104, text: (row) => row.symbol, cell: (row) => <SymbolName symbol={row.symbol} />, ...extra }
 }
 
-export function sideColumn<T extends { readonly side: Side }>(header: string, words: (side: Side) => string): Column<T> {
+export function sideColumn<T extends { readonly side: Side }>(
+  header: string,
+  words: (side: Side) => string,
+  extra: Extra<T> = {},
+): Column<T> {
   return {
     id: 'side',
     header,
     width: 60,
     text: (row) => row.side.toLowerCase(),
     cell: (row) => <SideCell side={row.side} label={words(row.side)} />,
+    ...extra,
   }
 }
 

@@ -104,7 +104,7 @@ function statusColumn(t: TFunction): Column<Row> {
     return `${status(row.status)}${share === undefined ? '' : ` ${share} %`}${row.amending === null ? '' : ' …'}`
   }
   return {
-    ...textColumn(named('status', label), { width: 118 }),
+    ...textColumn(named('status', label), { width: 110 }),
     cell: (row) => (
       <span title={words(row)}>
         <StatusCell status={row.status} label={label(row)} />
@@ -119,7 +119,7 @@ function heldByColumn(t: TFunction): Column<Row> {
   return {
     ...textColumn(
       naming(t)('held_by', (row) => word(row.execution)),
-      { width: 70 },
+      { width: 64 },
     ),
     cell: (row) => <HeldByCell here={row.execution === 'EMULATED'} label={word(row.execution)} hint={hints[row.execution]} />,
   }
@@ -135,18 +135,19 @@ export function orderColumns(t: TFunction, acts: OrderActs): readonly Column<Row
     sideColumn<Row>(
       t('column.side'),
       rememberWords((side) => t(`side.${side}`)),
+      { width: 78 },
     ),
     textColumn(
       named('type', (row) => type(row.type)),
-      { width: 92 },
+      { width: 104 },
     ),
     textColumn(
       named('purpose', (row) => purpose(row.purpose)),
-      { width: 60 },
+      { width: 56 },
     ),
     quantityColumn(
       named('quantity', (row) => row.quantity),
-      { width: 124 },
+      { width: 120 },
     ),
     priceColumn(named('price', (row) => row.price)),
     priceColumn(named('trigger', (row) => row.trigger_price)),
@@ -154,7 +155,7 @@ export function orderColumns(t: TFunction, acts: OrderActs): readonly Column<Row
     statusColumn(t),
     textColumn(
       named('trader', (row) => row.trader_id),
-      { width: 66 },
+      { width: 60 },
     ),
     ...spareColumns(t),
     actColumn(t, acts),

@@ -1,0 +1,71 @@
+import type { FromExchange, ToExchange } from '#engine/ports.ts'
+import { Connector } from '../connector/connector.ts'
+import { demand } from '../checks/violation.ts'
+import { Wire } from '../core/wire.ts'
+import { DiskJournal } from '../shell/disk-journal.ts'
+import { Shell } from '../shell/shell.ts'
+import type { World } from './world.ts'
+
+const LOOKS_ONLY: ReadonlySet<string> = new Set(['QueryOrder', 'QueryAccount', 'RestoreExchange', 'StepDone'])
+
+/**
+ * The same program once more on the same account, while the first one holds the lease: it may look and may not touch. Who gets the
+ * lease is not modelled; this one never does.
+ */
+export function startSecondInstance(world: World, forMs: number): void {
+  const { scheduler, faults, venue, network, plan } = world
+  const random = world.random.split('second instance')
+  let connector: Connector | undefined
+  const toExchange = new Wire<ToExchange>({
+    scheduler,
+    name: 'second to exchange',
+    latencyMs: () => random.below(3),
+    deliver: (message) => connector?.receive(message),
+  })
+  const shell = new Shell({
+    scheduler,
+    faults,
+    journal: new DiskJournal('sim1'),
+    random: random.split('shell'),
+    wallClock: () => world.wallClock(),
+    toExchange: (message) => {
+      checkOnlyLooks(message)
+      toExchange.send(message)
+    },
+    toTrader: () => undefined,
+    snapshotEveryFacts: 1_000_000,
+    sendsBeforeSync: false,
+    watcher: { durable: () => undefined, settled: () => undefined, failed: () => undefined },
+  })
+  shell.lease('the account is held by another instance')
+  const toEngine = new Wire<FromExchange>({
+    scheduler,
+    name: 'second to engine',
+    latencyMs: () => random.below(4),
+    deliver: (message) => shell.fromExchange(message),
+  })
+  connector = new Connector({
+    scheduler,
+    faults,
+    venue,
+    network,
+    random: random.split('connector'),
+    openingBalance: plan.openingBalance,
+    toEngine: (message) => toEngine.send(message),
+    onSubmit: () => undefined,
+  })
+  const thread = connector
+  scheduler.machine(100, 'second connects', () => thread.connect())
+  world.second = shell
+  scheduler.machine(forMs, 'second stops', () => {
+    shell.die()
+    thread.die()
+    world.second = undefined
+  })
+}
+
+/** 2.6: two writers on one account are the worst source of double orders. */
+function checkOnlyLooks(message: ToExchange): void {
+  for (const { type } of message.type === 'CommandBatch' ? message.commands : [message])
+    demand(LOOKS_ONLY.has(type), 'two-writers', () => `the second instance sends ${type}`)
+}
