@@ -116,8 +116,9 @@ function handleMarket(tx: Transaction, step: MarketStep): undefined {
     watchPrice(tx, { symbol: quote.symbol, low: quote.last, high: quote.last, last: quote.last })
   }
   const fresh = step.candles.filter((candle) => takeCandle(tx, candle))
-  checkDailyLoss(tx)
-  if (step.candles.length > 0 || step.reports.some((report) => report.type === 'OrderFill')) {
+  const hasFilled = step.reports.some((report) => report.type === 'OrderFill')
+  if (hasFilled || step.quotes.length > 0 || fresh.length > 0) checkDailyLoss(tx)
+  if (step.candles.length > 0 || hasFilled) {
     for (const mark of markEquity(state, tx.ts, step.candles.length > 0)) tx.record(mark)
   }
   for (const candle of fresh) tx.analyze.push(...analyzeSteps(state, candle, step.step))

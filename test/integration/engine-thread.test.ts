@@ -61,6 +61,7 @@ const WIDE = {
   priceCollarBps: '500',
   referenceMaxAgeMs: 180_000,
   maxOpenOrders: 10_000,
+  unprotectedPolicy: 'CLOSE' as const,
 }
 
 describe('journal before send', () => {

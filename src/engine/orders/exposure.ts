@@ -1,7 +1,7 @@
 import type { Instrument } from '#domain/instrument.ts'
 import { Money, notional } from '#domain/money/money.ts'
 import type { Price } from '#domain/money/price.ts'
-import { Quantity } from '#domain/money/quantity.ts'
+import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { isConditional, isWorking, releasedType, type OrderSide, type OrderType } from '#domain/order.ts'
 import { positionKey, workingTotals, type EngineState, type PositionKey, type TrackedOrder, type WorkingTotals } from '../state.ts'
 import { addResting, bookOf, removeResting } from '../symbol-book.ts'
@@ -42,15 +42,15 @@ export function isContingentExit(order: TrackedOrder): boolean {
 export function countOrder(state: EngineState, order: TrackedOrder, direction: 1 | -1, { money } = { money: true }): void {
   const key = positionKey(order.traderId, order.symbol)
   const open = worstOpenQuantity(order)
+  const totals = { ...workingTotals(state, key) }
   if (!isContingentExit(order)) {
     const name = totalOf(order)
-    const totals = { ...workingTotals(state, key) }
     totals[name] = moved(totals[name], open, direction)
     state.workingTotals.set(key, totals)
   }
   if (!order.reduceOnly) {
     if (money) reserve(state, order, direction)
-    noteExposed(state, key)
+    noteExposed(state, key, totals)
   }
   countInBook(state, order, open, direction)
 }
@@ -121,8 +121,7 @@ function reserve(state: EngineState, order: TrackedOrder, direction: 1 | -1): vo
 }
 
 /** Keeps the list of traders' instruments that hold or may hold a position. */
-export function noteExposed(state: EngineState, key: PositionKey): void {
-  const { entryBuy, entrySell } = workingTotals(state, key)
+export function noteExposed(state: EngineState, key: PositionKey, { entryBuy, entrySell } = workingTotals(state, key)): void {
   const isHeld = (state.positions.get(key)?.quantity.units ?? 0n) !== 0n
   if (isHeld || !Quantity.isZero(entryBuy) || !Quantity.isZero(entrySell)) state.exposed.add(key)
   else state.exposed.delete(key)
@@ -138,4 +137,14 @@ export function exitRoom(state: EngineState, key: PositionKey, side: OrderSide, 
       promised = Quantity.add(promised, worstOpenQuantity(order))
   }
   return Quantity.subtract(held, Quantity.min(held, promised))
+}
+
+/** Whether a working exit, together with all others of its position, is still no more than what is held. */
+export function exitFits(state: EngineState, order: TrackedOrder): boolean {
+  const key = positionKey(order.traderId, order.symbol)
+  const held = state.positions.get(key)?.quantity
+  if (held === undefined || (order.side === 'SELL' ? held.units <= 0n : held.units >= 0n)) return false
+  const { exitBuy, exitSell } = workingTotals(state, key)
+  const promised = isContingentExit(order) ? openQuantity(order) : order.side === 'BUY' ? exitBuy : exitSell
+  return Quantity.compare(promised, SignedQuantity.magnitude(held)) <= 0
 }

@@ -29,16 +29,16 @@ function exitIntent(
 ): Sized {
   const { side, held, reference } = at
   const holds = side === 'SELL' ? held.units > 0n : held.units < 0n
-  if (!holds) return { refusal: { reason: 'NOTHING_TO_CLOSE', value: signal.action, limit: SignedQuantity.format(held) } }
+  if (!holds) return { refusal: { reason: 'NOTHING_TO_CLOSE', value: signal.action, limit: text(held) } }
   const size = SignedQuantity.magnitude(held)
   const exiting = exitingQuantity(state, signal, side)
   if (Quantity.compare(exiting, size) >= 0) {
-    return { refusal: { reason: 'ALREADY_CLOSING', value: Quantity.format(exiting), limit: Quantity.format(size) } }
+    return { refusal: { reason: 'ALREADY_CLOSING', value: text(exiting), limit: text(size) } }
   }
   const closable = Quantity.subtract(size, exiting)
   const quantity = signal.quantity ?? closable
   if (Quantity.compare(quantity, closable) > 0) {
-    return { refusal: { reason: 'QUANTITY_ABOVE_POSITION', value: Quantity.format(quantity), limit: Quantity.format(closable) } }
+    return { refusal: { reason: 'QUANTITY_ABOVE_POSITION', value: text(quantity), limit: text(closable) } }
   }
   return {
     intent: {
@@ -117,19 +117,22 @@ export function intentOfOrder(state: EngineState, instrument: Instrument, order:
     marketPrice: market,
   }
   if (order.reduceOnly) {
-    if (!opposite) return { refusal: { reason: 'NOTHING_TO_CLOSE', value: order.side, limit: SignedQuantity.format(held) } }
+    if (!opposite) return { refusal: { reason: 'NOTHING_TO_CLOSE', value: order.side, limit: text(held) } }
     const size = SignedQuantity.magnitude(held)
     const promised = isConditional(order.type) ? Quantity.ZERO : exitingQuantity(state, order, order.side)
     const closable = Quantity.subtract(size, Quantity.min(size, promised))
     if (Quantity.compare(order.quantity, closable) > 0) {
-      return { refusal: { reason: 'QUANTITY_ABOVE_POSITION', value: Quantity.format(order.quantity), limit: Quantity.format(closable) } }
+      return { refusal: { reason: 'QUANTITY_ABOVE_POSITION', value: text(order.quantity), limit: text(closable) } }
     }
     return { intent: { ...shared, purpose: 'EXIT', reduceOnly: true } }
   }
-  if (opposite) return { refusal: { reason: 'OPPOSITE_POSITION_OPEN', value: order.side, limit: SignedQuantity.format(held) } }
+  if (opposite) return { refusal: { reason: 'OPPOSITE_POSITION_OPEN', value: order.side, limit: text(held) } }
   if (order.side === 'SELL' && instrument.kind === 'spot')
     return { refusal: { reason: 'SHORT_SELLING_NOT_ALLOWED', value: 'SELL', limit: 'spot' } }
   const checked = wantedProtection(order, order.side, order.price ?? shared.referencePrice)
   if ('refusal' in checked) return checked
   return { intent: { ...shared, purpose: 'ENTRY', reduceOnly: false, ...checked.wanted } }
 }
+
+/** Of sums, whose padding depends on what they were added up from. */
+const text = (value: Quantity | SignedQuantity): string => fixed.format(fixed.trim<string>(value))

@@ -145,6 +145,7 @@ describe('trading with ourselves', () => {
     expect(asks()).toBe('SELF_TRADE')
     if (ids[1] !== undefined) driver.say('OrderCanceled', ids[1], { reason: 'gone' })
     expect(asks()).toBe('ACCEPTED')
+    expect(driver.order({ symbol: ETH_PERP, price: price('100.8'), quantity: quantity('0.1') }).reason).toBe('SELF_TRADE')
   })
 
   it('an exit gets out: the entry in its way is canceled, an exit of another is let pass', () => {

@@ -29,6 +29,18 @@ describe('the ladder', () => {
     expect(driver.position(ETH_PERP)).toBe('0')
   })
 
+  it('a step that is done stays done when the position grows', () => {
+    const driver = guarded(LADDER)
+    driver.quote(ETH_PERP, '101')
+    fillExits(driver, '101')
+    driver.fill(driver.enter({ symbol: ETH_PERP, quantity: quantity('5') }), '5', '100')
+    driver.quote(ETH_PERP, '101')
+    expect(sold(driver)).toHaveLength(1)
+    driver.quote(ETH_PERP, '102')
+    // Half of the largest size held, 8, without what was sold before.
+    expect(sold(driver).at(-1)).toEqual(['TAKE_PROFIT', '3', 1])
+  })
+
   it('a jump over several steps is one order each, in order; nothing is sent twice', () => {
     const driver = guarded(LADDER)
     driver.quote(ETH_PERP, '103')

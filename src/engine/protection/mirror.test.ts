@@ -6,7 +6,8 @@ import { ETH_PERP, EngineDriver } from '#test/support/engine/engine-driver.ts'
 import { fillExits } from '#test/support/engine/guarded.ts'
 
 describe('long and short', () => {
-  const MID = 10_000
+  /** Not a round number, so that levels in basis points fall between two ticks. */
+  const MID = 10_003
   const cents = (n: number) => `${Math.floor(n / 100)}.${(n % 100).toString().padStart(2, '0')}`
   const bps = fc.integer({ min: 1, max: 500 }).map(String)
   const plan = fc.record({
@@ -49,7 +50,7 @@ describe('long and short', () => {
     const sign = side === 'BUY' ? 1 : -1
     const at = (offset: number) => cents(MID + sign * offset)
     const driver = EngineDriver.ready()
-    driver.hold('4', { symbol: ETH_PERP, action: side, protection: { ...protection, stopLoss: at(-stopAt) } })
+    driver.hold('4', { symbol: ETH_PERP, action: side, protection: { ...protection, stopLoss: at(-stopAt) } }, at(0))
     for (const step of steps) {
       if (step.isBar) {
         driver.now += 60_000

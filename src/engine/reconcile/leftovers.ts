@@ -21,7 +21,7 @@ function leftovers(state: EngineState): readonly string[] {
   }
   for (const { clientOrderId, symbol, exchangeOrderId } of state.learnt.external.orders.values())
     if (clientOrderId?.startsWith(state.instance) === true) names.push(`${exchangeOrderId} (${symbol}, open at the exchange alone)`)
-  return names
+  return names.sort()
 }
 
 /** Names what a stop has not been able to cancel. It goes on being canceled. */

@@ -4,6 +4,7 @@ import { isWorking } from '#domain/order.ts'
 import type { ExchangeReport } from '../ports.ts'
 import type { EngineState, TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
+import { exitFits } from '../orders/exposure.ts'
 import { send } from '../orders/submit.ts'
 import { isToBeStopped } from '../orders/stopped.ts'
 import { repeatCancel, requestCancel, transition } from '../orders/transition.ts'
@@ -168,7 +169,7 @@ function whyUnwanted(tx: Transaction, order: TrackedOrder, waitMs: number): stri
   const { state } = tx
   if (isToBeStopped(state, order)) return 'not sent again because trading was stopped'
   if (order.status === 'PENDING_CANCEL') return 'not sent again because it was to be canceled'
-  if (order.reduceOnly) return undefined
+  if (order.reduceOnly) return exitFits(state, order) ? undefined : 'not sent again because less is held by now'
   if (tx.ts + waitMs - order.sentAt > state.limits.referenceMaxAgeMs) return 'not sent again because its price is out of date'
   const difference = blockingDifference(state, order.symbol)
   return difference === undefined ? undefined : `not sent again because ${difference} is open`

@@ -11,7 +11,7 @@ import { parsedLimits } from './parsed-limits.ts'
 /** When the loss of the day reaches its limit, entries that work are canceled: they could only add to it. Once a breach. */
 export function checkDailyLoss(tx: Transaction): void {
   const { state } = tx
-  if (state.shadow !== undefined) return
+  if (state.shadow !== undefined || !state.connected) return
   for (const account of state.accounts.values()) {
     if (state.lossReached.get(account.currency) === utcDay(tx.ts)) continue
     const loss = lossToday(account, valueAccount(state, account), tx.ts)

@@ -58,8 +58,7 @@ export class CcxtClient {
   }
 
   static async open({ baseUrl, credentials, clock, timeoutMs }: CcxtClientOptions): Promise<CcxtClient> {
-    // Half a second and a hundred megabytes: only a thread that trades pays for it.
-    const { bybit: Bybit } = await import('ccxt')
+    const Bybit = await loadVenueClass()
     class Venue extends Bybit {
       override handleErrors(...args: Parameters<bybit['handleErrors']>): undefined {
         const [httpStatus, , , , headers, text, body] = args
@@ -103,6 +102,21 @@ export class CcxtClient {
     this.#isClosed = true
     await withDeadline(Promise.resolve(this.#exchange.close()), GRACE_MS, 'The end of the connections').catch(() => undefined)
   }
+}
+
+/**
+ * One venue's file instead of all hundred: a third of the time and of the memory. The package does not list it among its
+ * entries; where it has moved, the whole package is loaded.
+ */
+async function loadVenueClass(): Promise<typeof bybit> {
+  try {
+    const file = new URL('./src/bybit.js', import.meta.resolve('ccxt'))
+    const { default: venue } = (await import(file.href)) as { readonly default?: typeof bybit }
+    if (venue !== undefined) return venue
+  } catch {
+    // The package is laid out otherwise.
+  }
+  return (await import('ccxt')).bybit
 }
 
 function lowerCase(headers: unknown): Readonly<Record<string, string>> {

@@ -34,22 +34,18 @@ export function fetchAccount(
         scheduler.machine(Math.min(waitMs, 5_000), 'account again', () => tries > 1 && get(name, atVenue, then, tries - 1)),
       lost: () => tries > 1 && get(name, atVenue, then, tries - 1),
     })
-  const pages = <T>(
-    name: string,
-    page: (n: number) => Page<T>,
-    then: (rows: readonly T[]) => void,
-    before: readonly T[] = [],
-    n = 0,
-  ): void =>
+  const pages = <T>(name: string, page: (n: number) => Page<T>, then: (rows: readonly T[]) => void, before: readonly T[][] = []): void => {
+    const n = before.length
     get(
       `${name} page ${n}`,
       () => page(n),
       ({ rows, more }) => {
-        const all = [...before, ...rows]
-        if (more) pages(name, page, then, all, n + 1)
-        else then(all)
+        const all = [...before, [...rows]]
+        if (more) pages(name, page, then, all)
+        else then(all.flat())
       },
     )
+  }
   pages<VenueOrder>(
     'orders',
     (n) => openOrdersPage(venue, n),

@@ -3,6 +3,12 @@ import type { Plant } from './plant-hook.ts'
 /** Fills, money, positions and limits. */
 export const MONEY_PLANTS: readonly Plant[] = [
   {
+    name: "a profit between traders is missing in the exchange's cash",
+    file: 'src/engine/reconcile/compare-positions.ts',
+    find: 'cash = Money.add(cash, others.length === 0 || average === undefined ? cost : notional(average, net, currency))',
+    replace: 'cash = [cost, ...others].reduce((sum, each) => Money.add(sum, each), cash)',
+  },
+  {
     name: 'a fill counts twice',
     file: 'src/engine/orders/reports.ts',
     find: 'if (state.tradeIds.has(`${order.symbol}|${raw.tradeId}`)) return',

@@ -3,6 +3,24 @@ import type { Plant } from './plant-hook.ts'
 /** What becomes of an order: outcomes, cancels, amendments, pairs. */
 export const ORDER_PLANTS: readonly Plant[] = [
   {
+    name: 'an order leaves after the connection is gone',
+    file: 'src/engine/reconcile/outcomes.ts',
+    find: 'if (!tx.state.connected || tx.state.shadow !== undefined) return',
+    replace: '',
+  },
+  {
+    name: 'a decision goes by what was true before',
+    file: 'src/engine/reconcile/decide.ts',
+    find: 'if (fixed.compare(netPosition(state, instrument.symbol), SignedQuantity.parse(difference.ours)) !== 0) {',
+    replace: 'if (instrument.symbol === difference.ours) {',
+  },
+  {
+    name: 'an exit overlooks entries the other way',
+    file: 'src/engine/orders/exposure.ts',
+    find: 'if (order !== undefined && !order.reduceOnly && order.side === side && isAtExchange(order))',
+    replace: 'if (order !== undefined && !order.reduceOnly && order.side === side && order.replacing === false)',
+  },
+  {
     name: 'a retry has a new id',
     file: 'src/engine/reconcile/outcomes.ts',
     find: '  inquiry.nextAskAt = tx.ts\n  send(tx, order)',

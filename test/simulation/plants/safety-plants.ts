@@ -15,10 +15,10 @@ export const SAFETY_PLANTS: readonly Plant[] = [
     replace: 'if (state.halt !== null && state.now < 0)',
   },
   {
-    name: 'an order is sent again while halted',
-    file: 'src/engine/reconcile/outcomes.ts',
-    find: "if (isToBeStopped(state, order)) return 'not sent again because trading was stopped'",
-    replace: '',
+    name: 'what a halt meant to stop is forgotten',
+    file: 'src/engine/orders/stopped.ts',
+    find: "if (halt === null || order.purpose === 'FLATTEN') return false",
+    replace: "if (halt === null || order.status !== 'EMULATED') return false",
   },
   {
     name: 'a halt is forgotten by a snapshot',

@@ -1,6 +1,7 @@
 import type { FaultKind } from '../core/faults.ts'
 import { MARKETS } from '../venue/market.ts'
 import type { World } from './world.ts'
+import { disconnect } from './world-parts.ts'
 
 const LOOK_EVERY_MS = 1_000
 
@@ -39,14 +40,6 @@ function silenceStream(world: World): void {
   const silentMs = world.faults.dice('streamSilent').between(5_000, 30_000)
   world.stream.silentUntil = world.scheduler.now + silentMs
   world.scheduler.machine(silentMs, 'stale stream noticed', () => disconnect(world, 500))
-}
-
-export function disconnect(world: World, forMs: number): void {
-  const connector = world.connector
-  connector?.disconnect('connection lost')
-  world.scheduler.machine(forMs, 'reconnect', () => {
-    if (connector !== undefined && connector === world.connector && !connector.connected) connector.connect()
-  })
 }
 
 /** By up to five seconds, or back by an hour. */

@@ -7,7 +7,7 @@ import type { ManualOrder } from '#engine/ports.ts'
 import type { Random } from '../core/random.ts'
 import { marketOf, MARKETS, quantityOf, type Market } from '../venue/market.ts'
 import { hasLimit, isConditional } from '../venue/venue-order.ts'
-import type { People } from './people.ts'
+import type { Wishes } from './wishes.ts'
 
 /** Wishes about orders of every kind, amendments, pairs, plans and differences. */
 
@@ -16,12 +16,12 @@ const CONDITIONAL: readonly OrderType[] = ['STOP_MARKET', 'STOP_LIMIT', 'TAKE_PR
 /** Whether a trigger of this type lies above the price. */
 const waitsAbove = (type: OrderType, side: OrderSide): boolean => (type.startsWith('TAKE_PROFIT') ? side === 'SELL' : side === 'BUY')
 
-function near(people: People, market: Market, ticks: number): Price {
+function near(people: Wishes, market: Market, ticks: number): Price {
   return people.price(market, people.world.venue.lastTicks(market) + ticks)
 }
 
 /** A conditional order; one in ten has its trigger on the wrong side. */
-export function conditionalOrder(people: People, random: Random, change: Partial<ManualOrder> = {}): ManualOrder {
+export function conditionalOrder(people: Wishes, random: Random, change: Partial<ManualOrder> = {}): ManualOrder {
   const type = change.type ?? random.pick(CONDITIONAL)
   const order = people.manualOrder(random, { ...change, type, price: undefined })
   const market = marketOf(order.symbol)
@@ -41,7 +41,7 @@ export function conditionalOrder(people: People, random: Random, change: Partial
 }
 
 /** Market and limit orders with every flag, whether the venue knows it or not. */
-export function flaggedOrder(people: People, random: Random): ManualOrder {
+export function flaggedOrder(people: Wishes, random: Random): ManualOrder {
   const order = people.manualOrder(random)
   return {
     ...order,
@@ -59,7 +59,7 @@ interface PlanFor {
   readonly side: OrderSide
 }
 
-export function randomPlan(people: People, random: Random, { market, side }: PlanFor): ProtectionPlan {
+export function randomPlan(people: Wishes, random: Random, { market, side }: PlanFor): ProtectionPlan {
   const sign = side === 'BUY' ? 1 : -1
   const text = (ticks: number): string => Price.format(near(people, market, ticks))
   const bps = (low: number, high: number): string => `${random.between(low, high)}`
@@ -98,7 +98,7 @@ export function randomPlan(people: People, random: Random, { market, side }: Pla
 }
 
 /** Two orders of which one may trade: a target and a stop around a position, or a breakout both ways. */
-export function askForPair(people: People, random: Random): void {
+export function askForPair(people: Wishes, random: Random): void {
   const held = [...people.world.watch.books.positions.values()].filter(({ quantity }) => quantity !== 0n)
   if (held.length > 0 && random.chance(0.7)) {
     const { traderId, symbol, quantity } = random.pick(held)
@@ -135,7 +135,7 @@ export function askForPair(people: People, random: Random): void {
   people.ask({ type: 'SubmitOcoOrders', orders: [up, down] })
 }
 
-export function askToAmend(people: People, random: Random): void {
+export function askToAmend(people: Wishes, random: Random): void {
   const clientOrderId = people.anyOrder(random)
   const booked = clientOrderId === undefined ? undefined : people.world.watch.books.orders.get(clientOrderId)
   if (clientOrderId === undefined || booked === undefined) return
@@ -153,7 +153,7 @@ export function askToAmend(people: People, random: Random): void {
   people.ask({ type: 'AmendOrder', clientOrderId, quantity, price, triggerPrice: trigger, by: 'person' })
 }
 
-export function askForProtection(people: People, random: Random): void {
+export function askForProtection(people: Wishes, random: Random): void {
   const held = [...people.world.watch.books.positions.values()].filter(({ quantity }) => quantity !== 0n)
   if (held.length === 0) return
   const { traderId, symbol, quantity } = random.pick(held)
@@ -162,7 +162,7 @@ export function askForProtection(people: People, random: Random): void {
 }
 
 /** A person looks at a difference and decides; mostly what is suggested. */
-export function decideDifference(people: People, random: Random, traders: readonly TraderId[]): void {
+export function decideDifference(people: Wishes, random: Random, traders: readonly TraderId[]): void {
   const open = [...people.world.watch.books.differences.values()]
   if (open.length === 0) return
   const { differenceId, suggestion } = random.pick(open)

@@ -8,6 +8,7 @@ import type { EngineCommand, ManualOrder, RecordableFact } from '#engine/ports.t
 import type { Random } from '../core/random.ts'
 import { MARKETS, priceOf, quantityOf, valueOf, type Market } from '../venue/market.ts'
 import { askForPair, askForProtection, askToAmend, conditionalOrder, decideDifference, flaggedOrder } from './order-acts.ts'
+import type { Wishes } from './wishes.ts'
 import type { World } from './world.ts'
 
 export const TRADERS: readonly TraderId[] = ['alpha', 'beta', 'hand'].map(parseTraderId)
@@ -40,7 +41,7 @@ export function limitsOf(random: Random): RiskLimits {
 }
 
 /** What people, programs and strategies ask for. Every wish is made when its time comes, from what there is then. */
-export class People {
+export class People implements Wishes {
   readonly #world: World
   readonly #random: Random
   /** Asked before, word for word: asked again now and then. */
@@ -62,6 +63,7 @@ export class People {
       state: 'running',
     }))
     facts.push({ type: 'RiskLimitsSet', ts: 0, by: 'person', limits: limitsOf(this.#random.split('limits')) })
+    this.#world.setUp = facts
     const ask = (): void => {
       let isDone = false
       this.#world.ask({ type: 'Record', facts }, (answer) => {
@@ -151,10 +153,16 @@ export class People {
       side,
       type,
       quantity: quantityOf(market, this.lots(market, random.pick([50, 300, 900, 2_500]))),
-      price: type === 'LIMIT' ? this.price(market, last + random.between(-market.stepTicks * 8, market.stepTicks * 8)) : undefined,
+      price: type === 'LIMIT' ? this.price(market, last + this.#away(market, random)) : undefined,
       reduceOnly: random.chance(0.35),
       ...change,
     }
+  }
+
+  /** Mostly near the price; now and then so far that the collar must refuse it. */
+  #away(market: Market, random: Random): number {
+    if (random.chance(0.06)) return Math.floor((random.pick([-1, 1]) * random.between(80, 800) * market.startTicks) / 10_000)
+    return random.between(-market.stepTicks * 8, market.stepTicks * 8)
   }
 
   /** A working order of ours, or one that has ended. */

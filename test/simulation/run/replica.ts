@@ -1,7 +1,7 @@
 import type { Fact, JournalEntry } from '#domain/facts.ts'
 import { pack } from '#storage/replica/ship.ts'
 import { demand } from '../checks/violation.ts'
-import type { World } from './world.ts'
+import type { WorldParts } from './world-parts.ts'
 
 const BATCH = 50
 
@@ -10,14 +10,14 @@ const BATCH = 50
  * transaction and its rule (the cursor is read under lock, written in the same transaction) are modelled after `ship`.
  */
 export class Replica {
-  readonly #world: World
+  readonly #world: WorldParts
   readonly #splitsTransaction: boolean
   readonly #rows: string[] = []
   #cursor = 0
   /** What the replica believes; undefined: it must read the cursor first. */
   #believes: number | undefined
 
-  constructor(world: World, splitsTransaction: boolean) {
+  constructor(world: WorldParts, splitsTransaction: boolean) {
     this.#world = world
     this.#splitsTransaction = splitsTransaction
     if (world.plan.followsPostgres) this.#turn()

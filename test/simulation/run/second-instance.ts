@@ -15,12 +15,12 @@ const LOOKS_ONLY: ReadonlySet<string> = new Set(['QueryOrder', 'QueryAccount', '
 export function startSecondInstance(world: World, forMs: number): void {
   const { scheduler, faults, venue, network, plan } = world
   const random = world.random.split('second instance')
-  let connector: Connector | undefined
+  const thread: { connector?: Connector } = {}
   const toExchange = new Wire<ToExchange>({
     scheduler,
     name: 'second to exchange',
     latencyMs: () => random.below(3),
-    deliver: (message) => connector?.receive(message),
+    deliver: (message) => thread.connector?.receive(message),
   })
   const shell = new Shell({
     scheduler,
@@ -44,7 +44,7 @@ export function startSecondInstance(world: World, forMs: number): void {
     latencyMs: () => random.below(4),
     deliver: (message) => shell.fromExchange(message),
   })
-  connector = new Connector({
+  const connector = new Connector({
     scheduler,
     faults,
     venue,
@@ -54,12 +54,13 @@ export function startSecondInstance(world: World, forMs: number): void {
     toEngine: (message) => toEngine.send(message),
     onSubmit: () => undefined,
   })
-  const thread = connector
-  scheduler.machine(100, 'second connects', () => thread.connect())
+  thread.connector = connector
+  scheduler.machine(100, 'second connects', () => connector.connect())
+  scheduler.machine(200, 'second is set up', () => shell.command({ type: 'Record', facts: world.setUp }, () => undefined))
   world.second = shell
   scheduler.machine(forMs, 'second stops', () => {
     shell.die()
-    thread.die()
+    connector.die()
     world.second = undefined
   })
 }

@@ -1,17 +1,17 @@
 import type { AnalyzeDispatch } from '#engine/transaction.ts'
 import type { ProposedSignal, StepAnswer } from '#engine/ports.ts'
 import type { Random } from '../core/random.ts'
-import type { World } from './world.ts'
+import type { WorldParts } from './world-parts.ts'
 
 /** The strategies' threads: they think for a while and answer; some die, repeat themselves, or throw. */
 export class TraderThreads {
-  readonly #world: World
+  readonly #world: WorldParts
   readonly #random: Random
   #life = 0
   /** Near the end nobody wants anything new. */
   isQuiet = false
 
-  constructor(world: World) {
+  constructor(world: WorldParts) {
     this.#world = world
     this.#random = world.random.split('traders')
   }

@@ -1,4 +1,4 @@
-import type { EngineAnswer, EngineCommand, FromExchange, OrderRequest, ToExchange } from '#engine/ports.ts'
+import type { EngineAnswer, EngineCommand, FromExchange, OrderRequest, RecordableFact, ToExchange } from '#engine/ports.ts'
 import { Watch } from '../checks/watch.ts'
 import { Violation } from '../checks/violation.ts'
 import { Faults } from '../core/faults.ts'
@@ -12,11 +12,11 @@ import { Stream } from '../connector/stream.ts'
 import { DiskJournal } from '../shell/disk-journal.ts'
 import { Shell } from '../shell/shell.ts'
 import { FakeVenue } from '../venue/fake-venue.ts'
-import { disconnect } from './nemesis.ts'
 import type { Plan } from './plan.ts'
 import { Replica } from './replica.ts'
 import type { ShellPlant } from './shell-plants.ts'
 import { TraderThreads } from './trader-threads.ts'
+import { disconnect } from './world-parts.ts'
 
 const RESTART_MS = 200
 
@@ -42,6 +42,8 @@ export class World {
   second: Shell | undefined
   connector: Connector | undefined
   wallOffsetMs = 0
+  /** Traders and limits, as the person set them up. */
+  setUp: readonly RecordableFact[] = []
   starts = 0
   crashes = 0
 

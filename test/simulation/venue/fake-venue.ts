@@ -73,7 +73,7 @@ export class FakeVenue {
     this.now = now
     for (const market of MARKETS) {
       const last = (this.walks.get(market.symbol) as PriceWalk).step()
-      for (const order of [...this.open]) {
+      for (const order of Array.from(this.open)) {
         if (order.market !== market || order.status !== 'OPEN') continue
         if (!order.triggered && this.#meetsTrigger(order, last)) this.#trigger(order)
         else if (order.triggered && !(this.isPersonGone && order.clientOrderId === undefined)) this.#tradeResting(order, last)
