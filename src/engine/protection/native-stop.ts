@@ -38,14 +38,12 @@ export function isGuardedByExchange(state: EngineState, key: PositionKey, positi
  */
 export function keepStops(tx: Transaction): void {
   const { state } = tx
-  if (!state.capabilities.orderTypes.includes('STOP_MARKET')) return
-  if (!mayAct(state) || !state.reconciled) {
-    if (!state.connected) {
-      state.areStopsChecked = false
-      state.stopsCrossed.clear()
-    }
+  if (!state.connected) {
+    state.areStopsChecked = false
+    state.stopsCrossed.clear()
     return
   }
+  if (!state.capabilities.orderTypes.includes('STOP_MARKET') || !mayAct(state) || !state.reconciled) return
   if (!state.areStopsChecked) {
     state.areStopsChecked = true
     for (const { open } of state.books.values()) for (const key of open) state.stopsToCheck.add(key)

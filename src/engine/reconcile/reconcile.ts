@@ -32,6 +32,8 @@ export function askAboutOrders(tx: Transaction, trigger: ReconcileTrigger): void
   state.reconciled = false
   state.queries.clear()
   state.learnt.waiting.clear()
+  // Reports that came while the exchange was away started inquiries of their own: the questions begin anew.
+  if (trigger !== 'WAKE') state.learnt.inquiries.clear()
   state.learnt.account.isCompared = false
   state.learnt.account.rounds = 0
   for (const order of state.orders.values()) {

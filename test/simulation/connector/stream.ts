@@ -26,6 +26,8 @@ export class Stream {
   readonly #bars = new Map<string, { open: number; high: number; low: number; openTime: number }>()
   /** The private stream is alive and says nothing until then. */
   silentUntil = 0
+  /** Another one that listens to the prices. */
+  second: Connector | undefined
 
   constructor(options: {
     readonly scheduler: Scheduler
@@ -100,8 +102,8 @@ export class Stream {
   /** Public prices after a move of the market; at the turn of a minute the closed candles, too. */
   prices(): void {
     const candles = MARKETS.flatMap((market): Candle[] => this.#bar(market))
-    const connector = this.#connector()
-    if (connector === undefined || !connector.connected) return
+    const listeners = [this.#connector(), this.second].filter((each) => each?.connected === true)
+    if (listeners.length === 0) return
     const quotes = MARKETS.flatMap((market): Quote[] => {
       if (this.#faults.happens('quoteDropped')) return []
       const last = this.#venue.lastTicks(market)
@@ -113,7 +115,10 @@ export class Stream {
     })
     if (quotes.length + candles.length === 0) return
     this.#scheduler.machine(this.#random.between(2, 40), 'prices', () => {
-      if (this.#connector() === connector && connector.connected) connector.step({ reports: [], candles, quotes })
+      for (const listener of listeners) {
+        const listens = listener === this.#connector() || listener === this.second
+        if (listens && listener?.connected === true) listener.step({ reports: [], candles, quotes })
+      }
     })
   }
 

@@ -58,10 +58,12 @@ export function startSecondInstance(world: World, forMs: number): void {
   scheduler.machine(100, 'second connects', () => connector.connect())
   scheduler.machine(200, 'second is set up', () => shell.command({ type: 'Record', facts: world.setUp }, () => undefined))
   world.second = shell
+  world.stream.second = connector
   scheduler.machine(forMs, 'second stops', () => {
     shell.die()
     connector.die()
     world.second = undefined
+    world.stream.second = undefined
   })
 }
 
