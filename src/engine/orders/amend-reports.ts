@@ -1,3 +1,4 @@
+import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import { isWorking, type OrderAmendment } from '#domain/order.ts'
 import type { ExchangeReport } from '../ports.ts'
@@ -26,7 +27,20 @@ export function amendReported(
   order: TrackedOrder,
   report: Extract<ExchangeReport, { readonly type: 'OrderAmended' }>,
 ): void {
-  if (isWorking(order.status)) settleAmendment(tx, order, report, { ts: report.ts })
+  if (!isWorking(order.status)) return
+  // The echo of an earlier amendment: it is no answer to this one, which is still on its way and may be overtaken by another.
+  if (order.amending !== undefined && order.replacing !== true && !isVersion(report, order.amending)) return
+  settleAmendment(tx, order, report, { ts: report.ts })
+}
+
+/** Whether what the exchange shows is the version that was asked for. */
+export function isVersion(shown: OrderAmendment, { quantity, price, triggerPrice }: OrderAmendment): boolean {
+  if (quantity !== undefined && (shown.quantity === undefined || Quantity.compare(shown.quantity, quantity) !== 0)) return false
+  return isPrice(shown.price, price) && isPrice(shown.triggerPrice, triggerPrice)
+}
+
+function isPrice(shown: Price | undefined, wanted: Price | undefined): boolean {
+  return wanted === undefined || (shown !== undefined && Price.compare(shown, wanted) === 0)
 }
 
 /** The order stays as it is. If it has filled beyond what was wanted meanwhile, the rest is canceled. */

@@ -35,7 +35,7 @@ export function typeOnWire(order: Pick<TrackedOrder, 'type' | 'execution'>): Ord
  * exchange reduce-only does it.
  */
 export function isContingentExit(order: TrackedOrder): boolean {
-  return order.reduceOnly && (order.status === 'EMULATED' || isConditional(typeOnWire(order)))
+  return order.reduceOnly && (order.status === 'EMULATED' || (isConditional(typeOnWire(order)) && Quantity.isZero(order.filledQuantity)))
 }
 
 /** Counts in (+1) or out (−1) all that a working order may still do. Without `money` only the quantities: a snapshot holds the money. */

@@ -1,7 +1,5 @@
-import { Price } from '#domain/money/price.ts'
-import { Quantity } from '#domain/money/quantity.ts'
 import { repeatAmend } from '../orders/amend.ts'
-import { settleAmendment } from '../orders/amend-reports.ts'
+import { isVersion, settleAmendment } from '../orders/amend-reports.ts'
 import type { ExchangeReport } from '../ports.ts'
 import type { TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
@@ -21,15 +19,6 @@ export function concludeAmendment(tx: Transaction, order: TrackedOrder, found: F
     return
   }
   if (tx.ts - order.updatedAt >= ORDER_ANSWER_DEADLINE_MS) repeatAmend(tx, order)
-}
-
-function isVersion(found: Found, { quantity, price, triggerPrice }: NonNullable<TrackedOrder['amending']>): boolean {
-  if (quantity !== undefined && (found.quantity === undefined || Quantity.compare(found.quantity, quantity) !== 0)) return false
-  return isPrice(found.price, price) && isPrice(found.triggerPrice, triggerPrice)
-}
-
-function isPrice(shown: Price | undefined, wanted: Price | undefined): boolean {
-  return wanted === undefined || (shown !== undefined && Price.compare(shown, wanted) === 0)
 }
 
 function present({ quantity, price, triggerPrice }: Found): Pick<Found, 'quantity' | 'price' | 'triggerPrice'> {

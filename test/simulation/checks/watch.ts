@@ -117,8 +117,14 @@ export class Watch {
     const order = this.books.orders.get(command.order.clientOrderId)
     demand(this.#connected, 'I10', () => `${command.order.clientOrderId} left while disconnected`)
     if (this.books.halt === undefined || order === undefined) return
-    const { purpose } = order.submitted
-    demand(purpose === 'FLATTEN' || purpose === 'EXIT', 'I10', () => `${purpose} ${command.order.clientOrderId} left while halted`)
+    const { purpose, ts } = order.submitted
+    // Sent again after proof that it never arrived: a stop of before the halt guards a position that stays.
+    const isStop = purpose === 'STOP_LOSS' && !this.books.halt.flatten && ts < this.books.halt.since
+    demand(
+      purpose === 'FLATTEN' || purpose === 'EXIT' || isStop,
+      'I10',
+      () => `${purpose} ${command.order.clientOrderId} left while halted`,
+    )
   }
 
   /** I2, I12: what leaves is a durable intent, word for word. */

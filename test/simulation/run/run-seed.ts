@@ -9,6 +9,8 @@ import { World } from './world.ts'
 
 /** How long the world is kind before everything must agree, simulated. */
 const QUIET_MS = 180_000
+/** And how long the market stands still before both sides are compared. */
+const STILL_MS = 15_000
 /** So long before the end of it nobody decides anything any more. */
 const DECISIONS_END_MS = 80_000
 
@@ -52,6 +54,8 @@ export function runSeed(seed: number, options: RunOptions = {}): Outcome {
     people.decideAll(QUIET_MS - DECISIONS_END_MS)
     const run = (ms: number): void => world.scheduler.runUntil(world.scheduler.now + ms)
     run(QUIET_MS)
+    world.isMarketStill = true
+    run(STILL_MS)
     checkConverged(world)
     checkReconcileIdempotent(world, run)
     checkConverged(world)

@@ -42,6 +42,8 @@ export class World {
   second: Shell | undefined
   connector: Connector | undefined
   wallOffsetMs = 0
+  /** Before both sides are compared nothing trades for a moment, else a fill would be on its way. */
+  isMarketStill = false
   /** Traders and limits, as the person set them up. */
   setUp: readonly RecordableFact[] = []
   starts = 0
@@ -96,7 +98,7 @@ export class World {
   #moveMarket(): void {
     // While the machine sleeps for hours nobody looks at every second of the market.
     this.scheduler.after(this.scheduler.isFrozen ? 30_000 : this.plan.moveEveryMs, 'market moves', () => {
-      this.venue.move(this.scheduler.now)
+      if (!this.isMarketStill) this.venue.move(this.scheduler.now)
       this.stream.prices()
       this.#moveMarket()
     })
