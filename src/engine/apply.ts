@@ -91,12 +91,6 @@ export function applyFact(state: EngineState, fact: Fact): void {
 /** Code of the alert that says a protective or flattening order was refused by our own gate. */
 export const CLOSE_REFUSED = 'PROTECTION_NOT_SENT'
 
-/** Only what guards against doubles; used for facts older than the snapshot, whose other effects the snapshot holds. */
-export function rememberFact(state: EngineState, fact: Fact): void {
-  if (fact.type === 'SignalDecided') state.signalIds.add(signalKey(fact.traderId, fact.signalId))
-  else if (fact.type === 'OrderFilled') state.tradeIds.add(`${fact.symbol}|${fact.tradeId}`)
-}
-
 export const signalKey = (traderId: string, signalId: string): string => `${traderId}|${signalId}`
 
 function toInstrument(fact: InstrumentListed): Instrument {
@@ -117,13 +111,13 @@ function toInstrument(fact: InstrumentListed): Instrument {
 }
 
 function applySignal(state: EngineState, fact: SignalDecided): void {
-  rememberFact(state, fact)
+  state.signalIds.add(signalKey(fact.traderId, fact.signalId))
   const trader = state.traders.get(fact.traderId)
   if (trader !== undefined && fact.stepTime !== undefined) trader.decidedSteps.set(parseSymbol(fact.symbol), fact.stepTime)
 }
 
 function applyFilled(state: EngineState, fact: OrderFilled): void {
-  rememberFact(state, fact)
+  state.tradeIds.add(`${fact.symbol}|${fact.tradeId}`)
   const currency = fact.feeCurrency
   const account = state.accounts.get(currency)
   if (account !== undefined) {

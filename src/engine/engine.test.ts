@@ -5,7 +5,7 @@ import { Money } from '#domain/money/money.ts'
 import { InvariantChecker } from '#test/support/engine/invariants.ts'
 import { BTC, ETH_PERP, EngineDriver } from '#test/support/engine/engine-driver.ts'
 import { act, play, startRandom, type Act } from '#test/support/engine/random-history.ts'
-import { applyFact, rememberFact } from './apply.ts'
+import { applyFact } from './apply.ts'
 import { readSnapshot, writeSnapshot } from './snapshot.ts'
 import { createState, type EngineState } from './state.ts'
 
@@ -110,7 +110,6 @@ describe('TradingEngine', () => {
         const cut = Math.floor(at * facts.length)
         const middle = readSnapshot(writeSnapshot(fold(facts.slice(0, cut))))
         if (middle === undefined) throw new Error('the snapshot was not read')
-        for (const fact of reread(facts.slice(0, cut))) rememberFact(middle, fact)
         fold(facts.slice(cut), middle)
         expect(textOf(middle)).toBe(expected)
         expect(middle.valueTotals.size).toBe(folded.valueTotals.size)

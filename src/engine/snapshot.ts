@@ -25,7 +25,7 @@ import type { Candle } from '#domain/candle.ts'
 import type { Instrument } from '#domain/instrument.ts'
 
 /** Version of the snapshot's form. Another form is not read: the journal is replayed from its start instead. */
-const SNAPSHOT_FORM = 3
+const SNAPSHOT_FORM = 4
 
 interface SnapshotBody {
   readonly form: number
@@ -56,9 +56,12 @@ interface SnapshotBody {
   readonly differences: readonly Difference[]
   readonly settledDifferences: readonly SettledDifference[]
   readonly foreignFees: readonly Money[]
+  /** Remembered against doubles, oldest first. */
+  readonly signalIds: readonly string[]
+  readonly tradeIds: readonly string[]
 }
 
-/** The state as JSON. Ids remembered against doubles are left out: they are read back from the journal's last facts. */
+/** The state as JSON, with all that lasts. */
 export function writeSnapshot(state: EngineState): string {
   const body: SnapshotBody = {
     form: SNAPSHOT_FORM,
@@ -90,6 +93,8 @@ export function writeSnapshot(state: EngineState): string {
     differences: [...state.differences.values()],
     settledDifferences: [...state.settledDifferences.values()],
     foreignFees: [...state.foreignFees.values()],
+    signalIds: [...state.signalIds],
+    tradeIds: [...state.tradeIds],
   }
   return JSON.stringify(body, (_, value: unknown) =>
     typeof value === 'object' && value !== null && 'units' in value && 'scale' in value ? encode(value as Fixed<string>) : value,
@@ -151,6 +156,8 @@ export function readSnapshot(text: string): EngineState | undefined {
   for (const difference of body.differences) openDifference(state, difference)
   for (const settled of body.settledDifferences) state.settledDifferences.set(settled.difference.differenceId, settled)
   for (const fees of body.foreignFees) state.foreignFees.set(fees.currency, fees)
+  for (const id of body.signalIds) state.signalIds.add(id)
+  for (const id of body.tradeIds) state.tradeIds.add(id)
   return state
 }
 

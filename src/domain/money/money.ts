@@ -9,7 +9,7 @@ export type Currency = string
 export type Money = Fixed<'Money'> & { readonly currency: Currency }
 
 function of(value: Fixed<string>, currency: Currency): Money {
-  return Object.freeze({ units: value.units, scale: value.scale, currency }) as Money
+  return { units: value.units, scale: value.scale, currency } as Money
 }
 
 function sameCurrency(a: Money, b: Money): void {
@@ -18,7 +18,7 @@ function sameCurrency(a: Money, b: Money): void {
 
 function make(units: bigint, scale: number, currency: Currency): Money {
   if (scale > fixed.SCALE_MAX) throw new RangeError(`scale ${scale} is outside 0..${fixed.SCALE_MAX}`)
-  return Object.freeze({ units, scale, currency }) as Money
+  return { units, scale, currency } as Money
 }
 
 function add(a: Money, b: Money): Money {

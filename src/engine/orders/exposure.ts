@@ -32,7 +32,7 @@ export function typeOnWire(order: Pick<TrackedOrder, 'type' | 'execution'>): Ord
 
 /**
  * An exit that waits for its trigger. It commits nothing of the position: here it is cut to what is left when it is released, at the
- * exchange reduce-only does it.
+ * exchange reduce-only does it. One that has begun to fill has met its trigger.
  */
 export function isContingentExit(order: TrackedOrder): boolean {
   return order.reduceOnly && (order.status === 'EMULATED' || (isConditional(typeOnWire(order)) && Quantity.isZero(order.filledQuantity)))

@@ -1,12 +1,11 @@
 import { hash, randomInt, randomUUID } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { AppError } from '#domain/errors.ts'
-import type { Fact, FactType, JournalEntry } from '#domain/facts.ts'
+import type { Fact, JournalEntry } from '#domain/facts.ts'
 import { failpoint } from '#platform/failpoint.ts'
 import { entriesAfter, lastSeq, PAGE_FACTS_MAX, writePage, type JournalPage } from './journal-page.ts'
 import { GENESIS_HASH, recordHash } from './record-hash.ts'
 import { JOURNAL_SCHEMA, JOURNAL_STEPS, JOURNAL_VERSION } from './schema.ts'
-import { parseFact } from './fact-text.ts'
 
 const SNAPSHOTS_KEPT = 2
 const BUSY_TIMEOUT_MS = 2_000
@@ -136,20 +135,6 @@ export class Journal {
 
   #pageAt(seq: number): Row | undefined {
     return this.#db.prepare<[number], Row>(`${ROW} WHERE seq <= ? ORDER BY seq DESC LIMIT 1`).get(seq)
-  }
-
-  /** Facts of the named types with `afterSeq < seq <= untilSeq`, unchecked: for what only guards against doubles. */
-  *ofTypes(types: readonly FactType[], afterSeq: number, untilSeq: number): Generator<Fact> {
-    const prefixes = types.map((type) => `{"type":"${type}"`)
-    const first = this.#pageAt(afterSeq + 1)?.seq ?? 1
-    const rows = this.#db.prepare<[number, number], Row>(`${ROW} WHERE seq >= ? AND seq <= ? ORDER BY seq`)
-    for (const row of rows.iterate(first, untilSeq)) {
-      const lines = row.body.split('\n')
-      for (const [index, line] of lines.entries()) {
-        const seq = row.seq + index
-        if (seq > afterSeq && seq <= untilSeq && prefixes.some((prefix) => line.startsWith(prefix))) yield parseFact(line)
-      }
-    }
   }
 
   close(): void {

@@ -23,6 +23,8 @@ const BATCH_MAX = 2_048
 /** Inputs that may wait; more are refused, never queued without bound. */
 const INBOX_MAX = 100_000
 const SNAPSHOT_EVERY_FACTS = 50_000
+/** A state of many orders is saved more rarely, so that saving costs the same share of the time. */
+const SNAPSHOT_EVERY_FACTS_PER_ORDER = 5
 const TICK_MS = 1_000
 /** A tick that comes later than this says that the machine has slept: nobody knows what was missed. */
 const SLEPT_MS = 10_000
@@ -254,7 +256,12 @@ export class EngineSession {
     for (const { waiting: each, transaction, answer } of done) this.#publish(each, transaction, answer)
     this.#heads.notice(this.#options.journal.head)
     this.#announceOpen()
-    if (this.#sinceSnapshot >= SNAPSHOT_EVERY_FACTS) this.#saveSnapshot()
+    if (this.#isSnapshotDue()) this.#saveSnapshot()
+  }
+
+  #isSnapshotDue(): boolean {
+    const { orders } = this.#options.engine.state
+    return this.#sinceSnapshot >= Math.max(SNAPSHOT_EVERY_FACTS, SNAPSHOT_EVERY_FACTS_PER_ORDER * orders.size)
   }
 
   #saveSnapshot(): void {

@@ -22,9 +22,9 @@ export const MONEY_PLANTS: readonly Plant[] = [
   },
   {
     name: 'trade ids are forgotten by a restart from a snapshot',
-    file: 'src/workers/engine/recover.ts',
-    find: "['SignalDecided', 'OrderFilled']",
-    replace: "['SignalDecided']",
+    file: 'src/engine/snapshot.ts',
+    find: 'tradeIds: [...state.tradeIds],',
+    replace: 'tradeIds: [],',
   },
   {
     name: 'fills after a cancel are ignored',

@@ -83,9 +83,9 @@ export const ORDER_PLANTS: readonly Plant[] = [
   },
   {
     name: 'signals are forgotten by a restart from a snapshot',
-    file: 'src/workers/engine/recover.ts',
-    find: "['SignalDecided', 'OrderFilled']",
-    replace: "['OrderFilled']",
+    file: 'src/engine/snapshot.ts',
+    find: 'signalIds: [...state.signalIds],',
+    replace: 'signalIds: [],',
   },
   {
     name: 'a signal trades after its time',

@@ -52,7 +52,10 @@ export function runSeed(seed: number, options: RunOptions = {}): Outcome {
     world.scheduler.runUntil(world.scheduler.frozenUntil)
     world.beKind()
     people.decideAll(QUIET_MS - DECISIONS_END_MS)
-    const run = (ms: number): void => world.scheduler.runUntil(world.scheduler.now + ms)
+    const run = (ms: number): void => {
+      world.scheduler.runUntil(world.scheduler.now + ms)
+      for (let n = 0; n < 100 && world.shell?.isSettled === false; n += 1) world.scheduler.runUntil(world.scheduler.now + 1)
+    }
     run(QUIET_MS)
     world.isMarketStill = true
     run(STILL_MS)

@@ -1,4 +1,4 @@
-import type { Fact, FactType, JournalEntry } from '#domain/facts.ts'
+import type { Fact, JournalEntry } from '#domain/facts.ts'
 import { parseFact } from '#storage/journal/fact-text.ts'
 import { GENESIS_HASH, recordHash } from '#storage/journal/record-hash.ts'
 import type { Random } from '../core/random.ts'
@@ -107,10 +107,6 @@ export class DiskJournal {
       previous = page.hash
       expected += page.count
     }
-  }
-
-  *ofTypes(types: readonly FactType[], afterSeq: number, untilSeq: number): Generator<Fact> {
-    for (const { seq, fact } of this.entries(afterSeq, untilSeq)) if (types.includes(fact.type) && seq > afterSeq) yield fact
   }
 
   /** Facts with `afterSeq < seq <= untilSeq`, unchecked. */

@@ -83,6 +83,11 @@ export class Shell {
     return this.#failed
   }
 
+  /** Nothing is on its way to the disk. */
+  get isSettled(): boolean {
+    return !this.#busy
+  }
+
   get waiting(): number {
     return this.#inbox.length
   }

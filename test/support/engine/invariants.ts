@@ -406,7 +406,8 @@ const valueIn = (version: Version, filled: Rational): Rational =>
 /** While an amendment is on its way the worse of both versions is reserved. */
 const worstValueOf = ({ present, wanted, filled }: Seen): Rational =>
   wanted === undefined ? valueIn(present, filled) : larger(valueIn(present, filled), valueIn(wanted, filled))
-/** An exit that waits for its trigger commits nothing yet. */
-const isContingent = ({ submitted, status }: Seen): boolean =>
+/** An exit that waits for its trigger commits nothing yet; one that has begun to fill has met it. */
+const isContingent = ({ submitted, status, filled }: Seen): boolean =>
   submitted.reduceOnly &&
-  (status === 'EMULATED' || (submitted.execution !== 'EMULATED' && submitted.orderType !== 'MARKET' && submitted.orderType !== 'LIMIT'))
+  (status === 'EMULATED' ||
+    (sign(filled) === 0 && submitted.execution !== 'EMULATED' && submitted.orderType !== 'MARKET' && submitted.orderType !== 'LIMIT'))
