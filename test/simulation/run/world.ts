@@ -157,7 +157,8 @@ export class World {
           : 'clientOrderId' in command
             ? command.clientOrderId
             : command.exchangeOrderId
-      this.trace.note(this.scheduler.now, `engine ${command.type} ${id}`)
+      const how = command.type === 'SubmitOrder' ? ` ${command.order.side} ${command.order.type}${command.order.reduceOnly ? ' reduce-only' : ''}` : ''
+      this.trace.note(this.scheduler.now, `engine ${command.type} ${id}${how}`)
     }
   }
 
