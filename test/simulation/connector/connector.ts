@@ -216,7 +216,7 @@ export class Connector {
     network.request<{ readonly answer: VenueAnswer; readonly view: OrderView | undefined }>({
       name: `amend ${clientOrderId}`,
       patience: 'waits',
-      mayRepeat: true,
+      mayRepeat: false,
       atVenue: () => {
         const answer = venue.amend(clientOrderId, command)
         return { answer, view: answer.type === 'accepted' ? describe(venue, answer.order) : undefined }

@@ -157,7 +157,10 @@ export class World {
           : 'clientOrderId' in command
             ? command.clientOrderId
             : command.exchangeOrderId
-      const how = command.type === 'SubmitOrder' ? ` ${command.order.side} ${command.order.type}${command.order.reduceOnly ? ' reduce-only' : ''}` : ''
+      const how =
+        command.type === 'SubmitOrder'
+          ? ` ${command.order.side} ${command.order.type}${command.order.reduceOnly ? ' reduce-only' : ''}`
+          : ''
       this.trace.note(this.scheduler.now, `engine ${command.type} ${id}${how}`)
     }
   }

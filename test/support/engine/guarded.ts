@@ -20,8 +20,6 @@ export function guarded(
 
 export const exits = (driver: EngineDriver) => driver.factsOf('OrderSubmitted').filter(({ reduceOnly }) => reduceOnly)
 export const sold = (driver: EngineDriver) => exits(driver).map((order) => [order.purpose, order.quantity, order.ladderLevel])
-/** As numbers: how the text is padded is not what is looked at. */
-const steps = (driver: EngineDriver) => exits(driver).map((order) => [Number(order.quantity), order.ladderLevel])
 export const moves = (driver: EngineDriver) => driver.factsOf('ProtectionMoved').map(({ cause, stopLoss }) => [cause, stopLoss])
 
 /** The stop in force. */
