@@ -24,7 +24,7 @@ const BATCH_MAX = 2_048
 const INBOX_MAX = 100_000
 const SNAPSHOT_EVERY_FACTS = 50_000
 /** A state of many orders is saved more rarely, so that saving costs the same share of the time. */
-const SNAPSHOT_EVERY_FACTS_PER_ORDER = 5
+const SNAPSHOT_EVERY_FACTS_PER_ORDER = 20
 const TICK_MS = 1_000
 /** A tick that comes later than this says that the machine has slept: nobody knows what was missed. */
 const SLEPT_MS = 10_000

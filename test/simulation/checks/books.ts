@@ -13,6 +13,8 @@ export interface BookedOrder {
   price: bigint | undefined
   trigger: bigint | undefined
   filled: bigint
+  /** Of one that is watched here: a price at or beyond its trigger was seen. */
+  isTriggerMet: boolean
   /** Asked for and not answered. */
   amending:
     | { readonly quantity?: bigint | undefined; readonly price?: bigint | undefined; readonly trigger?: bigint | undefined }
@@ -165,6 +167,7 @@ export class Books {
       price: fact.price === undefined ? undefined : dec(fact.price),
       trigger: fact.triggerPrice === undefined ? undefined : dec(fact.triggerPrice),
       filled: 0n,
+      isTriggerMet: false,
       amending: undefined,
     })
     if (fact.execution !== 'EMULATED') this.sendTimes.push(fact.ts)
@@ -231,6 +234,16 @@ export class Books {
     this.assigned += cost - held.cost
     held.cost = cost
     this.positions.set(key, held)
+  }
+
+  /** Prices were seen: notes which triggers of orders that are watched here they have met. */
+  notePrices(symbol: string, low: bigint, high: bigint): void {
+    for (const order of this.orders.values()) {
+      const { submitted, trigger } = order
+      if (order.status !== 'EMULATED' || submitted.symbol !== symbol || trigger === undefined) continue
+      const above = submitted.orderType.startsWith('TAKE_PROFIT') ? submitted.side === 'SELL' : submitted.side === 'BUY'
+      if (above ? high >= trigger : low <= trigger) order.isTriggerMet = true
+    }
   }
 
   working(): BookedOrder[] {

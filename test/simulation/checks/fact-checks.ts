@@ -13,6 +13,10 @@ export function checkFact(books: Books, fact: Fact): void {
       return
     case 'OrderStatusChanged':
       checkTransition(books, fact.clientOrderId, fact.status)
+      checkReleasedByPrice(books, fact.clientOrderId, fact.status)
+      return
+    case 'PositionAssigned':
+      checkAssignedAsSeen(books, fact)
       return
     case 'OrderFilled':
       checkTradeOnce(books, fact)
@@ -62,6 +66,25 @@ function checkTransition(books: Books, id: string, status: OrderStatus): void {
   demand(order !== undefined, 'I2', () => `${status} of ${id}, which was never submitted`)
   demand(NEXT[order.status].includes(status), 'I7', () => `${id}: ${order.status} → ${status}`)
   demand(isOpen(order.status) || !isOpen(status), 'I6', () => `${id} was ${order.status} and is ${status} again`)
+}
+
+/** An order that is watched here leaves only when a price has met its trigger. A trailing one moves its own within a bar. */
+function checkReleasedByPrice(books: Books, id: string, status: OrderStatus): void {
+  const order = books.orders.get(id)
+  if (order?.status !== 'EMULATED' || status !== 'SUBMITTED' || order.submitted.orderType === 'TRAILING_STOP') return
+  demand(order.isTriggerMet, 'trigger', () => `${id} waits for ${show(order.trigger ?? 0n)} and left before the price was there`)
+}
+
+/** A decision about a position goes by what the person saw: our side must still be that. */
+function checkAssignedAsSeen(books: Books, fact: Extract<Fact, { readonly type: 'PositionAssigned' }>): void {
+  const seen = books.differences.get(fact.differenceId) ?? books.ignored.get(fact.differenceId)
+  let ours = 0n
+  for (const position of books.positions.values()) if (position.symbol === fact.symbol) ours += position.quantity
+  demand(
+    seen === undefined || dec(seen.ours) === ours,
+    'stale-decision',
+    () => `${fact.quantity} of ${fact.symbol} was assigned, seen was ${seen?.ours}, held is ${show(ours)}`,
+  )
 }
 
 /** I3: a trade counts once; the same id in another instrument is another trade. */

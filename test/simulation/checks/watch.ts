@@ -52,6 +52,7 @@ export class Watch {
   durable(batch: readonly Done[]): void {
     for (const { input, transaction } of batch) {
       this.#hear(input)
+      this.#notePrices(input)
       for (const fact of transaction.facts) {
         checkFact(this.books, fact)
         if (fact.type === 'OrderSubmitted' && !fact.reduceOnly) this.#checkEntry(fact)
@@ -84,6 +85,13 @@ export class Watch {
       this.#connected = input.status.connected
     } else if (input.type === 'Market') for (const report of input.step.reports) this.#unheard?.delete(report.clientOrderId)
     else if ((input as { readonly type: string }).type === 'Account') this.#unheard?.clear()
+  }
+
+  #notePrices(input: EngineInput): void {
+    if (input.type !== 'Market') return
+    const { books } = this
+    for (const { symbol, last } of input.step.quotes) if (last.units > 0n) books.notePrices(symbol, decOf(last), decOf(last))
+    for (const { symbol, low, high } of input.step.candles) books.notePrices(symbol, decOf(low), decOf(high))
   }
 
   /** After the facts of an input: an order is judged by the prices before it. */

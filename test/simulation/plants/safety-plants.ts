@@ -15,12 +15,6 @@ export const SAFETY_PLANTS: readonly Plant[] = [
     replace: 'if (state.halt !== null && state.now < 0)',
   },
   {
-    name: 'what a halt meant to stop is forgotten',
-    file: 'src/engine/orders/stopped.ts',
-    find: "if (halt === null || order.purpose === 'FLATTEN') return false",
-    replace: "if (halt === null || order.status !== 'EMULATED') return false",
-  },
-  {
     name: 'a halt is forgotten by a snapshot',
     file: 'src/engine/snapshot.ts',
     find: 'halt: state.halt,',
