@@ -246,6 +246,11 @@ export class Books {
     }
   }
 
+  assumeTriggerMet(id: string): void {
+    const order = this.orders.get(id)
+    if (order !== undefined) order.isTriggerMet = true
+  }
+
   working(): BookedOrder[] {
     return [...this.orders.values()].filter((order) => isOpen(order.status))
   }

@@ -36,6 +36,8 @@ export class Watch {
   restarted(entries: Iterable<JournalEntry>, state: EngineState, all: Iterable<JournalEntry>): void {
     checkRecovery(state, all)
     for (const { seq, fact } of entries) {
+      // What was seen before the power went is not known; that the page is whole is.
+      if (fact.type === 'OrderStatusChanged') this.books.assumeTriggerMet(fact.clientOrderId)
       demand(seq === this.books.seq + 1, 'I13', () => `fact ${seq} after ${this.books.seq}`)
       checkFact(this.books, fact)
       this.books.apply(fact)

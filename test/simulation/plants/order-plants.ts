@@ -3,12 +3,6 @@ import type { Plant } from './plant-hook.ts'
 /** What becomes of an order: outcomes, cancels, amendments, pairs. */
 export const ORDER_PLANTS: readonly Plant[] = [
   {
-    name: 'the echo of an older amendment is taken for the answer',
-    file: 'src/engine/orders/amend-reports.ts',
-    find: 'if (order.amending !== undefined && order.replacing !== true && !isVersion(report, order.amending)) return',
-    replace: '',
-  },
-  {
     name: 'a stop that has begun to fill commits nothing',
     file: 'src/engine/orders/exposure.ts',
     find: '(isConditional(typeOnWire(order)) && Quantity.isZero(order.filledQuantity))',
