@@ -4,7 +4,7 @@ import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import type { ProtectionPlan } from '#domain/protection.ts'
 import type { RiskLimits } from '#domain/risk.ts'
-import { ETH_PERP, EngineDriver, OTHER_TRADER } from '#test/support/engine/engine-driver.ts'
+import { BTC, ETH_PERP, EngineDriver, OTHER_TRADER } from '#test/support/engine/engine-driver.ts'
 import { stopOf } from '#test/support/engine/guarded.ts'
 import { STOP_GRACE_MS } from './watch-positions.ts'
 
@@ -38,6 +38,15 @@ function amended(driver: EngineDriver): void {
 }
 
 describe('the stop at the exchange', () => {
+  it('is not placed on spot, where a resting sale would lock the coins; it is watched here and closes', () => {
+    const driver = EngineDriver.ready({ capabilities: { orderTypes: ['MARKET', 'LIMIT', 'STOP_MARKET'], amend: true } })
+    driver.hold('4', { symbol: BTC, protection: { stopLoss: '90' } })
+    expect(stops(driver)).toEqual([])
+    driver.takeCommands()
+    driver.quote(BTC, '90')
+    expect(words(driver)).toEqual(['MARKET 4'])
+  })
+
   it('is one reduce-only order for all of the position, placed with the first fill and resized after every one', () => {
     const driver = EngineDriver.ready({ capabilities: { orderTypes: ['MARKET', 'LIMIT', 'STOP_MARKET'], amend: true } })
     const entry = driver.enter({ symbol: ETH_PERP, quantity: quantity('4'), stopLoss: price('90') })

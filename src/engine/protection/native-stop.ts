@@ -34,7 +34,8 @@ export function isGuardedByExchange(state: EngineState, key: PositionKey, positi
 /**
  * Keeps one reduce-only stop at the exchange for each position that has one in force: placed, moved with it, resized after every
  * fill. Where several traders hold an instrument there is none: the exchange knows only their net, and its reduce-only would not
- * keep one trader's stop from turning another's position. The stop is then watched here. Called after every input.
+ * keep one trader's stop from turning another's position. On spot there is none either: a resting sale locks the coins, and every
+ * other way out would be refused for want of them. The stop is then watched here. Called after every input.
  */
 export function keepStops(tx: Transaction): void {
   const { state } = tx
@@ -60,7 +61,7 @@ function keepStop(tx: Transaction, key: PositionKey): boolean {
   if (isBeingAsked(state, key)) return false
   const order = stopAtExchange(state, key)
   const { stopLoss } = position
-  if (stopLoss === undefined || (state.books.get(position.symbol)?.open.size ?? 0) > 1) {
+  if (stopLoss === undefined || !mayRestAtExchange(state, position)) {
     if (order !== undefined && order.status !== 'PENDING_CANCEL') requestCancel(tx, order.clientOrderId)
     return true
   }
@@ -70,6 +71,10 @@ function keepStop(tx: Transaction, key: PositionKey): boolean {
   if (failures === STOP_FAILURES_MAX) unprotected(tx, key, position)
   else if (failures < STOP_FAILURES_MAX) placeStop(tx, position, wanted)
   return true
+}
+
+function mayRestAtExchange(state: EngineState, { symbol }: HeldPosition): boolean {
+  return state.instruments.get(symbol)?.kind === 'perpetual' && state.books.get(symbol)?.open.size === 1
 }
 
 interface WantedStop {
