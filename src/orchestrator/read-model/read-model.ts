@@ -33,17 +33,18 @@ import { SCALE_MAX } from '#domain/money/fixed.ts'
 import { Price } from '#domain/money/price.ts'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
 import type { Quote } from '#engine/ports.ts'
-import { BalanceRows, type BalanceRowsState } from './balance-rows.ts'
-import { BoundedLog, type BoundedLogState } from './bounded-log.ts'
-import { DifferenceRows, type DifferenceRowsState } from './difference-rows.ts'
-import { GapTracker, type GapTrackerState } from './gap-tracker.ts'
-import { HaltRows, type HaltRowsState } from './halt-rows.ts'
-import { OrderRows, type OrderListQuery, type OrderRowsState } from './order-rows.ts'
+import { BalanceRows } from './balance-rows.ts'
+import { BoundedLog } from './bounded-log.ts'
+import { DifferenceRows } from './difference-rows.ts'
+import { GapTracker } from './gap-tracker.ts'
+import { HaltRows } from './halt-rows.ts'
+import { OrderRows, type OrderListQuery } from './order-rows.ts'
 import { matches, takePage, type MemoryPage, type RowFilter } from './page.ts'
-import { PositionRows, type PositionRowsState } from './position-rows.ts'
+import { PositionRows } from './position-rows.ts'
 import * as rows from './rows-from-facts.ts'
 import type { StreamEvent } from './stream-event.ts'
-import { TraderRows, type TraderRowsState } from './trader-rows.ts'
+import { TraderRows } from './trader-rows.ts'
+import type { ReadModelLogs, ReadModelState } from './read-model-state.ts'
 
 export const CLOSED_ORDERS_MAX = 10_000
 export const TRADES_MAX = 10_000
@@ -63,36 +64,6 @@ export interface SignalListQuery extends ListQuery {
   readonly outcome?: SignalView['outcome'] | undefined
 }
 const EVERY = (): boolean => true
-
-export interface ReadModelLogs {
-  readonly trades: BoundedLog<TradeView>
-  readonly alerts: BoundedLog<AlertView>
-  readonly audit: BoundedLog<AuditView>
-  readonly halts: HaltRows
-  readonly orders: OrderRows
-  readonly balances: BalanceRows
-}
-
-export interface ReadModelState {
-  readonly orders: OrderRowsState
-  readonly positions: PositionRowsState
-  readonly balances: BalanceRowsState
-  readonly traders: TraderRowsState
-  readonly trades: BoundedLogState<TradeView>
-  readonly signals: BoundedLogState<SignalView>
-  readonly alerts: BoundedLogState<AlertView>
-  readonly audit: BoundedLogState<AuditView>
-  readonly instruments: ReadonlyMap<string, InstrumentView>
-  readonly prices: ReadonlyMap<string, PriceView>
-  readonly candles: ReadonlyMap<string, CandleEvent>
-  readonly signalOutcomes: ReadonlyMap<string, number>
-  readonly limits: RiskLimits
-  readonly halts: HaltRowsState
-  readonly gaps: GapTrackerState
-  readonly differences: DifferenceRowsState
-  readonly lastSeq: number
-  readonly lastTs: number
-}
 
 /** The journal folded into what screens show, on the main thread. Memory stays flat however long the journal is. */
 export class ReadModel {

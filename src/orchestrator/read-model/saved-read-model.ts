@@ -3,7 +3,8 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { deserialize, serialize } from 'node:v8'
 import type { JournalEntry } from '#domain/facts.ts'
 import { openJournalReader, type JournalReader } from '#storage/journal/journal-reader.ts'
-import { ReadModel, type ReadModelState } from './read-model.ts'
+import { ReadModel } from './read-model.ts'
+import type { ReadModelState } from './read-model-state.ts'
 
 /**
  * Raised whenever the saved form or what is folded into it changes: what was saved in another form is not read, and the
