@@ -8,17 +8,14 @@ import { systemClock, type Clock } from '#platform/clock.ts'
 import type { Config } from '#platform/config/config.ts'
 import type { DataDirectory } from '#platform/data-directory.ts'
 import { pause, withDeadline } from '#platform/deadline.ts'
-import type { LeasedAccount } from '#platform/lease/account-lease.ts'
 import { leaseDirectory } from '#platform/lease/lease-directory.ts'
 import type { LockFile } from '#platform/lease/lock-file.ts'
-import type { RemoteLock } from '#platform/lease/remote-lock.ts'
 import { openCandleCacheReader, type CandleReader } from '#storage/cache/candle-cache.ts'
 import { openJournalReader, type JournalReader } from '#storage/journal/journal-reader.ts'
 import { accountOf, type Account } from './account.ts'
-import { AdvisoryLock } from '#storage/postgres/advisory-lock.ts'
-import { resolvePostgres } from '#storage/postgres/connection.ts'
 import { ComponentBoard } from './component-board.ts'
 import { AccountGuard } from './core/account-guard.ts'
+import { leasedAccount, sharedLock } from './core/lease-sources.ts'
 import { Core, type CoreFailure } from './core/core.ts'
 import type { MarketNews, ReplayProgress } from './core/exchange-thread.ts'
 import { firstLimits, firstTraders } from './first-start.ts'
@@ -33,6 +30,7 @@ import { WorkstationMetrics } from './read-model/workstation-metrics.ts'
 import { ReplicaService } from './replica/replica-service.ts'
 import { missingForTrading, readStatus, type StatusSources } from './status.ts'
 import { WorkstationStream } from './stream/workstation-stream.ts'
+import { hasExposure } from './traders/has-exposure.ts'
 import { TraderManager } from './traders/trader-manager.ts'
 import type { SendFrame, StreamSession, Workstation } from './workstation-api.ts'
 import type { WorkstationOptions } from './workstation-options.ts'
@@ -267,7 +265,7 @@ export class WorkstationRun implements Workstation {
       detach: (traderId) => core.engine.detachTrader(traderId),
       view: (traderId) => this.#readModel.trader(traderId),
       knowsSymbol: (symbol) => this.#readModel.instrument(symbol) !== undefined,
-      hasExposure: (traderId) => this.#hasExposure(traderId),
+      hasExposure: (traderId) => hasExposure(this.#readModel, traderId),
       record: async (facts) => {
         await this.#request({ type: 'Record', facts })
       },
@@ -310,13 +308,6 @@ export class WorkstationRun implements Workstation {
       pause: (id, actor) => manager().pause(id, actor),
       resume: (id, actor) => manager().resume(id, actor),
     }
-  }
-
-  #hasExposure(traderId: string): boolean {
-    return (
-      this.#readModel.positions().some((position) => position.trader_id === traderId) ||
-      this.#readModel.workingOrders().some((order) => order.trader_id === traderId)
-    )
   }
 
   #candlesOf(symbol: string, timeframe: Timeframe, limit: number, before: number | undefined): readonly CandleView[] {
@@ -407,15 +398,4 @@ export class WorkstationRun implements Workstation {
     }
     return signal.aborted ? undefined : failure
   }
-}
-
-/** Only where a person says that machines share the database: the lease is lost with its connection. */
-function sharedLock({ config, env }: WorkstationRunOptions): RemoteLock | undefined {
-  const target = config.database.account_lease ? resolvePostgres({ env, config: config.database }) : undefined
-  return target?.kind === 'external' ? new AdvisoryLock(target.connection) : undefined
-}
-
-/** Invented money needs no lease: nobody else can be at it. */
-function leasedAccount({ exchange, start }: Account): LeasedAccount | undefined {
-  return start.worker === 'venue' ? { exchange, apiKey: start.credentials.apiKey } : undefined
 }
