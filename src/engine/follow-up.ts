@@ -1,9 +1,9 @@
+import type { InstrumentSymbol } from '#domain/ids.ts'
 import type { Fact, OrderFilled, OrderStatusChanged } from '#domain/facts.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { isConditional, isWorking, type OrderSide } from '#domain/order.ts'
 import { cancelSiblings, warnBothFilled } from './orders/oco.ts'
-import { isStopAtExchange } from './orders/stopped.ts'
 import { recordAmended, requestCancel } from './orders/transition.ts'
 import { CLOSE_FAILURES_MAX, closeRefused, exitSide } from './protection/close-position.ts'
 import { isProtective } from './protection/fold-guard.ts'
@@ -33,17 +33,21 @@ function react(tx: Transaction, fact: Fact): void {
   }
 }
 
-/** Positions whose stop at the exchange may now be wrong. A fill concerns all traders of its instrument. */
+/** Positions whose exits at the exchange may now be wrong. Fills and entries concern all traders of their instrument. */
 function noteStop(state: EngineState, fact: Fact): void {
-  if (fact.type === 'OrderFilled' || fact.type === 'PositionAssigned') {
-    if (!state.capabilities.orderTypes.includes('STOP_MARKET')) return
-    for (const key of state.books.get(fact.symbol)?.open ?? []) state.stopsToCheck.add(key)
-  } else if (fact.type === 'ProtectionSet' || fact.type === 'ProtectionMoved')
-    state.stopsToCheck.add(positionKey(fact.traderId, fact.symbol))
-  else if (fact.type === 'OrderStatusChanged' || fact.type === 'OrderAmended') {
+  if (fact.type === 'OrderFilled' || fact.type === 'PositionAssigned') checkStopsOf(state, fact.symbol)
+  else if (fact.type === 'ProtectionSet' || fact.type === 'ProtectionMoved') state.stopsToCheck.add(positionKey(fact.traderId, fact.symbol))
+  else if (fact.type === 'OrderStatusChanged' || fact.type === 'OrderAmended' || fact.type === 'OrderSubmitted') {
     const order = state.orders.get(fact.clientOrderId)
-    if (order !== undefined && isStopAtExchange(order)) state.stopsToCheck.add(positionKey(fact.traderId, fact.symbol))
+    if (order === undefined) return
+    if (!order.reduceOnly) checkStopsOf(state, fact.symbol)
+    else if (isConditional(order.type)) state.stopsToCheck.add(positionKey(fact.traderId, fact.symbol))
   }
+}
+
+function checkStopsOf(state: EngineState, symbol: InstrumentSymbol): void {
+  if (!state.capabilities.orderTypes.includes('STOP_MARKET')) return
+  for (const key of state.books.get(symbol)?.open ?? []) state.stopsToCheck.add(key)
 }
 
 function afterFill(tx: Transaction, fact: OrderFilled): void {

@@ -36,6 +36,11 @@ export class RecentSet<T> {
   }
 
   /** Oldest first. */
+  toArray(): T[] {
+    return [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)]
+  }
+
+  /** Oldest first. */
   *[Symbol.iterator](): Generator<T> {
     for (let i = 0; i < this.#ring.length; i += 1) {
       const member = this.#ring[(this.#oldest + i) % this.#ring.length]

@@ -61,22 +61,38 @@ interface SnapshotBody {
   readonly tradeIds: readonly string[]
 }
 
+/** Characters of a piece of a snapshot, about. */
+const PIECE_LENGTH = 16_384
+
 /** The state as JSON, with all that lasts. */
 export function writeSnapshot(state: EngineState): string {
-  const body: SnapshotBody = {
+  return [...snapshotPieces(state)].join('')
+}
+
+/**
+ * The same text in pieces, for a thread that must not stand still until the last: the state as it is at this call, whatever
+ * becomes of it before the last piece is asked for.
+ */
+export function snapshotPieces(state: EngineState): Iterator<string> & Iterable<string> {
+  return piecesOf(bodyOf(state))
+}
+
+/** Values of the state are never changed but replaced, so copies of its lists hold it fast. What is changed in place is copied itself. */
+function bodyOf(state: EngineState): SnapshotBody {
+  return {
     form: SNAPSHOT_FORM,
     instance: state.instance,
     now: state.now,
     orderCount: state.orderCount,
     instruments: [...state.instruments.values()],
-    accounts: [...state.accounts.values()],
+    accounts: [...state.accounts.values()].map((account) => ({ ...account })),
     traders: [...state.traders.values()].map(({ config, state: traderState, decidedSteps }) => ({
       config,
       state: traderState,
       decidedSteps: [...decidedSteps],
     })),
     orders: [...state.orders.values()],
-    closedOrders: [...state.closedOrders],
+    closedOrders: state.closedOrders.toArray(),
     positions: [...state.positions.values()],
     openPositions: booksInOrder(state).flatMap(({ open }) => [...open]),
     emulatedOrders: booksInOrder(state).flatMap(({ emulated }) => [...emulated]),
@@ -85,7 +101,7 @@ export function writeSnapshot(state: EngineState): string {
     averageTrueRanges: [...state.averageTrueRanges],
     lossReached: [...state.lossReached],
     lastCandles: [...state.lastCandles.values()],
-    orderTimes: state.orderTimes,
+    orderTimes: [...state.orderTimes],
     halt: state.halt,
     flattenAttempts: [...state.flattenAttempts],
     closeRefusals: [...state.closeRefusals],
@@ -93,12 +109,41 @@ export function writeSnapshot(state: EngineState): string {
     differences: [...state.differences.values()],
     settledDifferences: [...state.settledDifferences.values()],
     foreignFees: [...state.foreignFees.values()],
-    signalIds: [...state.signalIds],
-    tradeIds: [...state.tradeIds],
+    signalIds: state.signalIds.toArray(),
+    tradeIds: state.tradeIds.toArray(),
   }
-  return JSON.stringify(body, (_, value: unknown) =>
-    typeof value === 'object' && value !== null && 'units' in value && 'scale' in value ? encode(value as Fixed<string>) : value,
-  )
+}
+
+function* piecesOf(body: SnapshotBody): Generator<string> {
+  let text = ''
+  for (const [name, value] of Object.entries(body) as readonly [string, unknown][]) {
+    text += `${text === '' && name === 'form' ? '{' : ','}${JSON.stringify(name)}:`
+    if (!Array.isArray(value)) {
+      text += JSON.stringify(plain(value))
+      continue
+    }
+    text += '['
+    let isFirst = true
+    for (const member of value as readonly unknown[]) {
+      text += isFirst ? JSON.stringify(plain(member)) : `,${JSON.stringify(plain(member))}`
+      isFirst = false
+      if (text.length < PIECE_LENGTH) continue
+      yield text
+      text = ''
+    }
+    text += ']'
+  }
+  yield `${text}}`
+}
+
+/** The same with exact values as text. By hand: a replacer of `JSON.stringify` is called for each of all properties and takes four times as long. */
+function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(plain)
+  if ('units' in value && 'scale' in value) return encode(value as Fixed<string>)
+  const copy: Record<string, unknown> = {}
+  for (const name of Object.keys(value)) copy[name] = plain((value as Readonly<Record<string, unknown>>)[name])
+  return copy
 }
 
 interface Encoded {

@@ -69,6 +69,8 @@ export interface SymbolBook {
   readonly open: Set<PositionKey>
   /** Orders that wait here for their trigger, oldest first. */
   readonly emulated: Set<ClientOrderId>
+  /** Exits that wait at the exchange for their trigger. */
+  readonly waiting: Set<ClientOrderId>
   readonly resting: Readonly<Record<OrderSide, RestingSide>>
   /** What may still fill at the exchange, but for exits that wait for a trigger. */
   readonly live: Readonly<Record<OrderSide, RunningSum>>

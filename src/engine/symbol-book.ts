@@ -14,6 +14,7 @@ export function bookOf(state: EngineState, symbol: InstrumentSymbol): SymbolBook
   const book: SymbolBook = {
     open: new Set(),
     emulated: new Set(),
+    waiting: new Set(),
     resting: { BUY: { prices: new Map(), best: undefined }, SELL: { prices: new Map(), best: undefined } },
     live: { BUY: new RunningSum(), SELL: new RunningSum() },
     net: new RunningSum(),

@@ -2,6 +2,7 @@ import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import { isWorking, type OrderAmendment } from '#domain/order.ts'
 import type { ExchangeReport } from '../ports.ts'
+import { ask } from '../reconcile/questions.ts'
 import type { TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
 import { recordAmended, requestCancel } from './transition.ts'
@@ -21,7 +22,10 @@ export function settleAmendment(
     requestCancel(tx, order.clientOrderId)
 }
 
-/** The exchange's word that it has amended the order, or that it is now something else than we knew. */
+/**
+ * The exchange's word that it has amended the order. What nobody asked for may be somebody's hand, or the late echo of a version that
+ * has been overtaken: the exchange is asked how the order stands.
+ */
 export function amendReported(
   tx: Transaction,
   order: TrackedOrder,
@@ -30,7 +34,8 @@ export function amendReported(
   if (!isWorking(order.status)) return
   // The echo of an earlier amendment: it is no answer to this one, which is still on its way and may be overtaken by another.
   if (order.amending !== undefined && order.replacing !== true && !isVersion(report, order.amending)) return
-  settleAmendment(tx, order, report, { ts: report.ts })
+  if (order.amending !== undefined || order.replacing === true) settleAmendment(tx, order, report, { ts: report.ts })
+  else if (!isVersion(order, report)) ask(tx, order)
 }
 
 /** Whether what the exchange shows is the version that was asked for. */

@@ -5,8 +5,9 @@ import { isConditional, isWorking, releasedType, type OrderAmendment, type Order
 import type { EngineAnswer, EngineCommand } from '../ports.ts'
 import { checkOrder } from '../risk/gate.ts'
 import type { OrderIntent, Refusal } from '../risk/intent.ts'
-import { newestCandle, positionKey, workingTotals, type EngineState, type TrackedOrder } from '../state.ts'
+import { newestCandle, positionKey, type EngineState, type TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
+import { promisedQuantity } from './exit-room.ts'
 import { amendedPrices, isContingentExit, worstOpenQuantity } from './exposure.ts'
 import { recordAmended, requestCancel } from './transition.ts'
 
@@ -103,8 +104,7 @@ function intentOfVersion(order: TrackedOrder, asked: OrderAmendment & { readonly
 function checkRoom(state: EngineState, order: TrackedOrder, quantity: Quantity): Refusal | undefined {
   const key = positionKey(order.traderId, order.symbol)
   const held = SignedQuantity.magnitude(state.positions.get(key)?.quantity ?? SignedQuantity.ZERO)
-  const { exitBuy, exitSell } = workingTotals(state, key)
-  const promised = order.side === 'BUY' ? exitBuy : exitSell
+  const promised = promisedQuantity(state, order, order.side)
   const others = isContingentExit(order) ? Quantity.ZERO : Quantity.subtract(promised, worstOpenQuantity(order))
   const open = Quantity.subtract(quantity, order.filledQuantity)
   const closable = Quantity.subtract(held, Quantity.min(held, others))
@@ -134,10 +134,14 @@ function words({ quantity, price, triggerPrice }: OrderAmendment): string {
 }
 
 /** Asks for a version that was checked: at once, in place, or by a cancel and a new order. */
-export function requestAmend(tx: Transaction, order: TrackedOrder, asked: OrderAmendment): void {
+export function requestAmend(
+  tx: Transaction,
+  order: TrackedOrder,
+  asked: OrderAmendment,
+  { replace = !tx.state.capabilities.amend } = {},
+): void {
   const { clientOrderId, symbol, traderId } = order
   if (order.status === 'EMULATED') return recordAmended(tx, order, asked, { ts: tx.ts })
-  const replace = !tx.state.capabilities.amend
   // First the cancel: a wish to replace is dropped by any cancel that comes after it.
   if (replace) requestCancel(tx, clientOrderId)
   tx.record({

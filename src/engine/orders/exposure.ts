@@ -1,8 +1,8 @@
 import type { Instrument } from '#domain/instrument.ts'
 import { Money, notional } from '#domain/money/money.ts'
 import type { Price } from '#domain/money/price.ts'
-import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
-import { isConditional, isWorking, releasedType, type OrderSide, type OrderType } from '#domain/order.ts'
+import { Quantity } from '#domain/money/quantity.ts'
+import { isConditional, isWorking, releasedType, type OrderType } from '#domain/order.ts'
 import { positionKey, workingTotals, type EngineState, type PositionKey, type TrackedOrder, type WorkingTotals } from '../state.ts'
 import { addResting, bookOf, removeResting } from '../symbol-book.ts'
 
@@ -73,7 +73,11 @@ function countInBook(state: EngineState, order: TrackedOrder, open: Quantity, di
     else state.triggered.delete(clientOrderId)
     return
   }
-  if (isContingentExit(order)) return
+  if (isContingentExit(order)) {
+    if (direction === 1) book.waiting.add(clientOrderId)
+    else book.waiting.delete(clientOrderId)
+    return
+  }
   book.live[side].add(open, direction)
   if (price === undefined || typeOnWire(order) !== 'LIMIT') return
   if (direction === 1) addResting(book, side, clientOrderId, price)
@@ -125,26 +129,4 @@ export function noteExposed(state: EngineState, key: PositionKey, { entryBuy, en
   const isHeld = (state.positions.get(key)?.quantity.units ?? 0n) !== 0n
   if (isHeld || !Quantity.isZero(entryBuy) || !Quantity.isZero(entrySell)) state.exposed.add(key)
   else state.exposed.delete(key)
-}
-
-/** What of a position no order of its trader at the exchange will take: an entry from before it was opened takes of it like an exit. */
-export function exitRoom(state: EngineState, key: PositionKey, side: OrderSide, held: Quantity): Quantity {
-  const { exitBuy, exitSell } = workingTotals(state, key)
-  let promised = side === 'BUY' ? exitBuy : exitSell
-  for (const id of state.workingByKey.get(key) ?? []) {
-    const order = state.orders.get(id)
-    if (order !== undefined && !order.reduceOnly && order.side === side && isAtExchange(order))
-      promised = Quantity.add(promised, worstOpenQuantity(order))
-  }
-  return Quantity.subtract(held, Quantity.min(held, promised))
-}
-
-/** Whether a working exit, together with all others of its position, is still no more than what is held. */
-export function exitFits(state: EngineState, order: TrackedOrder): boolean {
-  const key = positionKey(order.traderId, order.symbol)
-  const held = state.positions.get(key)?.quantity
-  if (held === undefined || (order.side === 'SELL' ? held.units <= 0n : held.units >= 0n)) return false
-  const { exitBuy, exitSell } = workingTotals(state, key)
-  const promised = isContingentExit(order) ? openQuantity(order) : order.side === 'BUY' ? exitBuy : exitSell
-  return Quantity.compare(promised, SignedQuantity.magnitude(held)) <= 0
 }

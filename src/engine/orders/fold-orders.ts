@@ -41,7 +41,7 @@ export function applySubmitted(state: EngineState, fact: OrderSubmitted): void {
     replaces: fact.replaces,
     protection: fact.protection,
     reduceOnly: fact.reduceOnly,
-    reduceOnlyOnWire: fact.reduceOnly && reducesNet(state, fact, quantity),
+    reduceOnlyOnWire: fact.reduceOnly && (isContingent(fact) || reducesNet(state, fact, quantity)),
     status: fact.execution === 'EMULATED' ? 'EMULATED' : 'SUBMITTED',
     filledQuantity: Quantity.ZERO,
     filledNotional: Money.zero(instrument.settle),
@@ -66,6 +66,9 @@ export function applySubmitted(state: EngineState, fact: OrderSubmitted): void {
   guardSubmitted(state, fact)
   if (order.status !== 'EMULATED') noteSent(state, fact.ts)
 }
+
+/** One that waits at the exchange does so only where reduce-only keeps it, whatever else is on its way. */
+const isContingent = ({ orderType, execution }: OrderSubmitted): boolean => isConditional(orderType) && execution !== 'EMULATED'
 
 /** Whether the exchange, which knows only the net of all traders, would see this order as one that reduces. */
 export function reducesNet(state: EngineState, { symbol, side }: Pick<TrackedOrder, 'symbol' | 'side'>, quantity: Quantity): boolean {

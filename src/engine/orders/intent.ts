@@ -55,7 +55,13 @@ function exitIntent(
 
 function exitingQuantity(state: EngineState, of: Pick<Signal, 'traderId' | 'symbol'>, side: OrderSide): Quantity {
   const { entryBuy, exitBuy, entrySell, exitSell } = workingTotals(state, positionKey(of.traderId, of.symbol))
-  return side === 'BUY' ? Quantity.add(entryBuy, exitBuy) : Quantity.add(entrySell, exitSell)
+  let exiting = side === 'BUY' ? Quantity.add(entryBuy, exitBuy) : Quantity.add(entrySell, exitSell)
+  for (const id of state.triggered) {
+    const order = state.orders.get(id)
+    if (order?.reduceOnly === true && order.side === side && order.traderId === of.traderId && order.symbol === of.symbol)
+      exiting = Quantity.add(exiting, order.quantity)
+  }
+  return exiting
 }
 
 function entryIntent(

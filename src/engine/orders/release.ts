@@ -1,6 +1,6 @@
 import * as fixed from '#domain/money/fixed.ts'
 import { Price } from '#domain/money/price.ts'
-import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import { Quantity } from '#domain/money/quantity.ts'
 import { releasedType } from '#domain/order.ts'
 import { isBeingAsked, makeRoom, mayAct } from '../protection/close-position.ts'
 import { seenBy, type PriceRange } from '../protection/price-range.ts'
@@ -8,11 +8,12 @@ import { checkEntryDoors } from '../risk/doors.ts'
 import { checkOrder } from '../risk/gate.ts'
 import type { OrderIntent, Refusal } from '../risk/intent.ts'
 import { waitsAbove } from '../risk/order-shape.ts'
-import { positionKey, type EngineState, type TrackedOrder } from '../state.ts'
+import { positionKey, type TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
-import { exitRoom } from './exposure.ts'
+import { exitRoom, heldAgainst, looseExit } from './exit-room.ts'
 import { cancelSiblings } from './oco.ts'
 import { clearTheWay, send } from './submit.ts'
+import { isToBeStopped } from './stopped.ts'
 import { trail } from './trailing-orders.ts'
 import { recordAmended, transition } from './transition.ts'
 
@@ -46,11 +47,12 @@ function isMet(tx: Transaction, order: TrackedOrder, { low, high, last }: PriceR
 /** Goes on with exits whose trigger was met and that wait for others to be canceled. Called after every input. */
 export function continueTriggered(tx: Transaction): void {
   const { state } = tx
-  if (state.triggered.size === 0 || !mayAct(state)) return
+  if (state.triggered.size === 0 || state.shadow !== undefined || !state.connected) return
   for (const id of [...state.triggered].sort()) {
     const order = state.orders.get(id)
     const mark = order === undefined ? undefined : state.marks.get(order.symbol)
-    if (order !== undefined && mark !== undefined) release(tx, id, mark.price)
+    if (order === undefined || mark === undefined || isToBeStopped(state, order)) continue
+    release(tx, id, mark.price)
   }
 }
 
@@ -62,15 +64,15 @@ function release(tx: Transaction, id: TrackedOrder['clientOrderId'], market: Pri
   const order = tx.state.orders.get(id)
   if (order === undefined || order.status !== 'EMULATED') return
   if (!order.reduceOnly) {
-    // Nothing new before the account is known; the price may come again.
-    if (tx.state.reconciled) sendReleased(tx, order, market)
+    // Nothing new before the account is known and every exit has its place; the price may come again.
+    if (tx.state.reconciled && looseExit(tx.state, order.symbol) === undefined) sendReleased(tx, order, market)
     return
   }
   const key = positionKey(order.traderId, order.symbol)
   if (isBeingAsked(tx.state, key)) return
   const held = heldAgainst(tx.state, order)
   const wanted = Quantity.min(order.quantity, held)
-  const room = exitRoom(tx.state, key, order.side, held)
+  const room = exitRoom(tx.state, order, order.side, held)
   if (Quantity.compare(room, wanted) < 0) {
     if (order.triggered !== true) {
       recordAmended(
@@ -88,13 +90,6 @@ function release(tx: Transaction, id: TrackedOrder['clientOrderId'], market: Pri
   }
   const cut = tx.state.orders.get(id)
   if (cut !== undefined) sendReleased(tx, cut, market)
-}
-
-/** What the trader holds that this exit would reduce. */
-function heldAgainst(state: EngineState, { traderId, symbol, side }: TrackedOrder): Quantity {
-  const held = state.positions.get(positionKey(traderId, symbol))?.quantity
-  if (held === undefined || (side === 'SELL' ? held.units <= 0n : held.units >= 0n)) return Quantity.ZERO
-  return SignedQuantity.magnitude(held)
 }
 
 function sendReleased(tx: Transaction, order: TrackedOrder, market: Price): void {

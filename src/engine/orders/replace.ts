@@ -1,12 +1,13 @@
 import type { Price } from '#domain/money/price.ts'
-import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import { Quantity } from '#domain/money/quantity.ts'
 import { isConditional, releasedType } from '#domain/order.ts'
 import { checkEntryDoors } from '../risk/doors.ts'
 import { checkOrder } from '../risk/gate.ts'
 import type { OrderIntent, Refusal } from '../risk/intent.ts'
-import { newestCandle, positionKey, type TrackedOrder } from '../state.ts'
+import { newestCandle, type TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
-import { amendedPrices, exitRoom } from './exposure.ts'
+import { exitRoom, heldAgainst, looseExit } from './exit-room.ts'
+import { amendedPrices } from './exposure.ts'
 import { place } from './submit.ts'
 import { recordAmended } from './transition.ts'
 
@@ -27,6 +28,7 @@ function replace(tx: Transaction, order: TrackedOrder): void {
   const { state } = tx
   if (state.halt !== null) return giveUp(tx, order, 'not sent again: trading is halted')
   if (!state.connected || !state.reconciled || state.shadow !== undefined) return
+  if (!order.reduceOnly && looseExit(state, order.symbol) !== undefined) return
   const instrument = state.instruments.get(order.symbol)
   const market = state.marks.get(order.symbol)?.price ?? newestCandle(state, order.symbol)?.close
   if (instrument === undefined || market === undefined) return
@@ -44,7 +46,7 @@ function intentOfRest(tx: Transaction, order: TrackedOrder, market: Price): Orde
   const amending = order.amending ?? {}
   const wanted = amending.quantity ?? order.quantity
   const rest = Quantity.subtract(wanted, Quantity.min(wanted, filledQuantity))
-  const quantity = reduceOnly ? Quantity.min(rest, roomFor(tx, order)) : rest
+  const quantity = reduceOnly ? Quantity.min(rest, exitRoom(tx.state, order, side, heldAgainst(tx.state, order))) : rest
   if (Quantity.isZero(quantity)) return undefined
   const { price, triggerPrice } = amendedPrices(order, amending)
   const type = order.execution === 'EMULATED' ? releasedType(order.type) : order.type
@@ -65,13 +67,6 @@ function intentOfRest(tx: Transaction, order: TrackedOrder, market: Price): Orde
   }
   const terms = { type, quantity, price, triggerPrice: trigger, referencePrice: trigger ?? market, marketPrice: market }
   return { ...same, ...terms, replaces: order.clientOrderId }
-}
-
-function roomFor(tx: Transaction, { traderId, symbol, side }: TrackedOrder): Quantity {
-  const key = positionKey(traderId, symbol)
-  const held = tx.state.positions.get(key)?.quantity
-  if (held === undefined || (side === 'SELL' ? held.units <= 0n : held.units >= 0n)) return Quantity.ZERO
-  return exitRoom(tx.state, key, side, SignedQuantity.magnitude(held))
 }
 
 function giveUp(tx: Transaction, order: TrackedOrder, reason: string): void {

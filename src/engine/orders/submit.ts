@@ -10,8 +10,9 @@ import { executionOf } from '../risk/order-shape.ts'
 import { ordersInTheWay } from '../risk/self-trade.ts'
 import type { TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
+import { mustWait } from './exit-room.ts'
 import { typeOnWire } from './exposure.ts'
-import { requestCancel } from './transition.ts'
+import { recordAmended, requestCancel } from './transition.ts'
 
 export interface Origin {
   readonly strategy: string
@@ -30,11 +31,15 @@ export function submit(
   return refusal ?? { clientOrderId: place(tx, instrument, intent, origin) }
 }
 
-/** Records an order the gate has passed and queues its send. One that is watched here is only recorded. */
+/**
+ * Records an order the gate has passed and queues its send. One that is watched here is only recorded, and so is an exit until others
+ * of its position that wait at the exchange are taken back: it counts as one whose trigger is met.
+ */
 export function place(tx: Transaction, instrument: Instrument, intent: OrderIntent, origin: Origin): ClientOrderId {
   const clientOrderId = nextId(tx, intent)
   const optional = <T>(value: T | undefined, write: (value: T) => string) => (value === undefined ? undefined : write(value))
-  const isEmulated = executionOf(tx.state.capabilities, intent) === 'EMULATED'
+  const isEarly = mustWait(tx.state, intent)
+  const isEmulated = isEarly || executionOf(tx.state, intent) === 'EMULATED'
   tx.record({
     type: 'OrderSubmitted',
     ts: tx.ts,
@@ -66,12 +71,15 @@ export function place(tx: Transaction, instrument: Instrument, intent: OrderInte
   })
   const order = tx.state.orders.get(clientOrderId)
   if (order === undefined) throw new Error(`order ${clientOrderId} was recorded and is not there`)
+  if (isEarly) recordAmended(tx, order, { triggered: true }, { ts: tx.ts, reason: EARLY })
   if (!isEmulated) {
     clearTheWay(tx, intent)
     send(tx, order)
   }
   return clientOrderId
 }
+
+const EARLY = 'waits until exits at the exchange that could trade as well are canceled'
 
 /** The id the next order of a trader gets. */
 export function nextId(tx: Transaction, { traderId }: Pick<OrderIntent, 'traderId'>, ahead = 1): ClientOrderId {

@@ -69,9 +69,10 @@ export function recordAmended(
   })
 }
 
-/** An end that is said twice is no contradiction. */
+/** An end that is said twice is no contradiction, nor is a word of acceptance that the order's last fill has overtaken. */
 function isRepetition(status: OrderStatus, event: OrderEvent): boolean {
   return (
+    (status === 'FILLED' && event === 'ACCEPT') ||
     (status === 'CANCELED' && event === 'CANCEL') ||
     (status === 'EXPIRED' && event === 'EXPIRE') ||
     (status === 'REJECTED' && event === 'REJECT')

@@ -3,10 +3,13 @@ import * as fixed from '#domain/money/fixed.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import type { OrderPurpose, OrderSide } from '#domain/order.ts'
 import { CLOSE_REFUSED } from '../apply.ts'
-import { exitRoom, isAtExchange, isContingentExit, typeOnWire } from '../orders/exposure.ts'
+import { exitRoom, isKeptByReduceOnly, lacksCoins, waitsAtExchange } from '../orders/exit-room.ts'
+import { isAtExchange, typeOnWire } from '../orders/exposure.ts'
+import { isStopAtExchange } from '../orders/stopped.ts'
 import { submit } from '../orders/submit.ts'
+import { requestAmend } from '../orders/amend.ts'
 import { requestCancel } from '../orders/transition.ts'
-import { newestCandle, type EngineState, type HeldPosition, type PositionKey } from '../state.ts'
+import { newestCandle, type EngineState, type HeldPosition, type PositionKey, type TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
 
 /** After our own gate refused to close a position, how long until it is tried and said again. */
@@ -67,23 +70,41 @@ function closeRest(tx: Transaction, key: PositionKey, purpose: 'STOP_LOSS' | 'TA
   const position = tx.state.positions.get(key)
   if (position === undefined || position.quantity.units === 0n) return
   const held = SignedQuantity.magnitude(position.quantity)
-  const room = exitRoom(tx.state, key, exitSide(position), held)
+  const room = exitRoom(tx.state, position, exitSide(position), held)
   if (Quantity.compare(room, held) < 0) makeRoom(tx, key)
   if (!Quantity.isZero(room)) sendExit(tx, key, { purpose, quantity: room })
+  if (!isSilent(tx, key) && lacksCoins(tx.state, position, exitSide(position), held)) {
+    const what = `Closing ${SignedQuantity.format(position.quantity)} ${position.symbol} (${purpose}) cannot be finished: some of it is locked by orders of others, or is not there.`
+    tx.record(closeRefused(tx, position, what))
+  }
 }
 
 /**
  * Cancels what rests at the exchange and would take of a position: its exits, and entries of its trader the other way. Market orders
- * are on their way: they are waited for.
+ * are on their way: they are waited for. Exits that wait for a trigger stay where reduce-only keeps them.
  */
 export function makeRoom(tx: Transaction, key: PositionKey): void {
   const position = tx.state.positions.get(key)
   for (const id of Array.from(tx.state.workingByKey.get(key) ?? [])) {
     const order = tx.state.orders.get(id)
     if (order === undefined || position === undefined || order.side !== exitSide(position) || !isAtExchange(order)) continue
-    if (typeOnWire(order) === 'MARKET' || isContingentExit(order)) continue
-    if (order.status !== 'PENDING_CANCEL') requestCancel(tx, id)
+    if (typeOnWire(order) === 'MARKET') continue
+    if (waitsAtExchange(tx.state, order)) {
+      if (!isKeptByReduceOnly(tx.state, position)) takeBack(tx, order)
+    } else if (order.status !== 'PENDING_CANCEL') requestCancel(tx, id)
   }
+}
+
+/** An exit that must not wait at the exchange any more: the stop of a plan is watched here by its plan, a person's order is replaced. */
+export function takeBack(tx: Transaction, order: TrackedOrder): void {
+  if (isStopAtExchange(order)) {
+    if (order.status !== 'PENDING_CANCEL') requestCancel(tx, order.clientOrderId)
+  } else if (isSettled(order)) requestAmend(tx, order, {}, { replace: true })
+}
+
+/** Confirmed by the exchange, and nothing is asked of it. */
+export function isSettled({ status, amending }: TrackedOrder): boolean {
+  return (status === 'ACCEPTED' || status === 'PARTIALLY_FILLED') && amending === undefined
 }
 
 function isSilent(tx: Transaction, key: PositionKey): boolean {

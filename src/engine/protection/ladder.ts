@@ -1,7 +1,8 @@
 import * as fixed from '#domain/money/fixed.ts'
 import type { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
-import { exitRoom, openQuantity } from '../orders/exposure.ts'
+import { exitRoom } from '../orders/exit-room.ts'
+import { openQuantity } from '../orders/exposure.ts'
 import type { EngineState, Guard, HeldPosition, PositionKey } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
 import { exitSide, sendExit } from './close-position.ts'
@@ -41,7 +42,7 @@ function takeStep(tx: Transaction, { key, position, guard, plan }: LadderAt, lev
   const working = ladderOrders(state, key)
   if (working.levels.has(level)) return
   const held = SignedQuantity.magnitude(position.quantity)
-  const room = exitRoom(state, key, exitSide(position), held)
+  const room = exitRoom(state, position, exitSide(position), held)
   const isLast = level === plan.ladder.length - 1
   const quantity = isLast ? room : Quantity.min(room, dueAt(tx, { position, guard, plan }, level, working.open))
   if (Quantity.isZero(quantity)) return

@@ -1,6 +1,7 @@
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { requestAmend } from '../orders/amend.ts'
+import { heldAgainst, isKeptByReduceOnly, waitsAtExchange } from '../orders/exit-room.ts'
 import { reducesNet } from '../orders/fold-orders.ts'
 import { isStopAtExchange } from '../orders/stopped.ts'
 import { place } from '../orders/submit.ts'
@@ -9,7 +10,7 @@ import { checkOrder } from '../risk/gate.ts'
 import type { OrderIntent } from '../risk/intent.ts'
 import { newestCandle, type EngineState, type HeldPosition, type PositionKey, type TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
-import { beginClose, exitSide, isBeingAsked, mayAct } from './close-position.ts'
+import { beginClose, exitSide, isBeingAsked, isSettled, mayAct, takeBack } from './close-position.ts'
 import { STOP_FAILURES_MAX, UNPROTECTED } from './fold-guard.ts'
 import { isLong } from './levels.ts'
 
@@ -33,9 +34,9 @@ export function isGuardedByExchange(state: EngineState, key: PositionKey, positi
 
 /**
  * Keeps one reduce-only stop at the exchange for each position that has one in force: placed, moved with it, resized after every
- * fill. Where several traders hold an instrument there is none: the exchange knows only their net, and its reduce-only would not
- * keep one trader's stop from turning another's position. On spot there is none either: a resting sale locks the coins, and every
- * other way out would be refused for want of them. The stop is then watched here. Called after every input.
+ * fill. Where others hold the instrument or have an entry in it there is none: the exchange knows only the net of all, and its
+ * reduce-only would not keep one trader's stop from turning another's position. On spot there is none either: a resting sale locks
+ * the coins, and every other way out would be refused for want of them. The stop is then watched here. Called after every input.
  */
 export function keepStops(tx: Transaction): void {
   const { state } = tx
@@ -61,20 +62,34 @@ function keepStop(tx: Transaction, key: PositionKey): boolean {
   if (isBeingAsked(state, key)) return false
   const order = stopAtExchange(state, key)
   const { stopLoss } = position
-  if (stopLoss === undefined || !mayRestAtExchange(state, position)) {
+  const mayRest = isKeptByReduceOnly(state, position)
+  const isTended = tendOrders(tx, key, mayRest)
+  if (stopLoss === undefined || !mayRest) {
     if (order !== undefined && order.status !== 'PENDING_CANCEL') requestCancel(tx, order.clientOrderId)
-    return true
+    return isTended
   }
   const wanted = wantedStop(state, position, stopLoss)
-  if (order !== undefined && (state.guards.get(key)?.stopFailures ?? 0) !== STOP_FAILURES_MAX) return follow(tx, order, wanted)
+  if (order !== undefined && (state.guards.get(key)?.stopFailures ?? 0) !== STOP_FAILURES_MAX) return follow(tx, order, wanted) && isTended
   const failures = state.guards.get(key)?.stopFailures ?? 0
   if (failures === STOP_FAILURES_MAX) unprotected(tx, key, position)
   else if (failures < STOP_FAILURES_MAX) placeStop(tx, position, wanted)
-  return true
+  return isTended
 }
 
-function mayRestAtExchange(state: EngineState, { symbol }: HeldPosition): boolean {
-  return state.instruments.get(symbol)?.kind === 'perpetual' && state.books.get(symbol)?.open.size === 1
+/** A person's own exits that wait at the exchange: cut to what is left, and taken back where they may not wait. */
+function tendOrders(tx: Transaction, key: PositionKey, mayRest: boolean): boolean {
+  let isDone = true
+  for (const id of Array.from(tx.state.workingByKey.get(key) ?? [])) {
+    const order = tx.state.orders.get(id)
+    if (order === undefined || isStopAtExchange(order) || !waitsAtExchange(tx.state, order)) continue
+    const held = heldAgainst(tx.state, order)
+    const isTooLarge = !Quantity.isZero(held) && Quantity.compare(order.quantity, held) > 0
+    if (mayRest && !isTooLarge) continue
+    if (!isSettled(order)) isDone = order.status === 'PENDING_CANCEL' && isDone
+    else if (mayRest) requestAmend(tx, order, { quantity: held })
+    else takeBack(tx, order)
+  }
+  return isDone
 }
 
 interface WantedStop {
@@ -98,8 +113,7 @@ function isAsWanted({ quantity, filledQuantity, triggerPrice }: TrackedOrder, wa
 /** Moves and resizes the stop. One that is on its way is waited for; one that begins to fill is on its way to the end. */
 function follow(tx: Transaction, order: TrackedOrder, wanted: WantedStop): boolean {
   if (isAsWanted(order, wanted)) return true
-  const isSettled = order.status === 'ACCEPTED' && order.amending === undefined
-  if (!isSettled) return order.status === 'PARTIALLY_FILLED'
+  if (order.status !== 'ACCEPTED' || order.amending !== undefined) return order.status === 'PARTIALLY_FILLED'
   const { triggerPrice } = order
   const isMoved = triggerPrice === undefined || Price.compare(triggerPrice, wanted.triggerPrice) !== 0
   const isResized = Quantity.compare(order.quantity, wanted.quantity) !== 0

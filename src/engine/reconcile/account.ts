@@ -148,6 +148,7 @@ function conclude(tx: Transaction, { trigger }: AccountQuestion, comparison: Com
   const { learnt } = tx.state
   const { account } = learnt
   learnt.external = sumExternal(tx.state, comparison.externalOrders, comparison.externalPositions)
+  tx.state.areStopsChecked = false
   const isLastRound = account.rounds + 1 >= ROUNDS_MAX
   const confirmAfterMs = confirmAfter(tx.state.capabilities)
   const looksAgain = comparison.conclude(tx, { confirmAfterMs, atLast: isLastRound && !account.isCompared })

@@ -1,4 +1,5 @@
 import type { InstrumentSymbol, TraderId } from '#domain/ids.ts'
+import { looseExit } from '../orders/exit-room.ts'
 import { blockingDifference } from '../reconcile/differences.ts'
 import type { EngineState } from '../state.ts'
 import type { Refusal } from './intent.ts'
@@ -37,13 +38,19 @@ function checkTrader(state: EngineState, { traderId, symbol }: Asking, exit: boo
   }
   const mayTrade = exit ? trader.state === 'running' || trader.state === 'paused' : trader.state === 'running'
   if (!mayTrade) return { reason: 'TRADER_NOT_RUNNING', value: trader.state, limit: 'running' }
-  return exit ? undefined : (checkUnknownOutcome(state, symbol) ?? checkDifference(state, symbol))
+  return exit ? undefined : (checkUnknownOutcome(state, symbol) ?? checkLooseExit(state, symbol) ?? checkDifference(state, symbol))
 }
 
 /** An order whose fate is not known blocks new exposure in its instrument until the exchange has answered. */
 function checkUnknownOutcome(state: EngineState, symbol: InstrumentSymbol): Refusal | undefined {
   for (const id of state.unknownOrders.get(symbol) ?? []) return { reason: 'OUTCOME_UNKNOWN_PENDING', value: id }
   return undefined
+}
+
+/** A stop that is being canceled or made smaller could take of what comes now. */
+function checkLooseExit(state: EngineState, symbol: InstrumentSymbol): Refusal | undefined {
+  const loose = looseExit(state, symbol)
+  return loose === undefined ? undefined : { reason: 'EXIT_IN_FLIGHT', value: loose }
 }
 
 /** Where our books and the exchange disagree nothing is added until somebody has decided, or both agree again. */

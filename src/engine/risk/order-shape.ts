@@ -1,20 +1,25 @@
 import { Price } from '#domain/money/price.ts'
 import { isConditional, releasedType, type OrderExecution, type OrderSide, type OrderType } from '#domain/order.ts'
+import { isKeptByReduceOnly } from '../orders/exit-room.ts'
 import type { ExchangeCapabilities } from '../ports.ts'
 import type { EngineState } from '../state.ts'
 import type { OrderIntent, Refusal } from './intent.ts'
 
-/** Who watches the trigger. Exits that share a position with another order are watched here, where they can be cut to what is left. */
-export function executionOf(capabilities: ExchangeCapabilities, intent: OrderIntent): OrderExecution {
+/**
+ * Who watches the trigger. Exits that share a position with another order are watched here, where they can be cut to what is left, and
+ * so are those that the exchange's reduce-only would not keep.
+ */
+export function executionOf(state: EngineState, intent: OrderIntent): OrderExecution {
   if (!isConditional(intent.type)) return 'NATIVE'
   if (intent.type === 'TRAILING_STOP' || (intent.reduceOnly && intent.ocoGroup !== undefined)) return 'EMULATED'
-  return capabilities.orderTypes.includes(intent.type) ? 'NATIVE' : 'EMULATED'
+  if (!state.capabilities.orderTypes.includes(intent.type)) return 'EMULATED'
+  return intent.reduceOnly && !isKeptByReduceOnly(state, intent) ? 'EMULATED' : 'NATIVE'
 }
 
 /** Whether the order is complete, understood by the exchange or by us, and on the right side of the price. Nothing asked for is dropped. */
 export function checkShape(state: EngineState, intent: OrderIntent): Refusal | undefined {
   if (isPlain(intent)) return undefined
-  return checkFields(intent) ?? checkSupport(state.capabilities, intent) ?? checkTrigger(intent) ?? checkPostOnly(state, intent)
+  return checkFields(intent) ?? checkSupport(state, intent) ?? checkTrigger(intent) ?? checkPostOnly(state, intent)
 }
 
 /** A market order with nothing special about it, which every exchange takes: by far the most frequent one. */
@@ -36,9 +41,10 @@ function checkFields(intent: OrderIntent): Refusal | undefined {
 
 const unsupported = (value: string, limit: string): Refusal => ({ reason: 'UNSUPPORTED_ORDER', value, limit })
 
-function checkSupport(capabilities: ExchangeCapabilities, intent: OrderIntent): Refusal | undefined {
+function checkSupport(state: EngineState, intent: OrderIntent): Refusal | undefined {
+  const capabilities: ExchangeCapabilities = state.capabilities
   const { type, timeInForce = 'GTC', postOnly = false } = intent
-  const sent = executionOf(capabilities, intent) === 'NATIVE' ? type : releasedType(type)
+  const sent = executionOf(state, intent) === 'NATIVE' ? type : releasedType(type)
   if (!capabilities.orderTypes.includes(sent)) return unsupported(type, capabilities.orderTypes.join(' '))
   if (!capabilities.timesInForce.includes(timeInForce)) return unsupported(timeInForce, capabilities.timesInForce.join(' '))
   if (!postOnly) return undefined

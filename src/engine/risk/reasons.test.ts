@@ -45,6 +45,17 @@ const CASES: Record<Exclude<ReasonCode, 'ACCEPTED'>, Case> = {
       return driver.signal()
     },
   },
+  EXIT_IN_FLIGHT: {
+    ask: (broken) => {
+      const driver = EngineDriver.ready({ capabilities: { orderTypes: ['MARKET', 'LIMIT', 'STOP_MARKET'], amend: true } })
+      driver.hold('1', { symbol: ETH_PERP, protection: { stopLoss: '90' } })
+      const stop = driver.factsOf('OrderSubmitted').at(-1)?.clientOrderId ?? fail()
+      driver.accept(stop)
+      driver.fill(driver.enter({ symbol: ETH_PERP, action: 'CLOSE_LONG' }), '1')
+      if (!broken) driver.say('OrderCanceled', stop, { reason: 'asked' })
+      return driver.signal({ symbol: ETH_PERP })
+    },
+  },
   UNKNOWN_TRADER: {
     ask: (broken) => EngineDriver.ready().signal({ traderId: broken ? parseTraderId('nobody') : TRADER, quantity: quantity('1') }),
   },

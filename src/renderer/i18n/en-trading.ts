@@ -336,6 +336,7 @@ export const enTrading = {
     SHORT_SELLING_NOT_ALLOWED: 'This market cannot be sold short: {{value}} asked, {{limit}} held',
     OPPOSITE_POSITION_OPEN: 'A position the other way is open; it must be closed first',
     OUTCOME_UNKNOWN_PENDING: 'An earlier order has no known outcome yet; its size stays reserved until the exchange answers',
+    EXIT_IN_FLIGHT: 'Exit {{value}} of this instrument is not yet confirmed as canceled or resized at the exchange; entries follow it',
     PROTECTION_WRONG_SIDE: 'The stop or target {{value}} lies on the wrong side of {{limit}}',
     TOO_MANY_OPEN_ORDERS: 'There would be {{value}} open orders; {{limit}} are allowed',
     UNSUPPORTED_ORDER: 'The exchange cannot hold such an order, and this program cannot stand in for it',

@@ -350,6 +350,7 @@ export const ruTrading: Translation<typeof enTrading> = {
     SHORT_SELLING_NOT_ALLOWED: 'Этот рынок нельзя продать в шорт: просили {{value}}, есть {{limit}}',
     OPPOSITE_POSITION_OPEN: 'Открыта позиция в другую сторону; сначала её нужно закрыть',
     OUTCOME_UNKNOWN_PENDING: 'У прежней заявки исход неизвестен; её размер зарезервирован до ответа биржи',
+    EXIT_IN_FLIGHT: 'Биржа ещё не подтвердила отмену или изменение выхода {{value}} по этому инструменту; входы после него',
     PROTECTION_WRONG_SIDE: 'Стоп или цель {{value}} лежит не с той стороны от {{limit}}',
     TOO_MANY_OPEN_ORDERS: 'Открытых заявок стало бы {{value}}; можно {{limit}}',
     UNSUPPORTED_ORDER: 'Биржа не умеет держать такую заявку, и эта программа не может её заменить',

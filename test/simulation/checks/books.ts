@@ -50,6 +50,9 @@ const ENDED: ReadonlySet<OrderStatus> = new Set(['FILLED', 'CANCELED', 'EXPIRED'
 export const isOpen = (status: OrderStatus): boolean => !ENDED.has(status)
 export const openOf = (order: BookedOrder): bigint => (isOpen(order.status) ? max(0n, order.quantity - order.filled) : 0n)
 
+/** What happened so short before a comparison was done may have been missed by it. */
+const LOOK_TAKES_MS = 5_000
+
 /** Second books, kept from the durable facts alone and counted in other arithmetic: what the engine's state is compared with. */
 export class Books {
   seq = 0
@@ -63,6 +66,11 @@ export class Books {
   readonly ignored = new Map<string, Difference>()
   /** Positions a late fill may have turned: an order that had ended traded after all. */
   readonly lateFills = new Set<string>()
+  /** Instruments in which somebody has had an order on the exchange's own page. */
+  readonly touchedByHand = new Set<string>()
+  /** When somebody last traded an instrument on the exchange's own page, and when the account was last looked at. */
+  readonly handTradedAt = new Map<string, number>()
+  lookedAt = 0
   readonly marks = new Map<string, bigint>()
   /** When the last price was said. */
   readonly markTimes = new Map<string, number>()
@@ -110,6 +118,9 @@ export class Books {
         return this.#assigned(fact)
       case 'SignalDecided':
         if (fact.outcome !== 'DUPLICATE') this.outcomes.set(`${fact.traderId}|${fact.signalId}`, fact.outcome)
+        return
+      case 'ReconciliationDone':
+        this.lookedAt = fact.ts - LOOK_TAKES_MS
         return
       case 'TradingHalted':
         this.halt = { flatten: fact.flatten, since: this.halt?.since ?? fact.ts }

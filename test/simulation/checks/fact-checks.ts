@@ -72,6 +72,8 @@ function checkTransition(books: Books, id: string, status: OrderStatus): void {
 function checkReleasedByPrice(books: Books, id: string, status: OrderStatus): void {
   const order = books.orders.get(id)
   if (order?.status !== 'EMULATED' || status !== 'SUBMITTED' || order.submitted.orderType === 'TRAILING_STOP') return
+  // An exit that waits for others of its position to be canceled.
+  if (order.trigger === undefined && order.submitted.reduceOnly) return
   demand(order.isTriggerMet, 'trigger', () => `${id} waits for ${show(order.trigger ?? 0n)} and left before the price was there`)
 }
 
@@ -120,11 +122,15 @@ function checkPositionIsSumOfFills(books: Books, fact: OrderFilled): void {
   demand(dec(fact.position.quantity) === after, 'I8', () => `${keyOf(fact)} is ${fact.position.quantity}, its fills are ${show(after)}`)
 }
 
-/** C9 (41–45): what closes a trader's position never turns it round, unless an order traded after the venue had ended it. */
+/**
+ * C9 (41–45): what closes a trader's position never turns it round, unless an order traded after the venue had ended it, or the venue
+ * let it trade against what somebody had traded there by hand since the account was last looked at.
+ */
 function checkNoFlip(books: Books, fact: OrderFilled): void {
   const order = books.orders.get(fact.clientOrderId)
   const before = books.positions.get(keyOf(fact))?.quantity ?? 0n
   if (order === undefined || !order.submitted.reduceOnly || books.lateFills.has(keyOf(fact)) || !isOpen(order.status)) return
+  if ((books.handTradedAt.get(fact.symbol) ?? 0) > books.lookedAt) return
   const after = dec(fact.position.quantity)
   demand(
     after === 0n || (before > 0n === after > 0n && before !== 0n),

@@ -165,10 +165,18 @@ export class Watch {
   /** I1, I2, C19: one order at the venue for one intent of ours. */
   acceptedAtVenue(order: OrderAtVenue): void {
     const id = order.clientOrderId
-    if (id === undefined) return
+    if (id === undefined) {
+      this.books.touchedByHand.add(order.market.symbol)
+      return
+    }
     demand(!this.#acceptedIds.has(id), 'I1', () => `the venue has a second order under ${id}`)
     this.#acceptedIds.add(id)
     demand(this.books.orders.has(id), 'I2', () => `the venue has ${id}, the journal does not`)
+  }
+
+  /** Somebody traded on the exchange's own page. */
+  tradedByHand(symbol: string, ts: number): void {
+    this.books.handTradedAt.set(symbol, ts)
   }
 
   /** I17: decisions never see time going back. */

@@ -22,9 +22,33 @@ export const ORDER_PLANTS: readonly Plant[] = [
   },
   {
     name: 'an exit overlooks entries the other way',
-    file: 'src/engine/orders/exposure.ts',
-    find: 'if (order !== undefined && !order.reduceOnly && order.side === side && isAtExchange(order))',
-    replace: 'if (order !== undefined && !order.reduceOnly && order.side === side && order.replacing === false)',
+    file: 'src/engine/orders/exit-room.ts',
+    find: 'if (!order.reduceOnly) promised =',
+    replace: 'if (!order.reduceOnly && order.replacing === false) promised =',
+  },
+  {
+    name: 'an exit does not wait for the stop beside it',
+    file: 'src/engine/orders/exit-room.ts',
+    find: 'return Quantity.isZero(waiting) || isKeptByReduceOnly(state, holder) ?',
+    replace: 'return isKeptByReduceOnly(state, holder) || waiting !== undefined ?',
+  },
+  {
+    name: 'an entry does not wait for a stop on its way out',
+    file: 'src/engine/risk/doors.ts',
+    find: 'return loose === undefined ?',
+    replace: 'return loose !== symbol ?',
+  },
+  {
+    name: 'the late echo of an amendment is believed',
+    file: 'src/engine/orders/amend-reports.ts',
+    find: 'if (order.amending !== undefined || order.replacing === true) settle',
+    replace: 'if (tx.ts > 0) settle',
+  },
+  {
+    name: 'orders of others do not lock coins',
+    file: 'src/engine/orders/exit-room.ts',
+    find: "if (external === undefined || instrument?.kind !== 'spot') return undefined",
+    replace: "if (external === undefined || instrument?.kind !== 'perpetual') return undefined",
   },
   {
     name: 'a retry has a new id',

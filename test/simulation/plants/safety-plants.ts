@@ -41,15 +41,14 @@ export const SAFETY_PLANTS: readonly Plant[] = [
   {
     name: 'exits under way do not count',
     file: 'src/engine/orders/intent.ts',
-    find: "return side === 'BUY' ? Quantity.add(entryBuy, exitBuy) : Quantity.add(entrySell, exitSell)",
-    replace:
-      "return side === 'BUY' ? Quantity.subtract(entryBuy, entryBuy) : Quantity.subtract(exitSell, Quantity.add(exitSell, Quantity.subtract(entrySell, entrySell)))",
+    find: "let exiting = side === 'BUY' ? Quantity.add(entryBuy, exitBuy) : Quantity.add(entrySell, exitSell)",
+    replace: 'let exiting = Quantity.ZERO',
   },
   {
     name: 'closing takes what another exit was promised',
-    file: 'src/engine/orders/exposure.ts',
-    find: 'return Quantity.subtract(held, Quantity.min(held, promised))',
-    replace: 'return Quantity.compare(held, promised) < 0 ? held : held',
+    file: 'src/engine/orders/exit-room.ts',
+    find: 'const room = Quantity.subtract(held, Quantity.min(held, promisedQuantity(state, holder, side)))',
+    replace: 'const room = Quantity.compare(held, promisedQuantity(state, holder, side)) < 0 ? held : held',
   },
   {
     name: 'exits stay when their position is gone',

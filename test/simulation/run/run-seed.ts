@@ -11,6 +11,8 @@ import { World } from './world.ts'
 const QUIET_MS = 180_000
 /** And how long the market stands still before both sides are compared. */
 const STILL_MS = 15_000
+/** And how much longer for answers to come. */
+const ANSWERS_SECONDS_MAX = 30
 /** So long before the end of it nobody decides anything any more. */
 const DECISIONS_END_MS = 80_000
 
@@ -59,6 +61,7 @@ export function runSeed(seed: number, options: RunOptions = {}): Outcome {
     run(QUIET_MS)
     world.isMarketStill = true
     run(STILL_MS)
+    letAnswersCome(world, run)
     checkConverged(world)
     checkReconcileIdempotent(world, run)
     checkConverged(world)
@@ -81,6 +84,15 @@ export function runSeed(seed: number, options: RunOptions = {}): Outcome {
     trace: world.trace.lines,
     lines: world.trace.lines === undefined ? undefined : world.journal.pages.flatMap(({ body }) => body.split('\n')),
   }
+}
+
+/**
+ * An exit that the venue refuses is tried again for ever, with an alarm: at some moment it must not be on its way. One whose
+ * answer never comes is still there at the end.
+ */
+function letAnswersCome({ shell }: World, run: (ms: number) => void): void {
+  const isOnItsWay = (): boolean => [...(shell?.engine.state.orders.values() ?? [])].some(({ status }) => status === 'SUBMITTED')
+  for (let second = 0; second < ANSWERS_SECONDS_MAX && isOnItsWay(); second += 1) run(1_000)
 }
 
 function describe(error: unknown): { readonly invariant: string; readonly message: string } {

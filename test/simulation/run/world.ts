@@ -64,6 +64,7 @@ export class World {
       now: plan.start,
       onEvent: (event) => {
         if (event.type === 'accepted') this.watch.acceptedAtVenue(event.order)
+        if (event.type === 'fill' && event.order.clientOrderId === undefined) this.watch.tradedByHand(event.order.market.symbol, event.ts)
         this.trace.note(
           this.scheduler.now,
           `venue ${event.type} ${event.order.clientOrderId ?? 'by hand'} ${event.order.status} ${event.order.filledLots}/${event.order.lots}`,
