@@ -8,7 +8,7 @@ import { checkEntryDoors } from '../risk/doors.ts'
 import { checkOrder } from '../risk/gate.ts'
 import type { OrderIntent, Refusal } from '../risk/intent.ts'
 import { waitsAbove } from '../risk/order-shape.ts'
-import { positionKey, type TrackedOrder } from '../state.ts'
+import { positionKey, workingTotals, type EngineState, type TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
 import { exitRoom, heldAgainst, looseExit } from './exit-room.ts'
 import { cancelSiblings } from './oco.ts'
@@ -56,6 +56,12 @@ export function continueTriggered(tx: Transaction): void {
   }
 }
 
+/** An exit of the same side is on its way: after an entry it would add to what it was to close. */
+function isClosing(state: EngineState, { traderId, symbol, side }: TrackedOrder): boolean {
+  const { exitBuy, exitSell } = workingTotals(state, positionKey(traderId, symbol))
+  return !Quantity.isZero(side === 'BUY' ? exitBuy : exitSell)
+}
+
 /**
  * The trigger is met: through the gate again, and out under the order's own id. An exit is first cut to what is left of the position,
  * and waits until exits that rest in its way are canceled, so that together they can never turn it.
@@ -65,7 +71,8 @@ function release(tx: Transaction, id: TrackedOrder['clientOrderId'], market: Pri
   if (order === undefined || order.status !== 'EMULATED') return
   if (!order.reduceOnly) {
     // Nothing new before the account is known and every exit has its place; the price may come again.
-    if (tx.state.reconciled && looseExit(tx.state, order.symbol) === undefined) sendReleased(tx, order, market)
+    if (tx.state.reconciled && looseExit(tx.state, order.symbol) === undefined && !isClosing(tx.state, order))
+      sendReleased(tx, order, market)
     return
   }
   const key = positionKey(order.traderId, order.symbol)

@@ -11,11 +11,14 @@ import { Books } from './books.ts'
 import { checkEntry } from './entry-checks.ts'
 import { checkExit } from './exit-checks.ts'
 import { checkFact } from './fact-checks.ts'
+import { checkAmendedIsTrue, checkCoinsAreThere, checkEntryLeaves, checkExitLeaves } from './leaving-checks.ts'
 import { checkRecovery } from './recovery-check.ts'
 import { checkState, checkVenueOrdersAreKnown } from './state-checks.ts'
 import { demand } from './violation.ts'
 
 const STATE_CHECK_EVERY = 4
+/** Ticks, a second each, after which an order without an answer is being asked about. */
+const ANSWER_TICKS_MAX = 14
 
 /** Watches one seed from outside: the disk, the wire and the venue. Throws a `Violation` at the first broken promise. */
 export class Watch {
@@ -25,6 +28,8 @@ export class Watch {
   /** Orders the venue must be heard about before anything new may be opened. */
   #unheard: Set<string> | undefined
   #connected = false
+  /** Ticks each order has been without an answer, while connected. */
+  readonly #unanswered = new Map<string, number>()
   #settles = 0
   #now = 0
 
@@ -45,6 +50,7 @@ export class Watch {
     this.books.marks.clear()
     this.books.markTimes.clear()
     this.#connected = false
+    this.#unanswered.clear()
     this.#unheard = undefined
     this.#now = 0
     checkState(this.books, state)
@@ -55,8 +61,11 @@ export class Watch {
     for (const { input, transaction } of batch) {
       this.#hear(input)
       this.#notePrices(input)
+      if (input.type === 'Tick') this.#countUnanswered()
       for (const fact of transaction.facts) {
         checkFact(this.books, fact)
+        if (fact.type === 'OrderAmended') checkAmendedIsTrue(this.books, this.#venue(), fact)
+        if (fact.type === 'OrderStatusChanged') checkCoinsAreThere(this.books, this.#venue(), fact)
         if (fact.type === 'OrderSubmitted' && !fact.reduceOnly) this.#checkEntry(fact)
         if (fact.type === 'OrderSubmitted' && fact.reduceOnly) checkExit(this.books, fact)
         this.books.apply(fact)
@@ -67,7 +76,25 @@ export class Watch {
     }
   }
 
+  #countUnanswered(): void {
+    const { orders } = this.books
+    for (const id of this.#unanswered.keys()) if (!this.#connected || orders.get(id)?.status !== 'SUBMITTED') this.#unanswered.delete(id)
+    if (!this.#connected) return
+    for (const [id, { status }] of orders) if (status === 'SUBMITTED') this.#unanswered.set(id, (this.#unanswered.get(id) ?? 0) + 1)
+  }
+
+  /** L2: no answer is an answer in the end. One that the venue has told to come later waits for that. */
+  #checkAsked(state: EngineState): void {
+    for (const [id, ticks] of this.#unanswered) {
+      const order = [...state.orders.values()].find(({ clientOrderId }) => clientOrderId === id)
+      if (ticks <= ANSWER_TICKS_MAX || order?.status !== 'SUBMITTED') continue
+      const isToCome = state.learnt.inquiries.get(order.clientOrderId)?.retryAt !== undefined
+      demand(isToCome || state.queries.has(order.clientOrderId), 'L2', () => `${id} is ${ticks} s without an answer, and nobody asks`)
+    }
+  }
+
   settled(state: EngineState): void {
+    this.#checkAsked(state)
     this.#settles += 1
     if (this.#settles % STATE_CHECK_EVERY === 0) this.checkNow(state)
     else checkVenueOrdersAreKnown(state, this.#venue())
@@ -123,9 +150,11 @@ export class Watch {
 
   #checkCommand(command: ExchangeCommand): void {
     if (command.type !== 'SubmitOrder') return
+    this.#unanswered.delete(command.order.clientOrderId)
     this.#checkIntent(command.order)
     const order = this.books.orders.get(command.order.clientOrderId)
     demand(this.#connected, 'I10', () => `${command.order.clientOrderId} left while disconnected`)
+    if (order !== undefined) (order.submitted.reduceOnly ? checkExitLeaves : checkEntryLeaves)(this.books, order)
     if (this.books.halt === undefined || order === undefined) return
     const { purpose, ts } = order.submitted
     // Sent again after proof that it never arrived: a stop of before the halt guards a position that stays.

@@ -12,7 +12,7 @@ const QUIET_MS = 180_000
 /** And how long the market stands still before both sides are compared. */
 const STILL_MS = 15_000
 /** And how much longer for answers to come. */
-const ANSWERS_SECONDS_MAX = 30
+const ANSWERS_SECONDS_MAX = 5
 /** So long before the end of it nobody decides anything any more. */
 const DECISIONS_END_MS = 80_000
 
