@@ -9,7 +9,8 @@ import { benchTrader, startBenchEngine, type BenchEngine } from './support/bench
 import { atLeast, noGoal, round, type BenchResult } from './support/result.ts'
 import { workspace } from './support/workspace.ts'
 
-const WARM_UP = 5_000
+/** Sent, and not timed: after so many the engine's code is compiled. */
+const WARM_UP = 10_000
 const ACKNOWLEDGED = 40_000
 const FILLED = 100_000
 /** SignalDecided, OrderSubmitted, OrderStatusChanged. */
@@ -27,7 +28,7 @@ export async function benchSignals(): Promise<BenchResult[]> {
   const acknowledged = await measure({ signals: ACKNOWLEDGED, fills: false })
   const filled = await measure({ signals: FILLED, fills: true })
   return [
-    atLeast(10_000, {
+    atLeast(20_000, {
       name: 'signals through risk, journal (fsync) and acknowledgement',
       unit: 'signals/s',
       n: ACKNOWLEDGED,
@@ -66,7 +67,6 @@ async function runEngine(directory: string, { signals, fills }: Load): Promise<{
     submitted += 1
     if (submitted === WARM_UP + signals) done.resolve()
   }
-  // The first signals find cold code; they are sent, but not timed.
   for (let from = -WARM_UP; from < 0; from += BATCH) await submit(bench, from)
   const before = await bench.engine.ping()
   const began = performance.now()

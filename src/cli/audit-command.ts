@@ -3,7 +3,7 @@ import { type AuditedAct, type AuditReport, formatHead } from '#orchestrator/aud
 import { verifyJournal } from '#orchestrator/audit/verify-journal.ts'
 import { AppError } from '#domain/errors.ts'
 import { systemClock } from '#platform/clock.ts'
-import { defaultDataDirectory } from '#platform/data-directory.ts'
+import { defaultDataDirectory } from '#platform/default-data-directory.ts'
 import type { AuditCommandLine } from './audit-command-line.ts'
 import { actText, auditJson, auditText } from './audit-text.ts'
 import { EXIT, type ExitCode, UsageError } from './exit.ts'

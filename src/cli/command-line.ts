@@ -10,6 +10,9 @@ bot-trading stop    [--flatten] [--reason TEXT] [--json]   EMERGENCY STOP: halt,
 bot-trading resume  [--reason TEXT] [--json]  let trading go on; asks for the reason
 bot-trading audit verify [--since SEQ:HASH] [--json]   whether the record of everything is whole; see docs/audit.md
 bot-trading audit list   [--json]             who did what, when and why
+bot-trading model convert CHECKPOINT.pth [--config FILE] [--out DIR] [--verify FIXTURE.json] [--json]   a model of version 2 as ONNX
+bot-trading model inspect FILE [--json]       what a checkpoint holds; nothing of it is run
+bot-trading model list  [--json]              the models of the data directory
 
 Which record: [--journal FILE], else that of [--data-dir DIR]; a running workstation is not disturbed.
 Where it runs: [--url URL] [--token TOKEN], else the workstation of [--data-dir DIR].

@@ -10,12 +10,16 @@ async function run(args: readonly string[]): Promise<number> {
     return command === undefined ? EXIT.usage : EXIT.done
   }
   if (command === 'serve') {
-    const { main } = await import('#headless/serve.ts')
-    return main(rest)
+    const { startHeadless } = await import('#headless/start-headless.ts')
+    return startHeadless(rest)
   }
   if (command === 'audit') {
     const [{ auditCommandLine }, { runAuditCommand }] = await Promise.all([import('./audit-command-line.ts'), import('./audit-command.ts')])
     return runAuditCommand(auditCommandLine(rest), process)
+  }
+  if (command === 'model') {
+    const [{ modelCommandLine }, { runModelCommand }] = await Promise.all([import('./model-command-line.ts'), import('./model-command.ts')])
+    return runModelCommand(modelCommandLine(rest), process)
   }
   if (!isSystemCommand(command)) throw new UsageError(`There is no command "${command}".`)
   const { runSystemCommand } = await import('./system-commands.ts')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { API_PREFIX } from '#contract/stream.ts'
 import { AppError } from '#domain/errors.ts'
-import { defaultDataDirectory } from '#platform/data-directory.ts'
+import { defaultDataDirectory } from '#platform/default-data-directory.ts'
 
 const ANSWER_DEADLINE_MS = 15_000
 const API_VERSION = '3.0'

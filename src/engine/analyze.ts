@@ -12,15 +12,12 @@ const AVERAGE_PRICE_SCALE = 10
 
 /** A closed candle for each running or paused trader that follows it, in order of trader id. */
 export function analyzeSteps(state: EngineState, candle: Candle, step: number): AnalyzeDispatch[] {
-  const dispatches: AnalyzeDispatch[] = []
-  for (const traderId of [...state.traders.keys()].sort()) {
-    const trader = state.traders.get(traderId)
-    if (trader === undefined || trader.config.kind === 'manual') continue
-    if (trader.state !== 'running' && trader.state !== 'paused') continue
-    if (trader.config.timeframe !== candle.timeframe || !trader.config.symbols.includes(candle.symbol)) continue
-    dispatches.push({ traderId, step: analyzeStep(state, traderId, candle, step) })
+  const followers: TraderId[] = []
+  for (const [traderId, { config, state: traderState }] of state.traders) {
+    if (config.kind === 'manual' || (traderState !== 'running' && traderState !== 'paused')) continue
+    if (config.timeframe === candle.timeframe && config.symbols.includes(candle.symbol)) followers.push(traderId)
   }
-  return dispatches
+  return followers.sort().map((traderId) => ({ traderId, step: analyzeStep(state, traderId, candle, step) }))
 }
 
 function analyzeStep(state: EngineState, traderId: TraderId, candle: Candle, step: number): AnalyzeStep {

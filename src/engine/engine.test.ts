@@ -6,7 +6,7 @@ import { InvariantChecker } from '#test/support/engine/invariants.ts'
 import { BTC, ETH_PERP, EngineDriver } from '#test/support/engine/engine-driver.ts'
 import { act, play, startRandom, type Act } from '#test/support/engine/random-history.ts'
 import { applyFact } from './apply.ts'
-import { readSnapshot, writeSnapshot } from './snapshot.ts'
+import { readSnapshot, snapshotPieces, writeSnapshot } from './snapshot.ts'
 import { createState, type EngineState } from './state.ts'
 
 const history = fc.array(act, { minLength: 30, maxLength: 120, size: 'max' })
@@ -145,6 +145,24 @@ describe('TradingEngine', () => {
         }
         const [a, b] = [stayed.facts.slice(lengths[0]), restarted.facts.slice(lengths[1])]
         expect(b.map((fact) => JSON.stringify(fact))).toEqual(a.map((fact) => JSON.stringify(fact)))
+      }),
+      { ...LIMIT, numRuns: 40 },
+    )
+  })
+
+  it('a snapshot in pieces is of the moment it was asked for, whatever comes before the last piece', () => {
+    fc.assert(
+      fc.property(history, history, fc.boolean(), (before, after, isRich) => {
+        const driver = live(before, isRich)
+        const expected = writeSnapshot(driver.state)
+        const pieces = snapshotPieces(driver.state)[Symbol.iterator]()
+        let text = ''
+        for (const one of after) {
+          play(driver, one)
+          text += pieces.next().value ?? ''
+        }
+        for (let piece = pieces.next(); !piece.done; piece = pieces.next()) text += piece.value
+        expect(text).toBe(expected)
       }),
       { ...LIMIT, numRuns: 40 },
     )

@@ -35,16 +35,12 @@ export class RecentSet<T> {
     return this.#members.size
   }
 
-  /** Oldest first. */
+  /** Oldest first, as they are now. */
   toArray(): T[] {
-    return [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)]
+    return this.#ring.slice(this.#oldest).concat(this.#ring.slice(0, this.#oldest))
   }
 
-  /** Oldest first. */
-  *[Symbol.iterator](): Generator<T> {
-    for (let i = 0; i < this.#ring.length; i += 1) {
-      const member = this.#ring[(this.#oldest + i) % this.#ring.length]
-      if (member !== undefined) yield member
-    }
+  [Symbol.iterator](): ArrayIterator<T> {
+    return this.toArray()[Symbol.iterator]()
   }
 }

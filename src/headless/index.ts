@@ -1,3 +1,3 @@
-import { main } from './serve.ts'
+import { startHeadless } from './start-headless.ts'
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await startHeadless(process.argv.slice(2))

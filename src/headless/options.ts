@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { join } from 'node:path'
 import { AppError } from '#domain/errors.ts'
 import { identifyReplay, type ReplayOptions } from '#orchestrator/replay.ts'
-import { defaultDataDirectory } from '#platform/data-directory.ts'
+import { defaultDataDirectory } from '#platform/default-data-directory.ts'
 
 export interface ServeOptions {
   readonly dataDir: string

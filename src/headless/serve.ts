@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { AppError } from '#domain/errors.ts'
-import { startGateway, type Gateway } from '#gateway/gateway.ts'
+import type { Gateway } from '#gateway/gateway.ts'
 import { resolveToken } from '#gateway/token.ts'
+import { writeCompiledCode } from '#platform/compiled-code.ts'
 import { readConfig } from '#platform/config/config.ts'
 import { openDataDirectory, type DataDirectory } from '#platform/data-directory.ts'
 import { refuseStrayFailpoint } from '#platform/failpoint.ts'
@@ -42,7 +43,7 @@ async function serve(options: ServeOptions): Promise<number> {
   const logger = await createLogger(directory.logs, { level: config.log.level, stderr: true })
   const { token } = await resolveToken({ dataDir: directory.path, option: options.token, environment: undefined })
   const stopped = stopSignal()
-  const workstation = await startWorkstation({
+  const starting = startWorkstation({
     dataDir: directory.path,
     configFile: options.configFile,
     workersDir: new URL('../workers/', import.meta.url),
@@ -53,6 +54,8 @@ async function serve(options: ServeOptions): Promise<number> {
     env,
     logger,
   })
+  // Its code is loaded while engine and exchange start.
+  const [workstation, { startGateway }] = await Promise.all([starting, import('#gateway/gateway.ts')])
   let gateway: Gateway | undefined
   try {
     const rendererDir = join(ROOT, 'out/renderer')
@@ -68,6 +71,7 @@ async function serve(options: ServeOptions): Promise<number> {
     writeFileSync(directory.instance, JSON.stringify({ pid: process.pid, url: gateway.url, version }), { mode: OWNER_ONLY })
     workstation.onReplayDone(() => say({ event: 'replay_done', ...workstation.status().replay }))
     await Promise.race([announce(workstation, { gateway, directory, version }), stopped])
+    writeCompiledCode()
     await stopped
     return EXIT.done
   } finally {

@@ -2,6 +2,11 @@ import { join } from 'node:path'
 import { systemClock } from '#platform/clock.ts'
 import { readConfig } from '#platform/config/config.ts'
 import { lockDataDirectory, openDataDirectory } from '#platform/data-directory.ts'
+import { leaseDirectory } from '#platform/lease/lease-directory.ts'
+import { accountOf } from './account.ts'
+import { ComponentBoard } from './component-board.ts'
+import { AccountGuard } from './core/account-guard.ts'
+import { leasedAccount, sharedLock } from './core/lease-sources.ts'
 import type { WorkstationOptions } from './workstation-options.ts'
 import { WorkstationRun } from './workstation-run.ts'
 import type { Workstation } from './workstation-api.ts'
@@ -13,26 +18,46 @@ export function workerUrls(workersDir: URL, entry: string): (name: string) => UR
 }
 
 /**
- * Starts everything in order of need: directory, journal and engine, exchange, traders, market; Postgres and its replica
- * beside, for trading does not wait for them. Throws `AppError`; then nothing is left running.
+ * Starts everything in order of need: directory, lease, journal and engine beside the exchange, traders, market; Postgres and
+ * its replica beside, for trading does not wait for them. Throws `AppError`; then nothing is left running.
  */
 export async function startWorkstation(options: WorkstationOptions): Promise<Workstation> {
   const directory = openDataDirectory(options.dataDir)
   const lock = lockDataDirectory(directory.path, systemClock.now())
+  let guard: AccountGuard | undefined
+  let run: WorkstationRun | undefined
   try {
     const configFile = options.configFile ?? join(directory.path, 'config.yaml')
     const config = readConfig(configFile, options.configFile !== undefined)
-    const run = new WorkstationRun({
+    const account = accountOf({ ...options, config })
+    const board = new ComponentBoard(systemClock, () => run?.statusChanged())
+    guard = new AccountGuard({
+      account: leasedAccount(account),
+      leases: leaseDirectory(options.env),
+      remote: sharedLock({ config, env: options.env }),
+      dataDirectory: directory.path,
+      directoryLock: lock,
+      clock: systemClock,
+      board,
+      logger: options.logger,
+      onLost: (why) => run?.loseLease(why),
+    })
+    await guard.start()
+    run = new WorkstationRun({
       ...options,
       directory,
       config,
       clock: systemClock,
       workerUrl: workerUrls(options.workersDir, import.meta.url),
       lock,
+      account,
+      board,
+      guard,
     })
     await run.start()
     return run
   } catch (error) {
+    await guard?.stop()
     lock.release()
     throw error
   }

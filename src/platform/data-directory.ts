@@ -1,22 +1,10 @@
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '#domain/errors.ts'
 import { type Holder, LockFile } from './lease/lock-file.ts'
 
-const FOLDER = 'bot-trading'
 /** Only the owner: it holds the token and, later, secrets. */
 const PRIVATE_MODE = 0o700
-
-/** Where the data lives when nobody says: the platform's place for user data. */
-export function defaultDataDirectory(
-  env: Readonly<Record<string, string | undefined>>,
-  platform: NodeJS.Platform = process.platform,
-): string {
-  if (platform === 'win32') return join(env['APPDATA'] ?? join(homedir(), 'AppData', 'Roaming'), FOLDER)
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', FOLDER)
-  return join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), FOLDER)
-}
 
 export interface DataDirectory {
   readonly path: string

@@ -14,6 +14,8 @@ export type ToReplica =
       readonly migrationsDirectory: string
       /** Absent: the server is not up yet, `Connect` follows. `none`: there is no Postgres, the replica stays disabled. */
       readonly connection?: PgConnection | 'none' | undefined
+      /** Last fact of the journal before this start of the program; 0 at the first. */
+      readonly pastSeq?: number | undefined
     }
   /** The server is up, or is another one now. */
   | { readonly type: 'Connect'; readonly connection: PgConnection }

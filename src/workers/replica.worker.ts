@@ -60,6 +60,7 @@ function start(init: Init): void {
     replica = new Replica({
       source: journal,
       connection: init.connection,
+      pastSeq: init.pastSeq,
       migrationsDirectory: init.migrationsDirectory,
       clock: systemClock,
       random: Math.random,

@@ -211,6 +211,19 @@ describe('the replica', () => {
     expect(warnings.filter((words) => words.includes('is empty'))).toHaveLength(2)
   })
 
+  test('an empty database at the very first start is what there has to be', async () => {
+    using journal = new TestJournal()
+    const head = journal.append(syntheticFacts(10))
+    const warnings: string[] = []
+    const logger = { ...silentLogger, warn: (_: object, message: string) => void warnings.push(message) }
+    const facts = { source: journal.reader, logger }
+    for (const pastSeq of [0, 5]) {
+      await using running = new RunningReplica({ ...facts, connection: postgres.freshDatabase(), pastSeq })
+      await running.caughtUp(head)
+      expect(warnings.filter((words) => words.includes('is empty'))).toHaveLength(pastSeq === 0 ? 0 : 1)
+    }
+  })
+
   test('an older copy of the database put in place: it goes on from there', async () => {
     using journal = new TestJournal()
     const facts = syntheticFacts(1_000)

@@ -42,6 +42,7 @@ export class RunningReplica {
     readonly source: FactSource
     readonly connection?: PgConnection
     readonly batchFacts?: number
+    readonly pastSeq?: number
     readonly logger?: Logger
   }) {
     this.replica = new Replica({

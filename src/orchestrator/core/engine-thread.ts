@@ -4,7 +4,7 @@ import type { TraderId } from '#domain/ids.ts'
 import type { EngineAnswer, EngineCommand } from '#engine/ports.ts'
 import { withDeadline } from '#platform/deadline.ts'
 import { startThread, type ManagedThread } from '#platform/threads/managed-thread.ts'
-import type { EngineCounters, FromEngine, ToEngine } from '#workers/engine.messages.ts'
+import { ENGINE_RESOURCE_LIMITS, type EngineCounters, type FromEngine, type ToEngine } from '#workers/engine.messages.ts'
 
 const START_DEADLINE_MS = 60_000
 const REQUEST_DEADLINE_MS = 10_000
@@ -46,7 +46,7 @@ export class EngineThread {
   constructor(options: EngineThreadOptions) {
     this.#options = options
     for (const { promise } of [this.#ready, this.#exchangeReady, this.#marketOpen]) promise.catch(() => undefined)
-    this.#thread = startThread({ url: options.url, name: 'engine' })
+    this.#thread = startThread({ url: options.url, name: 'engine', resourceLimits: ENGINE_RESOURCE_LIMITS })
     this.#thread.onMessage((message) => this.#receive(message))
     void this.#thread.exited.then(({ exitCode, error }) => {
       this.#die(

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { AppError, ERROR_CODES, type ErrorCode } from '#domain/errors.ts'
+import { compiledCodeEnvironment } from '#platform/compiled-code.ts'
 import { withDeadline } from '#platform/deadline.ts'
 import type { Logger } from '#platform/log/logger.ts'
 import { startThread, type ManagedThread } from '#platform/threads/managed-thread.ts'
@@ -40,7 +41,7 @@ export class ExchangeThread {
 
   constructor(options: ExchangeThreadOptions) {
     this.#options = options
-    this.#thread = startThread({ url: options.url, name: options.start.worker })
+    this.#thread = startThread({ url: options.url, name: options.start.worker, env: compiledCodeEnvironment() })
     this.#thread.onMessage((message) => this.#receive(message))
     void this.#thread.exited.then(({ exitCode, error }) => {
       this.#isDead = true

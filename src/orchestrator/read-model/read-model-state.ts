@@ -1,10 +1,12 @@
-import type { AlertView, AuditView, CandleEvent, InstrumentView, PriceView, SignalView, TradeView } from '#contract/views.ts'
+import type { AlertView, AuditView, TradeView } from '#contract/views.ts'
 import type { RiskLimits } from '#domain/risk.ts'
 import type { BalanceRows, BalanceRowsState } from './balance-rows.ts'
-import type { BoundedLog, BoundedLogState } from './bounded-log.ts'
+import type { BoundedLog } from './bounded-log.ts'
 import type { DifferenceRowsState } from './difference-rows.ts'
 import type { GapTrackerState } from './gap-tracker.ts'
 import type { HaltRows, HaltRowsState } from './halt-rows.ts'
+import type { ListRowsState } from './list-rows.ts'
+import type { MarketRowsState } from './market-rows.ts'
 import type { OrderRows, OrderRowsState } from './order-rows.ts'
 import type { PositionRowsState } from './position-rows.ts'
 import type { TraderRowsState } from './trader-rows.ts'
@@ -20,19 +22,11 @@ export interface ReadModelLogs {
 }
 
 /** All a read model knows, as it is written to a file. */
-export interface ReadModelState {
+export interface ReadModelState extends ListRowsState, MarketRowsState {
   readonly orders: OrderRowsState
   readonly positions: PositionRowsState
   readonly balances: BalanceRowsState
   readonly traders: TraderRowsState
-  readonly trades: BoundedLogState<TradeView>
-  readonly signals: BoundedLogState<SignalView>
-  readonly alerts: BoundedLogState<AlertView>
-  readonly audit: BoundedLogState<AuditView>
-  readonly instruments: ReadonlyMap<string, InstrumentView>
-  readonly prices: ReadonlyMap<string, PriceView>
-  readonly candles: ReadonlyMap<string, CandleEvent>
-  readonly signalOutcomes: ReadonlyMap<string, number>
   readonly limits: RiskLimits
   readonly halts: HaltRowsState
   readonly gaps: GapTrackerState

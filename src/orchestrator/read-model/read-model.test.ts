@@ -8,7 +8,8 @@ import * as fixed from '#domain/money/fixed.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import { InProcessEngine } from '#test/support/in-process-engine.ts'
-import { CLOSED_ORDERS_MAX, ReadModel, SIGNALS_MAX, TRADES_MAX } from './read-model.ts'
+import { SIGNALS_MAX, TRADES_MAX } from './list-rows.ts'
+import { CLOSED_ORDERS_MAX, ReadModel } from './read-model.ts'
 
 const START = 1_760_000_040_000
 const trader = parseTraderId('manual')

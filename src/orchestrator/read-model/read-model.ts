@@ -29,17 +29,17 @@ import type {
   TradingHalted,
   TradingResumed,
 } from '#domain/facts.ts'
-import { SCALE_MAX } from '#domain/money/fixed.ts'
 import { Price } from '#domain/money/price.ts'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#domain/risk.ts'
 import type { Quote } from '#engine/ports.ts'
 import { BalanceRows } from './balance-rows.ts'
-import { BoundedLog } from './bounded-log.ts'
 import { DifferenceRows } from './difference-rows.ts'
 import { GapTracker } from './gap-tracker.ts'
 import { HaltRows } from './halt-rows.ts'
+import { ListRows, type ListQuery, type SignalListQuery } from './list-rows.ts'
+import { MarketRows } from './market-rows.ts'
 import { OrderRows, type OrderListQuery } from './order-rows.ts'
-import { matches, takePage, type MemoryPage, type RowFilter } from './page.ts'
+import type { MemoryPage } from './page.ts'
 import { PositionRows } from './position-rows.ts'
 import * as rows from './rows-from-facts.ts'
 import type { StreamEvent } from './stream-event.ts'
@@ -47,23 +47,7 @@ import { TraderRows } from './trader-rows.ts'
 import type { ReadModelLogs, ReadModelState } from './read-model-state.ts'
 
 export const CLOSED_ORDERS_MAX = 10_000
-export const TRADES_MAX = 10_000
-export const SIGNALS_MAX = 10_000
-export const ALERTS_MAX = 1_000
-export const AUDIT_MAX = 1_000
 export const EQUITY_POINTS_MAX = 20_000
-/** Digits after an average price beyond those of the tick. */
-const AVERAGE_EXTRA_DIGITS = 4
-const DEFAULT_PRICE_SCALE = 8
-
-export interface ListQuery extends RowFilter {
-  readonly limit: number
-  readonly cursor?: string | undefined
-}
-export interface SignalListQuery extends ListQuery {
-  readonly outcome?: SignalView['outcome'] | undefined
-}
-const EVERY = (): boolean => true
 
 /** The journal folded into what screens show, on the main thread. Memory stays flat however long the journal is. */
 export class ReadModel {
@@ -71,14 +55,8 @@ export class ReadModel {
   readonly #positions: PositionRows
   readonly #balances: BalanceRows
   readonly #traders: TraderRows
-  readonly #trades: BoundedLog<TradeView>
-  readonly #signals: BoundedLog<SignalView>
-  readonly #alerts: BoundedLog<AlertView>
-  readonly #audit: BoundedLog<AuditView>
-  readonly #instruments: Map<string, InstrumentView>
-  readonly #prices: Map<string, PriceView>
-  readonly #candles: Map<string, CandleEvent>
-  readonly #signalOutcomes: Map<string, number>
+  readonly #lists: ListRows
+  readonly #market: MarketRows
   #limits: RiskLimits
   readonly #halts: HaltRows
   readonly #gaps: GapTracker
@@ -93,14 +71,8 @@ export class ReadModel {
     this.#positions = new PositionRows(saved?.positions)
     this.#balances = new BalanceRows(EQUITY_POINTS_MAX, saved?.balances)
     this.#traders = new TraderRows(saved?.traders)
-    this.#trades = new BoundedLog(TRADES_MAX, saved?.trades)
-    this.#signals = new BoundedLog(SIGNALS_MAX, saved?.signals)
-    this.#alerts = new BoundedLog(ALERTS_MAX, saved?.alerts)
-    this.#audit = new BoundedLog(AUDIT_MAX, saved?.audit)
-    this.#instruments = new Map(saved?.instruments)
-    this.#prices = new Map(saved?.prices)
-    this.#candles = new Map(saved?.candles)
-    this.#signalOutcomes = new Map(saved?.signalOutcomes)
+    this.#lists = new ListRows(saved)
+    this.#market = new MarketRows(saved)
     this.#limits = saved?.limits ?? DEFAULT_RISK_LIMITS
     this.#halts = new HaltRows(saved?.halts)
     this.#gaps = new GapTracker(saved?.gaps)
@@ -116,14 +88,8 @@ export class ReadModel {
       positions: this.#positions.save(),
       balances: this.#balances.save(),
       traders: this.#traders.save(),
-      trades: this.#trades.save(),
-      signals: this.#signals.save(),
-      alerts: this.#alerts.save(),
-      audit: this.#audit.save(),
-      instruments: this.#instruments,
-      prices: this.#prices,
-      candles: this.#candles,
-      signalOutcomes: this.#signalOutcomes,
+      ...this.#lists.save(),
+      ...this.#market.save(),
       limits: this.#limits,
       halts: this.#halts.save(),
       gaps: this.#gaps.save(),
@@ -140,7 +106,7 @@ export class ReadModel {
     this.#gaps.apply(fact)
     switch (fact.type) {
       case 'InstrumentListed':
-        this.#instruments.set(fact.symbol, rows.instrumentView(fact))
+        this.#market.listed(fact)
         return []
       case 'AccountOpened':
         this.#balances.opened(fact, seq)
@@ -156,10 +122,8 @@ export class ReadModel {
         this.#positions.removeTrader(fact.traderId)
         return []
       case 'SignalDecided': {
-        const data = rows.signalView(fact, seq)
-        this.#signals.push(data)
+        const data = this.#lists.signalDecided(fact, seq)
         this.#traders.count(fact.traderId, 'signals')
-        this.#signalOutcomes.set(fact.outcome, (this.#signalOutcomes.get(fact.outcome) ?? 0) + 1)
         return [{ channel: 'signals', ts: fact.ts, data }]
       }
       case 'OrderSubmitted': {
@@ -180,13 +144,10 @@ export class ReadModel {
       case 'TradingResumed':
       case 'RiskLimitsSet':
         return this.#riskSet(fact, seq)
-      case 'AlertRaised': {
-        const data = rows.alertView(fact, seq)
-        this.#alerts.push(data)
-        return [{ channel: 'alerts', ts: fact.ts, data }]
-      }
+      case 'AlertRaised':
+        return [{ channel: 'alerts', ts: fact.ts, data: this.#lists.alerted(fact, seq) }]
       case 'ActionAudited':
-        this.#audit.push(rows.auditView(fact, seq))
+        this.#lists.audited(fact, seq)
         return []
       case 'ProtectionSet':
       case 'ProtectionMoved':
@@ -203,9 +164,8 @@ export class ReadModel {
 
   /** A live price, which is not in the journal. */
   onQuote(quote: Quote): readonly StreamEvent[] {
-    const { symbol, ts } = quote
-    this.#prices.set(symbol, { symbol, bid: Price.format(quote.bid), ask: Price.format(quote.ask), last: Price.format(quote.last), ts })
-    return this.#priceChanged(symbol, quote.last, ts)
+    this.#market.quoted(quote)
+    return this.#priceChanged(quote.symbol, quote.last, quote.ts)
   }
 
   orders(query: OrderListQuery, acrossFloor = false): MemoryPage<OrderView> {
@@ -213,23 +173,19 @@ export class ReadModel {
   }
 
   trades(query: ListQuery): MemoryPage<TradeView> {
-    return takePage(this.#trades.newestFirst(), { ...query, floorSeq: this.#trades.floorSeq, match: (row) => matches(query, row) })
+    return this.#lists.pageOfTrades(query)
   }
 
   signals(query: SignalListQuery): MemoryPage<SignalView> {
-    return takePage(this.#signals.newestFirst(), {
-      ...query,
-      floorSeq: this.#signals.floorSeq,
-      match: (row) => matches(query, row) && (query.outcome === undefined || query.outcome === row.outcome),
-    })
+    return this.#lists.pageOfSignals(query)
   }
 
   alerts(query: ListQuery): MemoryPage<AlertView> {
-    return takePage(this.#alerts.newestFirst(), { ...query, floorSeq: this.#alerts.floorSeq, match: EVERY })
+    return this.#lists.pageOfAlerts(query)
   }
 
   audit(query: ListQuery): MemoryPage<AuditView> {
-    return takePage(this.#audit.newestFirst(), { ...query, floorSeq: this.#audit.floorSeq, match: EVERY })
+    return this.#lists.pageOfAudit(query)
   }
 
   order(id: string): OrderView | undefined {
@@ -261,24 +217,24 @@ export class ReadModel {
   }
 
   instruments(): InstrumentView[] {
-    return [...this.#instruments.values()]
+    return this.#market.instruments()
   }
 
   instrument(symbol: string): InstrumentView | undefined {
-    return this.#instruments.get(symbol)
+    return this.#market.instrument(symbol)
   }
 
   prices(): PriceView[] {
-    return [...this.#prices.values()]
+    return this.#market.prices()
   }
 
   price(symbol: string): PriceView | undefined {
-    return this.#prices.get(symbol)
+    return this.#market.price(symbol)
   }
 
   /** The last closed candle of each symbol and timeframe. */
   lastCandles(): CandleEvent[] {
-    return [...this.#candles.values()]
+    return this.#market.lastCandles()
   }
 
   /** Traders with counters and sums; steps, restarts and the like are 0 here and known to their supervisor. */
@@ -288,7 +244,7 @@ export class ReadModel {
 
   trader(id: string): TraderView | undefined {
     const symbol = this.#traders.firstSymbol(id)
-    return this.#traders.view(id, this.#positions.totals(id, this.#settleOf(symbol ?? '')))
+    return this.#traders.view(id, this.#positions.totals(id, this.#market.settleOf(symbol ?? '')))
   }
 
   risk(): RiskView {
@@ -315,14 +271,8 @@ export class ReadModel {
 
   /** What the report on an absence reads: logs newest first, with the place below which each knows nothing. */
   get logs(): ReadModelLogs {
-    return {
-      trades: this.#trades,
-      alerts: this.#alerts,
-      audit: this.#audit,
-      halts: this.#halts,
-      orders: this.#orders,
-      balances: this.#balances,
-    }
+    const { trades, alerts, audit } = this.#lists
+    return { trades, alerts, audit, halts: this.#halts, orders: this.#orders, balances: this.#balances }
   }
 
   get lastSeq(): number {
@@ -336,23 +286,21 @@ export class ReadModel {
 
   /** How many signals ended in which way, since the journal began. */
   signalOutcomes(): ReadonlyMap<string, number> {
-    return this.#signalOutcomes
+    return this.#lists.signalOutcomes
   }
 
   /** The latest rows, newest last: what a follower is shown first. Orders that work are always among them. */
   recent(list: 'orders' | 'trades' | 'signals' | 'alerts', count: number): readonly (OrderView | TradeView | SignalView | AlertView)[] {
     if (list === 'orders') return this.#orders.recent(count)
-    if (list === 'trades') return this.#trades.tail(count)
-    return list === 'signals' ? this.#signals.tail(count) : this.#alerts.tail(count)
+    return this.#lists[list].tail(count)
   }
 
   #filled(fact: OrderFilled, seq: number): StreamEvent[] {
-    const priceScale = this.#priceScale(fact.symbol)
-    const trade = rows.tradeView(fact, seq)
-    this.#trades.push(trade)
+    const priceScale = this.#market.priceScale(fact.symbol)
+    const trade = this.#lists.traded(fact, seq)
     this.#traders.count(fact.traderId, 'trades')
     const order = this.#orders.filled(fact, priceScale)
-    const position = this.#positions.holds(fact, { seq, settle: this.#settleOf(fact.symbol, fact.feeCurrency), priceScale })
+    const position = this.#positions.holds(fact, { seq, settle: this.#market.settleOf(fact.symbol, fact.feeCurrency), priceScale })
     return [
       { channel: 'trades', ts: fact.ts, data: trade },
       ...(order === undefined ? [] : [{ channel: 'orders', ts: fact.ts, data: order } as const]),
@@ -381,7 +329,7 @@ export class ReadModel {
   #positionChanged(fact: ProtectionSet | ProtectionMoved | PositionAssigned, seq: number): StreamEvent[] {
     const { ts } = fact
     if (fact.type === 'PositionAssigned') {
-      const place = { seq, settle: this.#settleOf(fact.symbol), priceScale: this.#priceScale(fact.symbol) }
+      const place = { seq, settle: this.#market.settleOf(fact.symbol), priceScale: this.#market.priceScale(fact.symbol) }
       return [{ channel: 'positions', ts, data: this.#positions.holds(fact, place) }, this.#riskChanged(ts)]
     }
     const data = fact.type === 'ProtectionSet' ? this.#positions.protectionSet(fact) : this.#positions.protectionMoved(fact)
@@ -399,16 +347,14 @@ export class ReadModel {
 
   #candleClosed(fact: CandleClosed): StreamEvent[] {
     const { symbol, close, ts } = fact
-    const data = rows.candleEvent(fact)
-    this.#candles.set(`${symbol} ${fact.timeframe}`, data)
-    this.#prices.set(symbol, { symbol, bid: close, ask: close, last: close, ts })
+    const data = this.#market.candleClosed(fact)
     return [{ channel: 'candles', ts, data }, ...this.#priceChanged(symbol, Price.parse(close), ts)]
   }
 
   #priceChanged(symbol: string, price: Price, ts: number): StreamEvent[] {
     const ids = this.#positions.mark(symbol, price, ts)
     return [
-      { channel: 'prices', ts, key: symbol, latest: () => this.#prices.get(symbol) },
+      { channel: 'prices', ts, key: symbol, latest: () => this.#market.price(symbol) },
       ...ids.map((id): StreamEvent => ({ channel: 'positions', ts, key: id, latest: () => this.#positions.get(id) })),
     ]
   }
@@ -419,15 +365,5 @@ export class ReadModel {
 
   #riskChanged(ts: number): StreamEvent {
     return { channel: 'risk', ts, key: 'risk', latest: () => this.risk() }
-  }
-
-  #settleOf(symbol: string, fallback = 'USDT'): string {
-    return this.#instruments.get(symbol)?.settle ?? fallback
-  }
-
-  #priceScale(symbol: string): number {
-    const tick = this.#instruments.get(symbol)?.tick_size
-    if (tick === undefined) return DEFAULT_PRICE_SCALE
-    return Math.min(SCALE_MAX, (tick.split('.')[1]?.length ?? 0) + AVERAGE_EXTRA_DIGITS)
   }
 }

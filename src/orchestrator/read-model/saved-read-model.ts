@@ -75,17 +75,24 @@ function problemOf(saved: Partial<Saved>, source: SavedFrom): string | undefined
   return undefined
 }
 
+export interface OpenedReadModel {
+  readonly model: ReadModel
+  /** Why it begins empty; null when the saved one goes on. */
+  readonly rebuilt: string | null
+  /** The journal it belongs to; undefined while that cannot be read yet. */
+  readonly reader: JournalReader | undefined
+}
+
 /** What a start begins with: the saved read model, or an empty one while there is no journal yet. */
-export function openReadModel(path: string, journalPath: string): { readonly model: ReadModel; readonly rebuilt: string | null } {
-  if (!existsSync(journalPath)) return { model: new ReadModel(), rebuilt: 'there is no journal yet' }
+export function openReadModel(path: string, journalPath: string): OpenedReadModel {
+  if (!existsSync(journalPath)) return { model: new ReadModel(), rebuilt: 'there is no journal yet', reader: undefined }
   let reader: JournalReader | undefined
   try {
     reader = openJournalReader(journalPath)
-    return loadReadModel(path, reader)
+    return { ...loadReadModel(path, reader), reader }
   } catch (error) {
-    // A journal that cannot be read yet (an older form, a broken one) is the engine's to judge.
-    return { model: new ReadModel(), rebuilt: `the journal cannot be read yet (${String(error)})` }
-  } finally {
     reader?.close()
+    // A journal that cannot be read yet (an older form, a broken one) is the engine's to judge.
+    return { model: new ReadModel(), rebuilt: `the journal cannot be read yet (${String(error)})`, reader: undefined }
   }
 }

@@ -12,6 +12,8 @@ import type { History } from '../handlers/dependencies.ts'
 import { alertViewOf, auditViewOf, orderViewOf, signalViewOf, tradeViewOf } from './history-views.ts'
 import { ReplicaThread, type ReplicaNews } from './replica-thread.ts'
 
+/** Whoever waits for the workstation is served first; the server and its thread take the processors a moment later. */
+const BEGIN_AFTER_MS = 300
 const DRAIN_DEADLINE_MS = 3_000
 const SERVER_STOP_DEADLINE_MS = 5_000
 const RETRY_FIRST_MS = 1_000
@@ -38,6 +40,7 @@ export class ReplicaService {
   #thread: ReplicaThread | undefined
   #news: ReplicaNews | undefined
   #head = 0
+  #pastSeq = 0
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: ReplicaServiceOptions) {
@@ -53,9 +56,10 @@ export class ReplicaService {
     }
   }
 
-  /** Begins; never throws and never makes anyone wait. */
-  start(head: number): void {
+  /** Begins; never throws and never makes anyone wait. `pastSeq`: the journal's head before this start of the program. */
+  start(head: number, pastSeq: number): void {
     this.#head = head
+    this.#pastSeq = pastSeq
     const { board } = this.#options
     if (this.#target.kind === 'none') {
       board.see('postgres', 'disabled', 'switched off')
@@ -64,9 +68,7 @@ export class ReplicaService {
     }
     board.see('postgres', 'starting', this.#target.kind === 'embedded' ? 'starting the embedded server' : 'connecting')
     board.see('replica', 'starting', 'waiting for Postgres')
-    this.#running = Promise.all([this.#runThread(), this.#target.kind === 'embedded' ? this.#runServer(this.#target) : undefined]).then(
-      () => undefined,
-    )
+    this.#running = this.#run()
   }
 
   notice(head: number): void {
@@ -91,6 +93,11 @@ export class ReplicaService {
     await this.#thread?.stop(DRAIN_DEADLINE_MS)
     await this.#server?.stop(SERVER_STOP_DEADLINE_MS)
     await this.#running
+  }
+
+  async #run(): Promise<void> {
+    await pause(BEGIN_AFTER_MS, this.#stopping.signal)
+    await Promise.all([this.#runThread(), this.#target.kind === 'embedded' ? this.#runServer(this.#target) : undefined])
   }
 
   /** The embedded server's own supervisor repairs crashes; here a start that failed is tried again, and a server that was given up. */
@@ -145,6 +152,7 @@ export class ReplicaService {
         migrationsDirectory: migrationsDir,
         logger,
         onStatus: (news) => this.#onNews(news),
+        pastSeq: this.#pastSeq,
         connection: this.#target.kind === 'external' ? this.#target.connection : this.#server?.connection,
       })
       this.#thread = thread

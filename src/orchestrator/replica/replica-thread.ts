@@ -16,6 +16,8 @@ export interface ReplicaThreadOptions {
   readonly journalPath: string
   readonly migrationsDirectory: string
   readonly connection: PgConnection | 'none' | undefined
+  /** Last fact of the journal before this start of the program. */
+  readonly pastSeq?: number | undefined
   readonly logger: Logger
   readonly onStatus: (status: ReplicaNews) => void
 }
@@ -45,8 +47,8 @@ export class ReplicaThread {
         ),
       )
     })
-    const { journalPath, migrationsDirectory, connection } = options
-    this.#thread.post({ type: 'Init', journalPath, migrationsDirectory, connection })
+    const { journalPath, migrationsDirectory, connection, pastSeq } = options
+    this.#thread.post({ type: 'Init', journalPath, migrationsDirectory, connection, pastSeq })
   }
 
   get failed(): Promise<AppError> {

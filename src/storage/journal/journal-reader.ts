@@ -22,14 +22,15 @@ export function openJournalReader(path: string): JournalReader {
       `The journal at ${path} has no identity. Nothing was read. It may not have been created completely; start the workstation again.`,
     )
   }
-  const head = db.prepare<[], { seq: number }>('SELECT seq + facts - 1 AS seq FROM journal ORDER BY seq DESC LIMIT 1')
+  // Not named `seq`: ordered by an alias of that name, the whole journal would be read and sorted.
+  const head = db.prepare<[], { head: number }>('SELECT seq + facts - 1 AS head FROM journal ORDER BY seq DESC LIMIT 1')
   const forward = db.prepare<[number, number], JournalPage>(
     'SELECT seq, facts, body FROM journal WHERE seq >= (SELECT coalesce(max(seq), 0) FROM journal WHERE seq <= ?) ORDER BY seq LIMIT ?',
   )
   const backward = db.prepare<[number, number], JournalPage>('SELECT seq, facts, body FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT ?')
   return {
     journalId: id,
-    head: () => head.get()?.seq ?? 0,
+    head: () => head.get()?.head ?? 0,
     read: (afterSeq, limit) => collect(forward.iterate(afterSeq + 1, limit), limit, (page) => entriesAfter(page, afterSeq)),
     readBackwards: (beforeSeq, limit) =>
       collect(backward.iterate(beforeSeq, limit), limit, (page) =>

@@ -9,8 +9,17 @@ import { JOURNAL_SCHEMA, JOURNAL_STEPS, JOURNAL_VERSION } from './schema.ts'
 
 const SNAPSHOTS_KEPT = 2
 const BUSY_TIMEOUT_MS = 2_000
-/** The log is folded into the file at about this size; more would slow readers and restarts. */
-const WAL_PAGES_MAX = 1_000
+const PAGE_BYTES = 4_096
+/**
+ * The log is folded into the file when it holds about so many pages; more would slow readers and restarts. A fold stops the
+ * writer for as long as it writes and syncs these pages. After a small commit, when somebody waits for the next one, it is
+ * done in small portions: 250 pages take a millisecond, 2,000 take eight. Between large ones that would only mean more syncs.
+ */
+const FOLD_PAGES = 250
+const FOLD_PAGES_LARGE = 2_000
+const LARGE_COMMIT_PAGES = 64
+/** Where nobody folds, or a fold did not succeed, SQLite does so itself within a commit. */
+const WAL_PAGES_MAX = 4_000
 const SYNCHRONOUS_FULL = 2
 
 export interface JournalOptions {
@@ -46,6 +55,9 @@ export class Journal {
   #seq: number
   #hash: string
   #broken = false
+  /** Pages in the log, about, and how many of them the last commit wrote. */
+  #logPages = 0
+  #commitPages = 0
 
   constructor(options: JournalOptions) {
     this.#db = openDatabase(options.path)
@@ -84,7 +96,22 @@ export class Journal {
     return this.#seq
   }
 
+  /**
+   * Folds the log into the file if it has grown. To be called when what waited for the last commit is out, so that nobody
+   * waits for this. The facts are on the disk already: if it fails, it is tried again later.
+   */
+  foldLog(): void {
+    if (this.#broken || this.#logPages < (this.#commitPages < LARGE_COMMIT_PAGES ? FOLD_PAGES : FOLD_PAGES_LARGE)) return
+    this.#logPages = 0
+    try {
+      this.#db.pragma('wal_checkpoint(PASSIVE)')
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError)) throw error
+    }
+  }
+
   #insertAll(facts: readonly Fact[]): void {
+    this.#commitPages = 0
     for (let at = 0; at < facts.length; at += PAGE_FACTS_MAX) {
       const page = facts.slice(at, at + PAGE_FACTS_MAX)
       const body = writePage(page)
@@ -92,15 +119,16 @@ export class Journal {
       this.#hash = recordHash(this.#hash, seq, body)
       this.#insert.run(seq, page[0]?.ts ?? 0, body, Buffer.from(this.#hash, 'hex'), page.length)
       this.#seq += page.length
+      this.#commitPages += 1 + Math.ceil(body.length / PAGE_BYTES)
     }
+    this.#logPages += this.#commitPages
     failpoint('P1', () => facts.some(({ type }) => type === 'OrderSubmitted'))
   }
 
-  /** Saves a state so that the next start needs only what came after. */
-  writeSnapshot(body: string): void {
-    const digest = Buffer.from(hash('sha256', body, 'hex'), 'hex')
+  /** Saves a state so that the next start needs only what came after. `seq`: its last fact; `sha256` of its text, in hex. */
+  writeSnapshot(body: string, seq = this.#seq, sha256 = hash('sha256', body, 'hex')): void {
     this.#db.transaction(() => {
-      this.#db.prepare('INSERT OR REPLACE INTO snapshots (seq, body, hash) VALUES (?, ?, ?)').run(this.#seq, body, digest)
+      this.#db.prepare('INSERT OR REPLACE INTO snapshots (seq, body, hash) VALUES (?, ?, ?)').run(seq, body, Buffer.from(sha256, 'hex'))
       failpoint('P12')
       this.#db.prepare('DELETE FROM snapshots WHERE seq NOT IN (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?)').run(SNAPSHOTS_KEPT)
     })()

@@ -59,6 +59,8 @@ export interface ReplicaOptions {
   readonly logger: Logger
   readonly onStatus?: ((status: ReplicaStatus) => void) | undefined
   readonly batchFacts?: number | undefined
+  /** Last fact of the journal before this start of the program: an empty database is odd only beside a past. All there is now when absent. */
+  readonly pastSeq?: number | undefined
 }
 
 /** Ships the journal to Postgres, each fact exactly once and in order, for as long as it runs. Trading never waits for it. */
@@ -71,6 +73,7 @@ export class Replica {
   /** The last fact that Postgres is known to have had. */
   #confirmed = 0
   #head: number
+  readonly #pastSeq: number
   #shipped = 0
   #reconnects = 0
   #failures = 0
@@ -84,6 +87,7 @@ export class Replica {
     this.#options = options
     this.#connection = options.connection
     this.#head = options.source.head()
+    this.#pastSeq = options.pastSeq ?? this.#head
     this.#batch = this.#batchMax
     this.#state = {
       state: 'connecting',
@@ -247,7 +251,7 @@ export class Replica {
       this.#options.logger.warn({ found, had, where }, words)
       return words
     }
-    if (found === 0 && this.#head > 0)
+    if (found === 0 && this.#pastSeq > 0)
       this.#options.logger.warn(
         { facts: this.#head, where },
         'The database is empty; it is filled from the journal, from the first fact on',

@@ -5,26 +5,24 @@ import type { EngineInput, TradingEngine } from '#engine/engine.ts'
 import type { EngineAnswer, ExchangeStatus, FromExchange, ToExchange } from '#engine/ports.ts'
 import { requestOf } from '#engine/orders/submit.ts'
 import { setMark } from '#engine/portfolio/valuation.ts'
-import { writeSnapshot } from '#engine/snapshot.ts'
 import { closeTime } from '#engine/state.ts'
 import type { AnalyzeDispatch, Transaction } from '#engine/transaction.ts'
+import type { Fact } from '#domain/facts.ts'
 import type { TraderId } from '#domain/ids.ts'
 import { isWorking } from '#domain/order.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
 import type { Journal } from '#storage/journal/journal.ts'
 import type { EngineCounters, FromEngine, ToEngine } from '../engine.messages.ts'
-import { crashAfterAppend, crashBeforeAppend } from './crash-points.ts'
+import { FactLog } from './fact-log.ts'
 import { HeadNotices } from './head-notices.ts'
 import { StepBarrier } from './step-barrier.ts'
 import { TraderLinks } from './trader-links.ts'
 
-/** Inputs processed before one sync of the disk. */
+/** Inputs processed before one sync of the disk, and facts after which no more are taken: what lies in memory at once stays small. */
 const BATCH_MAX = 2_048
+const BATCH_FACTS_MAX = 2_000
 /** Inputs that may wait; more are refused, never queued without bound. */
 const INBOX_MAX = 100_000
-const SNAPSHOT_EVERY_FACTS = 50_000
-/** A state of many orders is saved more rarely, so that saving costs the same share of the time. */
-const SNAPSHOT_EVERY_FACTS_PER_ORDER = 20
 const TICK_MS = 1_000
 /** A tick that comes later than this says that the machine has slept: nobody knows what was missed. */
 const SLEPT_MS = 10_000
@@ -38,6 +36,12 @@ const STOPPED: EngineAnswer = {
 interface Waiting {
   readonly input: EngineInput
   readonly requestId?: number
+}
+
+interface Done {
+  readonly waiting: Waiting
+  readonly transaction: Transaction
+  readonly answer?: EngineAnswer | undefined
 }
 
 export interface EngineSessionOptions {
@@ -60,20 +64,27 @@ export class EngineSession {
   readonly #traders: TraderLinks
   readonly #barrier = new StepBarrier()
   readonly #heads: HeadNotices
+  readonly #log: FactLog
   readonly #tick: NodeJS.Timeout | undefined
   #status: ExchangeStatus | undefined
   #opened = false
   #announced = false
   #scheduled = false
   #failed = false
-  #sinceSnapshot: number
   #tickedAt: number
   #inputs = 0
-  #commits = 0
 
   constructor(options: EngineSessionOptions) {
     this.#options = options
-    this.#sinceSnapshot = options.factsSinceSnapshot
+    const { journal, clock, factsSinceSnapshot, engine } = options
+    this.#log = new FactLog({
+      journal,
+      clock,
+      factsSinceSnapshot,
+      state: engine.state,
+      onSynced: () => this.#heads.notice(journal.head),
+      onFailure: (error) => this.#fail(error),
+    })
     this.#traders = new TraderLinks((answer) => {
       if (options.lockStep) {
         this.#barrier.answer(answer)
@@ -95,8 +106,11 @@ export class EngineSession {
     } else if (message.type === 'DetachTrader') this.#leave(message.traderId)
     else if (message.type === 'LeaseLost') this.#loseLease(message.why)
     else if (message.type === 'OpenMarket') this.#openMarket()
-    else if (message.type === 'Ping') this.#options.post({ type: 'Pong', n: message.n, counters: this.counters() })
-    else if (this.#failed) this.#answer(message.id, STOPPED)
+    else if (message.type === 'Ping') {
+      // What is counted is in the journal.
+      this.#sync()
+      this.#options.post({ type: 'Pong', n: message.n, counters: this.counters() })
+    } else if (this.#failed) this.#answer(message.id, STOPPED)
     else if (this.#inbox.length >= INBOX_MAX)
       this.#answer(message.id, {
         type: 'Refused',
@@ -134,9 +148,9 @@ export class EngineSession {
     const { state } = this.#options.engine
     return {
       inputs: this.#inputs,
-      commits: this.#commits,
+      commits: this.#log.commits,
       waiting: this.#inbox.length,
-      head: this.#options.journal.head,
+      head: this.#log.head,
       connected: state.connected,
       reconciled: state.reconciled,
       workingOrders: state.workingCount,
@@ -147,10 +161,8 @@ export class EngineSession {
   /** Processes what waits, saves a snapshot and closes the journal. */
   stop(): void {
     clearInterval(this.#tick)
-    if (!this.#failed) {
-      this.#drain()
-      if (this.#sinceSnapshot > 0 && !this.#failed) this.#saveSnapshot()
-    }
+    if (!this.#failed) this.#drain()
+    this.#writing(() => this.#log.close({ failed: this.#failed }))
     this.#heads.flush()
     this.#traders.close()
     this.#options.exchangePort.close()
@@ -227,49 +239,77 @@ export class EngineSession {
   }
 
   #drain(): void {
-    while (!this.#failed && this.#inbox.length > 0) this.#batch(this.#inbox.splice(0, BATCH_MAX))
+    this.#processAll(this.#inbox)
     const complete = this.#failed ? undefined : this.#barrier.take()
-    if (complete === undefined) return
-    const ts = this.#now()
-    this.#batch(complete.answers.map((answer) => ({ input: { type: 'Answer', answer, ts } })))
-    if (!this.#failed) this.#toExchange({ type: 'StepDone', step: complete.step })
+    if (complete !== undefined) {
+      const ts = this.#now()
+      this.#processAll(complete.answers.map((answer) => ({ input: { type: 'Answer', answer, ts } })))
+      if (!this.#failed) this.#toExchange({ type: 'StepDone', step: complete.step })
+    }
+    if (!this.#failed) this.#writing(() => this.#log.tidy() && this.#schedule())
   }
 
-  #batch(waiting: readonly Waiting[]): void {
-    const done: { readonly waiting: Waiting; readonly transaction: Transaction; readonly answer?: EngineAnswer | undefined }[] = []
+  /** Batch by batch, until nothing waits. */
+  #processAll(waiting: Waiting[]): void {
+    while (!this.#failed && waiting.length > 0) {
+      const done = this.#process(waiting)
+      if (done !== undefined) this.#finish(done)
+    }
+  }
+
+  /** Takes a batch off those who wait. Undefined when it failed. */
+  #process(waiting: Waiting[]): readonly Done[] | undefined {
+    const done: Done[] = []
+    const facts: Fact[] = []
     try {
-      for (const each of waiting) done.push({ waiting: each, ...this.#options.engine.process(each.input) })
-      const facts = done.flatMap(({ transaction }) => transaction.facts)
-      if (facts.length > 0) {
-        crashBeforeAppend(facts)
-        this.#options.journal.append(facts)
-        const { connected, reconciled } = this.#options.engine.state
-        crashAfterAppend(facts, connected && !reconciled)
-        this.#commits += 1
-        this.#sinceSnapshot += facts.length
+      for (const each of waiting) {
+        const { transaction, answer } = this.#options.engine.process(each.input)
+        done.push({ waiting: each, transaction, answer })
+        for (const fact of transaction.facts) facts.push(fact)
+        if (done.length >= BATCH_MAX || facts.length >= BATCH_FACTS_MAX) break
       }
     } catch (error) {
-      this.#fail(error, waiting)
-      return
+      this.#fail(error, waiting.splice(0))
+      return undefined
     }
-    this.#inputs += waiting.length
-    for (const { waiting: each, transaction, answer } of done) this.#publish(each, transaction, answer)
-    this.#heads.notice(this.#options.journal.head)
+    waiting.splice(0, done.length)
+    this.#log.add(facts)
+    return done
+  }
+
+  #finish(done: readonly Done[]): void {
+    if (this.#mayWait(done)) this.#log.syncSoon()
+    else this.#sync(done)
+    if (this.#failed) return
+    this.#inputs += done.length
+    for (const { waiting, transaction, answer } of done) this.#publish(waiting, transaction, answer)
     this.#announceOpen()
-    if (this.#isSnapshotDue()) this.#saveSnapshot()
   }
 
-  #isSnapshotDue(): boolean {
-    const { orders } = this.#options.engine.state
-    return this.#sinceSnapshot >= Math.max(SNAPSHOT_EVERY_FACTS, SNAPSHOT_EVERY_FACTS_PER_ORDER * orders.size)
+  /**
+   * Whether the facts of a batch may wait for the next commit: nothing at all is to leave on account of them. Most are fills,
+   * which the exchange tells again should they be lost.
+   */
+  #mayWait(done: readonly Done[]): boolean {
+    if (this.#options.lockStep || !this.#announced || this.#log.isFull) return false
+    // Behind a command somebody waits for the answer, behind a candle traders and the exchange.
+    const mayWait = ({ input }: Waiting) =>
+      input.type === 'Answer' || input.type === 'Tick' || (input.type === 'Market' && input.step.candles.length === 0)
+    return done.every(({ waiting, transaction }) => transaction.commands.length === 0 && mayWait(waiting))
   }
 
-  #saveSnapshot(): void {
+  /** `batch`: who waits for it. */
+  #sync(batch: readonly Done[] = []): void {
+    if (this.#failed) return
+    const waiting = batch.map((done) => done.waiting)
+    this.#writing(() => this.#log.sync(), waiting)
+  }
+
+  #writing(write: () => void, batch: readonly Waiting[] = []): void {
     try {
-      this.#options.journal.writeSnapshot(writeSnapshot(this.#options.engine.state))
-      this.#sinceSnapshot = 0
+      write()
     } catch (error) {
-      this.#fail(error)
+      this.#fail(error, batch)
     }
   }
 
@@ -285,7 +325,7 @@ export class EngineSession {
       else if (candles.length > 0) this.#toExchange({ type: 'StepDone', step })
     }
     if (waiting.requestId !== undefined && answer !== undefined) {
-      this.#answer(waiting.requestId, answer.type === 'Done' ? { type: 'Done', seq: this.#options.journal.head } : answer)
+      this.#answer(waiting.requestId, answer.type === 'Done' ? { type: 'Done', seq: this.#log.head } : answer)
     }
   }
 

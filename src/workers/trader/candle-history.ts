@@ -34,19 +34,20 @@ export interface CandleHistory {
 
 export function createCandleHistory(options: CandleHistoryOptions): CandleHistory {
   const { symbol, timeframe, reader } = options
-  let bars: readonly CandleBar[] = []
+  /** What is held here is never handed out: frozen lists are slow to copy, and a strategy must not change this one. */
+  let bars: CandleBar[] = []
   /** The window begins after a hole: the cache did not have the candles before it in time. Each step tries again. */
   let incomplete = false
 
   /** The bars before the new one, or undefined when the cache does not reach up to `needed`. */
-  const read = (bar: CandleBar, needed: number | undefined): readonly CandleBar[] | undefined => {
+  const read = (bar: CandleBar, needed: number | undefined): CandleBar[] | undefined => {
     // Newer bars may lie there (an earlier run, a replay from the middle): only what is before the new one counts.
     const all = reader?.lastBars(symbol, timeframe, bar.openTime - 1, HISTORY_BARS - 1) ?? []
     const before = all.filter(({ openTime }) => openTime < bar.openTime)
     return needed === undefined || (before.at(-1)?.openTime ?? Number.NEGATIVE_INFINITY) >= needed ? before : undefined
   }
 
-  const reload = async ({ bar, previousOpenTime }: NextBar): Promise<readonly CandleBar[]> => {
+  const reload = async ({ bar, previousOpenTime }: NextBar): Promise<CandleBar[]> => {
     const held = (bars.at(-1)?.openTime ?? Number.POSITIVE_INFINITY) < bar.openTime ? bars : []
     const reach = held.at(-1)?.openTime
     const heldWillDo = reach !== undefined && reach === (previousOpenTime ?? reach)
@@ -70,9 +71,10 @@ export function createCandleHistory(options: CandleHistoryOptions): CandleHistor
 
   return {
     async next(step) {
-      const before = !incomplete && follows(bars.at(-1), step, timeframe) ? bars : await reload(step)
-      bars = Object.freeze([...before.slice(1 - HISTORY_BARS), Object.freeze({ ...step.bar })])
-      return bars
+      if (incomplete || !follows(bars.at(-1), step, timeframe)) bars = await reload(step)
+      bars.push(Object.freeze({ ...step.bar }))
+      if (bars.length > HISTORY_BARS) bars.shift()
+      return Object.freeze(bars.slice())
     },
   }
 }

@@ -89,7 +89,7 @@ export const SAFETY_PLANTS: readonly Plant[] = [
   {
     name: 'the last second of orders is forgotten by a snapshot',
     file: 'src/engine/snapshot.ts',
-    find: 'orderTimes: state.orderTimes,',
+    find: 'orderTimes: [...state.orderTimes],',
     replace: 'orderTimes: [],',
   },
   {

@@ -12,6 +12,7 @@ const STOP_DEADLINE_MS = 40_000
 const REQUEST_DEADLINE_MS = 10_000
 const STDERR_KEPT = 20_000
 const POLL_MS = 20
+const SOURCES = 'src/headless/index.ts'
 /** The kernel counts processor time in these. */
 const TICK_MS = 10
 
@@ -42,6 +43,8 @@ export interface LiveWorkstationOptions {
   /** `P4` or `P4:3`. */
   readonly failpoint?: string | undefined
   readonly noPostgres?: boolean
+  /** What is run; the sources when absent. */
+  readonly entry?: string
   readonly nodeArgs?: readonly string[]
   /** Put over the environment it would have; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -73,7 +76,8 @@ export class LiveWorkstation implements AsyncDisposable {
   #stderr = ''
   #url: string | undefined
 
-  constructor(folder: DataFolder, { failpoint, noPostgres = false, nodeArgs = [], env: change = {} }: LiveWorkstationOptions = {}) {
+  constructor(folder: DataFolder, options: LiveWorkstationOptions = {}) {
+    const { failpoint, noPostgres = false, entry = SOURCES, nodeArgs = [], env: change = {} } = options
     this.#folder = folder
     const kept = Object.entries(process.env).filter(([name]) => !/^(PG|NODE_|VITEST|API_TOKEN|EXCHANGE_|FAILPOINT)/.test(name))
     const env = {
@@ -81,13 +85,11 @@ export class LiveWorkstation implements AsyncDisposable {
       EXCHANGE_API_KEY: VENUE_KEY,
       EXCHANGE_API_SECRET: VENUE_SECRET,
       BOT_TRADING_LEASE_DIR: folder.beside('leases'),
-      // The same sources are started again and again here.
-      NODE_COMPILE_CACHE: folder.beside('compile-cache'),
       ...(failpoint === undefined ? {} : { NODE_ENV: 'test', FAILPOINT: failpoint }),
       ...change,
     }
     const serve = ['--data-dir', folder.path, '--port', '0', '--token', TOKEN, ...(noPostgres ? ['--no-postgres'] : [])]
-    this.#child = spawn(process.execPath, [...nodeArgs, 'src/headless/index.ts', ...serve], {
+    this.#child = spawn(process.execPath, [...nodeArgs, entry, ...serve], {
       cwd: ROOT,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

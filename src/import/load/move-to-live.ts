@@ -1,0 +1,43 @@
+import type { ImportPlan } from '../mapping/import-plan.ts'
+import type { SourceIdentity } from '../sources/import-source.ts'
+import type { ImportDatabase } from '../run/import-database.ts'
+import type { FileSeal } from './fingerprint.ts'
+import { RECORD_TABLE_NAMES } from './record-columns.ts'
+import type { Staging } from './staging.ts'
+
+const ROW_COLUMNS = 'system, table_key, row_key, variant, run_id, number, outcome, rule, column_name, reason, line, bytes'
+
+export interface RunRecord {
+  readonly system: string
+  readonly startedMs: number
+  readonly identity: SourceIdentity
+  readonly seals: readonly FileSeal[]
+  readonly plan: ImportPlan
+  readonly counts: unknown
+}
+
+/** Whether the rows of this run stand in the live tables. */
+export async function isLive(database: ImportDatabase, runId: string): Promise<boolean> {
+  return (await database.query('SELECT FROM imported.runs WHERE run_id = $1', [runId])).length > 0
+}
+
+/** All staged rows and records, and the run they belong to, in one transaction. Gives how many rows are new. Throws `AppError`. */
+export async function moveToLive(database: ImportDatabase, staging: Staging, run: RunRecord): Promise<number> {
+  const { schema, runId } = staging
+  const { identity, seals } = run
+  const source = { kind: identity.kind, description: identity.description, location: identity.location, facts: identity.facts, files: seals }
+  const added = await database.transaction(async () => {
+    await database.query(
+      'INSERT INTO imported.runs (run_id, system, started_ms, source, plan, counts) VALUES ($1, $2, $3, $4, $5, $6)',
+      [runId, run.system, run.startedMs, JSON.stringify(source), JSON.stringify(run.plan), JSON.stringify(run.counts)],
+    )
+    await database.run(`INSERT INTO imported.tables SELECT * FROM "${schema}".tables`)
+    const rows = await database.change(`
+      INSERT INTO imported.rows (${ROW_COLUMNS}) SELECT ${ROW_COLUMNS} FROM "${schema}".rows WHERE is_known IS NULL ON CONFLICT DO NOTHING`)
+    for (const name of RECORD_TABLE_NAMES)
+      await database.run(`INSERT INTO imported.${name} SELECT * FROM "${schema}".${name} ON CONFLICT DO NOTHING`)
+    return rows
+  })
+  for (const name of ['rows', ...RECORD_TABLE_NAMES]) await database.run(`ANALYZE imported.${name}`)
+  return added
+}

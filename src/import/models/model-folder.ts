@@ -1,0 +1,95 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { AppError } from '#domain/errors.ts'
+import type { ConvertedModel } from './convert-checkpoint.ts'
+
+/** The models of a data directory: `NAME.onnx` and beside it `NAME.json`, which says what it is and where it came from. */
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$/
+const MODELS_MAX = 1_000
+
+const description = z.object({
+  name: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  input: z.object({ name: z.string(), shape: z.array(z.union([z.string(), z.number()])) }),
+  outputs: z.array(z.object({ name: z.string(), shape: z.array(z.union([z.string(), z.number()])) })),
+  report: z.record(z.string(), z.unknown()),
+})
+
+/**
+ * Writes a model and its description; an older one of the same name is replaced only when both are on the disk. Returns the path of
+ * the `.onnx` file. Throws `FILE_INVALID` when the name cannot be a file's or the folder cannot be written.
+ */
+export async function saveModel(folder: string, name: string, { onnx, input, outputs, report }: ConvertedModel): Promise<string> {
+  if (!NAME.test(name))
+    throw new AppError(
+      'FILE_INVALID',
+      `A model cannot be called "${name}". Nothing was written. Rename the checkpoint to letters, digits, dots and dashes.`,
+    )
+  const file = join(folder, `${name}.onnx`)
+  const text = `${JSON.stringify({ name, sha256: report.onnx.sha256, input, outputs, report }, undefined, 2)}\n`
+  const drafts = [
+    join(folder, `${name}.${randomBytes(6).toString('hex')}.draft`),
+    join(folder, `${name}.${randomBytes(6).toString('hex')}.draft`),
+  ] as const
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await writeDurably(drafts[0], onnx)
+    await writeDurably(drafts[1], text)
+    await rename(drafts[0], file)
+    await rename(drafts[1], join(folder, `${name}.json`))
+  } catch (error) {
+    await Promise.all(drafts.map((draft) => rm(draft, { force: true })))
+    throw new AppError(
+      'FILE_INVALID',
+      `The model could not be written to ${folder}. Check that the folder may be written and the disk has room, then convert it again.`,
+      {
+        cause: error,
+      },
+    )
+  }
+  return file
+}
+
+async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
+  await using handle = await open(path, 'wx', 0o600)
+  await handle.writeFile(content)
+  await handle.sync()
+}
+
+export interface ListedModel {
+  readonly name: string
+  readonly sha256: string | null
+  /** Why it cannot be used; null for one that is whole. */
+  readonly problem: string | null
+}
+
+/** Every model of a folder, by name, each checked against the hash in its description. */
+export async function listModels(folder: string): Promise<readonly ListedModel[]> {
+  const files = await readdir(folder).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  })
+  const names = files
+    .filter((file) => file.endsWith('.onnx'))
+    .map((file) => file.slice(0, -'.onnx'.length))
+    .toSorted()
+  const listed: ListedModel[] = []
+  for (const name of names.slice(0, MODELS_MAX)) listed.push(await describe(folder, name))
+  return listed
+}
+
+async function describe(folder: string, name: string): Promise<ListedModel> {
+  try {
+    const said = description.safeParse(JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')))
+    if (!said.success) return { name, sha256: null, problem: 'its description cannot be read' }
+    const found = createHash('sha256')
+      .update(await readFile(join(folder, `${name}.onnx`)))
+      .digest('hex')
+    return { name, sha256: found, problem: found === said.data.sha256 ? null : 'its file is not the one that was converted' }
+  } catch (error) {
+    return { name, sha256: null, problem: `it cannot be read: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}

@@ -1,0 +1,122 @@
+import { COLUMNS_MAX } from './limits.ts'
+import { rowDamage } from './row-batches.ts'
+import type { RawCell, RowDamage } from './import-source.ts'
+import type { TextDecoding } from './text-decoding.ts'
+
+const BACKSLASH = 0x5c
+const TAB = 0x09
+/** Escapes that make a byte, or stand before a tab or the end of the row: rare, and only right when done byte by byte. */
+const BYTE_ESCAPE = /\\(?:[0-7x\t\n]|$)/
+
+const ESCAPED: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
+
+/** The cells of one row of COPY text (without its line end), or its damage. `columns` undefined: any number of cells. */
+export function decodeCopyLine(line: Buffer, columns: number | undefined, decoding: TextDecoding): readonly RawCell[] | RowDamage {
+  const text = decoding.decode(line)
+  if (text === undefined) return rowDamage('invalid-encoding', `the row is not valid ${decoding.name}`, line)
+  let cells: readonly RawCell[] | RowDamage
+  const most = (columns ?? COLUMNS_MAX) + 1
+  if (!text.includes('\\')) cells = text.split('\t', most)
+  else if (BYTE_ESCAPE.test(text)) cells = decodeBytewise(line, decoding, most)
+  else cells = text.split('\t', most).map(decodeCell)
+  if (!Array.isArray(cells)) return cells as RowDamage
+  if (columns !== undefined && cells.length !== columns) {
+    // A table without columns has empty lines as rows.
+    if (columns === 0 && line.length === 0) return []
+    return rowDamage(
+      'wrong-cell-count',
+      `the row has ${cells.length}${cells.length === most ? ' or more' : ''} cells, which do not fit the columns`,
+      line,
+    )
+  }
+  if (cells.some((cell: RawCell) => cell?.includes('\0') === true)) return rowDamage('nul-byte', 'a cell holds the byte 0', line)
+  return cells as readonly RawCell[]
+}
+
+function decodeCell(raw: string): RawCell {
+  if (raw === '\\N') return null
+  let at = raw.indexOf('\\')
+  if (at === -1) return raw
+  let cell = ''
+  let from = 0
+  while (at !== -1) {
+    const escaped = raw.charAt(at + 1)
+    cell += raw.slice(from, at) + (ESCAPED[escaped] ?? escaped)
+    from = at + 2
+    at = raw.indexOf('\\', from)
+  }
+  return cell + raw.slice(from)
+}
+
+function decodeBytewise(line: Buffer, decoding: TextDecoding, most: number): readonly RawCell[] | RowDamage {
+  const cells: RawCell[] = []
+  for (const raw of splitAtTabs(line, most)) {
+    if (raw.length === 2 && raw[0] === BACKSLASH && raw[1] === 0x4e) {
+      cells.push(null)
+      continue
+    }
+    const bytes = unescapeBytes(raw)
+    if (bytes === undefined) return rowDamage('bad-escape', 'a cell ends in the middle of an escape', line)
+    const cell = decoding.decode(bytes)
+    if (cell === undefined) return rowDamage('invalid-encoding', `escaped bytes of a cell are not valid ${decoding.name}`, line)
+    cells.push(cell)
+  }
+  return cells
+}
+
+/** Cuts at tabs that no backslash stands before, at most so often that a row of too many cells shows. */
+function splitAtTabs(line: Buffer, most: number): readonly Buffer[] {
+  const cells: Buffer[] = []
+  let start = 0
+  for (let at = 0; at < line.length && cells.length < most; at += 1) {
+    if (line[at] === BACKSLASH) at += 1
+    else if (line[at] === TAB) {
+      cells.push(line.subarray(start, at))
+      start = at + 1
+    }
+  }
+  cells.push(line.subarray(start))
+  return cells
+}
+
+const BYTE_OF: Readonly<Record<number, number>> = { 0x62: 8, 0x66: 12, 0x6e: 10, 0x72: 13, 0x74: 9, 0x76: 11 }
+
+function unescapeBytes(raw: Buffer): Buffer | undefined {
+  const bytes = Buffer.alloc(raw.length)
+  let length = 0
+  for (let at = 0; at < raw.length; at += 1) {
+    let value = raw[at] ?? 0
+    if (value === BACKSLASH) {
+      at += 1
+      const escaped = raw[at]
+      if (escaped === undefined) return undefined
+      const number = numericEscape(raw, at)
+      value = number?.value ?? BYTE_OF[escaped] ?? escaped
+      at += (number?.digits ?? 1) - 1
+    }
+    bytes[length] = value
+    length += 1
+  }
+  return bytes.subarray(0, length)
+}
+
+/** `\ooo` (one to three octal digits) or `\xhh` (one or two hexadecimal ones); `digits` counts the `x` too. */
+function numericEscape(raw: Buffer, at: number): { readonly value: number; readonly digits: number } | undefined {
+  const hexadecimal = raw[at] === 0x78
+  const [base, first, most] = hexadecimal ? [16, at + 1, 2] : [8, at, 3]
+  let [value, count] = [0, 0]
+  while (count < most) {
+    const digit = digitOf(raw[first + count])
+    if (digit >= base) break
+    value = value * base + digit
+    count += 1
+  }
+  return count === 0 ? undefined : { value: value & 0xff, digits: count + (hexadecimal ? 1 : 0) }
+}
+
+function digitOf(byte: number | undefined): number {
+  if (byte === undefined) return Number.POSITIVE_INFINITY
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : Number.POSITIVE_INFINITY
+}

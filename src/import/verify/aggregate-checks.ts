@@ -1,0 +1,236 @@
+import type { ImportPlan } from '../mapping/import-plan.ts'
+import type { ImportDatabase } from '../run/import-database.ts'
+import type { Check, Difference } from '../run/import-report.ts'
+import { mappedRows } from './compare-records.ts'
+import { ofRun, type RowsComparison, type RunKey } from './compare-rows.ts'
+import type { TableMeaning } from './expected-records.ts'
+import { cellsOfLine, type ReadTable } from './read-again.ts'
+import { isNaive, literal } from './source-words.ts'
+
+/** Above this the number of distinct values of a column is not counted: it would take longer than all else. */
+const DISTINCT_ROWS_MAX = 100_000
+
+export interface MeantTable {
+  readonly table: ReadTable
+  readonly meaning: TableMeaning
+  find(...names: readonly string[]): { readonly column: string | undefined; readonly cell: string }
+}
+
+export interface CheckResult {
+  readonly check: Check
+  readonly differences: readonly Difference[]
+}
+
+interface Pair {
+  readonly key: string
+  readonly expected: string | null
+  readonly found: string | null
+  readonly [column: string]: unknown
+}
+
+/** Groups of two queries (columns `key` and `value`) that are not the same in both, and how many groups there are. */
+async function oddGroups(database: ImportDatabase, source: string, live: string): Promise<{ readonly groups: number; readonly odd: readonly Pair[] }> {
+  const rows = await database.query<Pair & { same: boolean; groups: number }>(`
+    SELECT coalesce(e.key, f.key) AS key, e.value AS expected, f.value AS found, count(*) OVER () AS groups,
+           e.key IS NOT NULL AND f.key IS NOT NULL AND e.value IS NOT DISTINCT FROM f.value AS same
+      FROM (${source}) e FULL JOIN (${live}) f ON f.key = e.key ORDER BY same LIMIT 1000`)
+  return { groups: rows[0]?.groups ?? 0, odd: rows.filter(({ same }) => !same) }
+}
+
+function resultOf(name: string, groups: number, differences: readonly Difference[], detail: string): CheckResult {
+  const check: Check = {
+    name,
+    status: differences.length === 0 ? 'passed' : 'failed',
+    expected: String(groups),
+    found: String(groups - differences.length),
+    detail,
+  }
+  return { check, differences }
+}
+
+/** N4: exact sums by symbol, side, status and month. */
+export async function checkSums(database: ImportDatabase, run: RunKey, meant: readonly MeantTable[]): Promise<CheckResult> {
+  const differences: Difference[] = []
+  let groups = 0
+  for (const { table, meaning } of meant) {
+    const { sums, records } = meaning
+    const [first] = records
+    if (sums === undefined || first === undefined) continue
+    const columns = Object.entries(first.columns)
+      .map(([name, sql]) => `${sql} AS ${name}`)
+      .join(', ')
+    const month = `to_char(to_timestamp(${sums.time} / 1000.0) AT TIME ZONE 'UTC', 'YYYY-MM')`
+    const key = `concat_ws(' ', ${[...sums.by.map((name) => `coalesce(${name}, '-')`), month].join(', ')})`
+    const amounts = sums.amounts.map((amount) => `coalesce(trim_scale(sum(${amount}))::text, '-')`).join(`, `)
+    const grouped = (from: string): string => `SELECT ${key} AS key, concat_ws(' ', count(*)::text, ${amounts}) AS value FROM (${from}) r GROUP BY 1`
+    const source = `SELECT ${columns} FROM ${mappedRows({ table, meaning, run })}`
+    const live = `SELECT * FROM imported.${first.table} WHERE ${ofRun(run, table.info.key)} AND part = ${literal(first.part)}`
+    const compared = await oddGroups(database, grouped(source), grouped(live))
+    groups += compared.groups
+    for (const { key: group, expected, found } of compared.odd)
+      differences.push({ check: 'N4', table: first.table, key: group, column: sums.amounts.join(', '), expected, found })
+  }
+  return resultOf('N4 sums', groups, differences, 'groups by symbol, side, status and month whose counts and exact sums of amounts are equal')
+}
+
+/** N5: what the cells of each column are like. */
+export async function checkStatistics(
+  database: ImportDatabase,
+  run: RunKey,
+  tables: readonly ReadTable[],
+  rows: readonly RowsComparison[],
+): Promise<CheckResult> {
+  const differences: Difference[] = []
+  const notes: string[] = []
+  let columns = 0
+  for (const [index, table] of tables.entries()) {
+    const { info } = table
+    if (rows[index]?.hashes === undefined) {
+      notes.push(`${info.key} left out, as an earlier run brought some of its rows`)
+      continue
+    }
+    const isBig = table.rows > DISTINCT_ROWS_MAX
+    if (isBig) notes.push(`distinct values of ${info.key} not counted`)
+    const statistics = info.columns.map((_, at) => {
+      const cell = `cells[${at + 1}]`
+      const distinct = isBig ? '' : `, count(DISTINCT ${cell})::text`
+      return `concat_ws(' ', (count(*) - count(${cell}))::text${distinct}, left(min(${cell}), 40), left(max(${cell}), 40), max(length(${cell}))::text)`
+    })
+    if (statistics.length === 0) continue
+    const live = `SELECT ${cellsOfLine('line', info.columns.length)} AS cells FROM imported.rows WHERE ${ofRun(run, info.key)}`
+    const taken = (from: string) =>
+      database.query<{ statistics: readonly string[] }>(`SELECT ARRAY[${statistics.join(', ')}] AS statistics FROM ${from}`)
+    const [[expected], [found]] = [await taken(`${table.view} s`), await taken(`(${live}) l`)]
+    columns += info.columns.length
+    for (const [at, { name }] of info.columns.entries()) {
+      const [before, now] = [expected?.statistics[at] ?? null, found?.statistics[at] ?? null]
+      if (before !== now) differences.push({ check: 'N5', table: info.key, key: '', column: name, expected: before, found: now })
+    }
+  }
+  const detail = ['columns whose count of NULL, distinct values, least, greatest and longest text are equal', ...notes].join('; ')
+  return resultOf('N5 columns', columns, differences, detail)
+}
+
+/** N6: every word of a column of few values, with what it means, before and after. */
+export async function checkCensus(database: ImportDatabase, run: RunKey, meant: readonly MeantTable[]): Promise<CheckResult> {
+  const differences: Difference[] = []
+  let words = 0
+  for (const { table, meaning, find } of meant) {
+    const [first] = meaning.records
+    if (first === undefined) continue
+    for (const [column, target] of Object.entries(meaning.census)) {
+      const source = `SELECT coalesce(${first.columns[target] ?? 'NULL'}, '-') AS key, count(*)::text AS value FROM ${mappedRows({ table, meaning, run })} GROUP BY 1`
+      const live = `SELECT coalesce(${target}, '-') AS key, count(*)::text AS value FROM imported.${first.table} WHERE ${ofRun(run, table.info.key)} AND part = ${literal(first.part)} GROUP BY 1`
+      const compared = await oddGroups(database, source, live)
+      words += compared.groups
+      for (const { key, expected, found } of compared.odd) differences.push({ check: 'N6', table: first.table, key, column: target, expected, found })
+      const unmapped = await database.query<{ word: string; count: number }>(
+        `SELECT ${find(column).cell} AS word, count(*) AS count FROM ${mappedRows({ table, meaning, run })}
+          WHERE ${find(column).cell} <> '' AND ${first.columns[target] ?? 'NULL'} IS NULL AND translate(lower(${find(column).cell}), ' _-', '') NOT IN ('neutral', 'hold') GROUP BY 1 LIMIT 100`,
+      )
+      for (const { word, count } of unmapped)
+        differences.push({ check: 'N6', table: table.info.key, key: word, column, expected: 'a known word, or the rows parked', found: `${count} rows mapped` })
+    }
+  }
+  return resultOf('N6 words', words, differences, 'values of side, type and status whose counts are equal before and after')
+}
+
+interface Reference {
+  readonly from: string
+  readonly columns: readonly string[]
+  readonly to: string
+  readonly toColumns: readonly string[]
+  /** The same in the records. */
+  readonly live: { readonly table: string; readonly column: string; readonly part: string; readonly to: string; readonly toPart: string; readonly toColumn: string; readonly prefix: string }
+}
+
+const REFERENCES: readonly Reference[] = [
+  {
+    from: 'trades',
+    columns: ['order_id'],
+    to: 'orders',
+    toColumns: ['order_id', 'exchange_order_id'],
+    live: { table: 'positions', column: 'entry_order_id', part: 'lifecycle', to: 'orders', toPart: 'row', toColumn: 'order_id', prefix: '' },
+  },
+  {
+    from: 'trades',
+    columns: ['close_order_id', 'exit_order_id'],
+    to: 'orders',
+    toColumns: ['order_id', 'exchange_order_id'],
+    live: { table: 'positions', column: 'exit_order_id', part: 'lifecycle', to: 'orders', toPart: 'row', toColumn: 'order_id', prefix: '' },
+  },
+  {
+    from: 'sltp_orders',
+    columns: ['trade_id'],
+    to: 'trades',
+    toColumns: ['id', 'trade_id'],
+    live: { table: 'protections', column: 'trade_id', part: 'row', to: 'positions', toPart: 'lifecycle', toColumn: 'position_id', prefix: 'v2_trade_' },
+  },
+  {
+    from: 'partial_tp_history',
+    columns: ['trade_id'],
+    to: 'trades',
+    toColumns: ['id', 'trade_id'],
+    live: { table: 'ladder_steps', column: 'trade_id', part: 'row', to: 'positions', toPart: 'lifecycle', toColumn: 'position_id', prefix: 'v2_trade_' },
+  },
+  {
+    from: 'trades',
+    columns: ['session_id'],
+    to: 'trading_sessions',
+    toColumns: ['session_id'],
+    live: { table: 'positions', column: 'session_id', part: 'lifecycle', to: 'sessions', toPart: 'row', toColumn: 'session_id', prefix: '' },
+  },
+]
+
+/** N7: links between tables that lead nowhere are as many as they were. */
+export async function checkReferences(database: ImportDatabase, run: RunKey, meant: readonly MeantTable[]): Promise<CheckResult> {
+  const differences: Difference[] = []
+  const listed: string[] = []
+  let links = 0
+  for (const { from, columns, to, toColumns, live } of REFERENCES) {
+    const [source, target] = [meant.find(({ table }) => table.info.key === from), meant.find(({ table }) => table.info.key === to)]
+    const [link, goal] = [source?.find(...columns), target?.find(...toColumns)]
+    if (source === undefined || target === undefined || link?.column === undefined || goal?.column === undefined) continue
+    const given = `nullif(CASE WHEN ${link.cell} ~ '^[0-9]+\\.0$' THEN left(${link.cell}, -2) ELSE ${link.cell} END, '')`
+    const [before] = await database.query<{ broken: number }>(
+      `SELECT count(*) AS broken FROM (SELECT ${given} AS link FROM ${mappedRows({ ...source, run })}) a
+        WHERE link IS NOT NULL AND link NOT IN (SELECT ${goal.cell} FROM ${mappedRows({ ...target, run })} WHERE ${goal.cell} IS NOT NULL)`,
+    )
+    // An id that was made of the row is no link.
+    const [now] = await database.query<{ broken: number }>(
+      `SELECT count(*) AS broken FROM imported.${live.table} t
+        WHERE ${ofRun(run, from)} AND part = ${literal(live.part)} AND ${live.column} IS NOT NULL AND left(${live.column}, 9) <> 'v2_trade_'
+          AND ${literal(live.prefix)} || ${live.column} NOT IN (SELECT ${live.toColumn} FROM imported.${live.to} WHERE part = ${literal(live.toPart)} AND ${ofRun(run, to)})`,
+    )
+    links += 1
+    const name = `${from}.${link.column} to ${to}`
+    listed.push(`${name}: ${before?.broken ?? 0}`)
+    if (before?.broken !== now?.broken)
+      differences.push({ check: 'N7', table: from, key: name, column: link.column, expected: String(before?.broken), found: String(now?.broken) })
+  }
+  const detail = `links between tables with as many broken ones as before (${listed.length === 0 ? 'no tables that are linked' : listed.join(', ')})`
+  return resultOf('N7 references', links, differences, detail)
+}
+
+/** N8: the rule for times without a zone, and how many there are by another count. */
+export async function checkTimes(
+  database: ImportDatabase,
+  { plan, naiveTimes, run }: { readonly plan: ImportPlan; readonly naiveTimes: number; readonly run: RunKey },
+  meant: readonly MeantTable[],
+): Promise<CheckResult> {
+  let naive = 0
+  for (const { table, meaning, find } of meant) {
+    if (meaning.times.length === 0) continue
+    const counts = meaning.times.map((column) => `count(*) FILTER (WHERE ${isNaive(find(column).cell)})`)
+    const [row] = await database.query<{ count: number }>(`SELECT (${counts.join(' + ')})::bigint AS count FROM ${mappedRows({ table, meaning, run })}`)
+    naive += row?.count ?? 0
+  }
+  const check: Check = {
+    name: 'N8 times',
+    status: naive === naiveTimes ? 'passed' : 'failed',
+    expected: String(naive),
+    found: String(naiveTimes),
+    detail: `times that name no zone, counted again, and as the mapper noted them; read by ${plan.timeZone}, of two moments the ${plan.ambiguousTime}`,
+  }
+  return { check, differences: [] }
+}

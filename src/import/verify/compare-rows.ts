@@ -1,0 +1,109 @@
+import type { ImportDatabase } from '../run/import-database.ts'
+import type { Difference } from '../run/import-report.ts'
+import { cellsOfLine, type ReadTable } from './read-again.ts'
+import { literal } from './source-words.ts'
+
+export const DIFFERENCES_MAX = 1_000
+
+export interface RunKey {
+  readonly runId: string
+  readonly system: string
+}
+
+export interface RowsComparison {
+  readonly source: number
+  /** Rows of this run. */
+  readonly live: number
+  readonly missing: number
+  readonly extra: number
+  readonly changed: number
+  /** Sums of the hashes of all rows, of the source and as they stand now; undefined if an earlier run brought some. */
+  readonly hashes: { readonly source: string; readonly live: string } | undefined
+  readonly differences: readonly Difference[]
+}
+
+interface CountAndHash {
+  readonly count: number
+  readonly hash: string
+}
+
+/** The rows of one table, word for word, against what was read again. */
+export async function compareRows(database: ImportDatabase, table: ReadTable, run: RunKey): Promise<RowsComparison> {
+  const live = `SELECT number, row_key, ${cellsOfLine('line', table.info.columns.length)} AS cells, bytes AS damage
+                  FROM imported.rows WHERE ${ofRun(run, table.info.key)}`
+  const hashed = (rows: string): Promise<readonly CountAndHash[]> =>
+    database.query<{ count: number; hash: string }>(
+      `SELECT count(*) AS count, coalesce(sum(hash_record_extended(ROW(number, row_key, cells, damage), 0)), 0)::text AS hash FROM ${rows} r`,
+    )
+  const [[expected], [found]] = [await hashed(table.view), await hashed(`(${live})`)]
+  if (expected === undefined || found === undefined) throw new Error('an aggregate gives a row')
+  const counts = { source: expected.count, live: found.count }
+  if (expected.count === found.count && expected.hash === found.hash)
+    return { ...counts, missing: 0, extra: 0, changed: 0, hashes: { source: expected.hash, live: found.hash }, differences: [] }
+  const rest = await differencesOf(database, { table, run, live })
+  const isWhole = rest.earlier === 0
+  return { ...counts, ...rest, hashes: isWhole ? { source: expected.hash, live: found.hash } : undefined }
+}
+
+export function ofRun({ runId }: RunKey, tableKey: string): string {
+  return `run_id = ${literal(runId)} AND table_key = ${literal(tableKey)}`
+}
+
+interface Subject {
+  readonly table: ReadTable
+  readonly run: RunKey
+  readonly live: string
+}
+
+interface OddRow {
+  readonly key: string
+  readonly kind: 'missing' | 'extra' | 'changed' | 'earlier'
+  readonly expected: readonly (string | null)[] | null
+  readonly found: readonly (string | null)[] | null
+  readonly total: number
+  readonly [column: string]: unknown
+}
+
+async function differencesOf(database: ImportDatabase, { table, run, live }: Subject) {
+  const key = table.info.key
+  const odd = await database.query<OddRow>(`
+    WITH odd AS (
+      SELECT coalesce(s.row_key, l.row_key) AS key, s.cells AS expected, l.cells AS found, coalesce(s.number, l.number) AS number,
+             CASE WHEN l.number IS NOT NULL THEN CASE WHEN s.number IS NULL THEN 'extra' ELSE 'changed' END
+                  WHEN EXISTS (SELECT FROM imported.rows o
+                                WHERE o.system = ${literal(run.system)} AND o.table_key = ${literal(key)} AND o.row_key = s.row_key
+                                  AND o.run_id <> ${literal(run.runId)} AND (o.bytes = s.damage OR
+                                      array_replace(${cellsOfLine('o.line', table.info.columns.length)}, NULL, '') = array_replace(s.cells, NULL, '')))
+                  THEN 'earlier' ELSE 'missing' END AS kind
+        FROM ${table.view} s FULL JOIN (${live}) l ON l.number = s.number AND l.row_key = s.row_key
+       WHERE s.number IS NULL OR l.number IS NULL OR s.cells IS DISTINCT FROM l.cells OR s.damage IS DISTINCT FROM l.damage),
+    ranked AS (SELECT *, row_number() OVER (PARTITION BY kind ORDER BY number) AS rank, count(*) OVER (PARTITION BY kind) AS total FROM odd)
+    SELECT key, kind, expected, found, total FROM ranked WHERE rank <= CASE kind WHEN 'earlier' THEN 1 ELSE ${DIFFERENCES_MAX} END ORDER BY number`)
+  const total = (kind: OddRow['kind']): number => odd.find((row) => row.kind === kind)?.total ?? 0
+  const differences = odd.filter(({ kind }) => kind !== 'earlier').flatMap((row) => cellDifferences(table, row))
+  return { missing: total('missing'), extra: total('extra'), changed: total('changed'), earlier: total('earlier'), differences }
+}
+
+function cellDifferences({ info }: ReadTable, row: OddRow): readonly Difference[] {
+  const base = { check: 'N3', table: info.key, key: row.key }
+  if (row.kind !== 'changed') {
+    const there = 'the row'
+    const isMissing = row.kind === 'missing'
+    return [{ ...base, check: 'N2', column: undefined, expected: isMissing ? there : null, found: isMissing ? null : there }]
+  }
+  return oddCells(info.columns.map(({ name }) => name), row.expected, row.found).map((cell) => ({ ...base, ...cell }))
+}
+
+/** The cells in which two rows differ, by the names of their columns. */
+export function oddCells(
+  names: readonly string[],
+  expected: readonly (string | null)[] | null,
+  found: readonly (string | null)[] | null,
+): readonly Pick<Difference, 'column' | 'expected' | 'found'>[] {
+  if (expected === null || found === null || expected.length !== found.length)
+    return [{ column: undefined, expected: JSON.stringify(expected), found: JSON.stringify(found) }]
+  return expected.flatMap((cell, index) => {
+    const other = found[index] ?? null
+    return cell === other ? [] : [{ column: names[index], expected: cell, found: other }]
+  })
+}

@@ -1,0 +1,409 @@
+import type { ImportPlan } from '../mapping/import-plan.ts'
+import * as meaning from './source-words.ts'
+
+/** One kind of record that rows of a table become, as SQL over a source row `s` and the unified symbol `y.unified`. */
+export interface ExpectedRecord {
+  readonly table: string
+  readonly part: string
+  /** Which rows have such a record. */
+  readonly when: string
+  readonly columns: Readonly<Record<string, string>>
+  /** Of the record that keeps the rest of the row in its extras: source column → the column that has its text. */
+  readonly carries: Readonly<Record<string, string>> | undefined
+}
+
+/** What a table of version 2 says, by the expressions of its cells. */
+export interface TableMeaning {
+  readonly symbol: string | undefined
+  /** Names of source columns that hold times. */
+  readonly times: readonly string[]
+  readonly records: readonly ExpectedRecord[]
+  /** Words of few values, to be counted before and after: source column → column of the first record and its meaning. */
+  readonly census: Readonly<Record<string, string>>
+  /** Group and sums of amounts, by columns of the first record. */
+  readonly sums: { readonly by: readonly string[]; readonly time: string; readonly amounts: readonly string[] } | undefined
+}
+
+interface Row {
+  /** The source column of the first of these names that the table has, and the expression of its cell. */
+  find(...names: readonly string[]): { readonly column: string | undefined; readonly cell: string }
+  /** The key of the row as it stands in ids made from it. */
+  readonly name: string
+  readonly plan: ImportPlan
+}
+
+type Finder = (...names: readonly string[]) => string
+
+/** Collects which source columns a record carries while its expressions are made. */
+class Carrier {
+  readonly carries: Record<string, string> = {}
+  readonly times: string[] = []
+  readonly census: Record<string, string> = {}
+  readonly #row: Row
+  constructor(row: Row) {
+    this.#row = row
+  }
+  cell: Finder = (...names) => this.#row.find(...names).cell
+  has(...names: readonly string[]): boolean {
+    return this.#row.find(...names).column !== undefined
+  }
+  /** The cell of a source column whose text the column `target` may have. */
+  carried(target: string, ...names: readonly string[]): string {
+    const { column, cell } = this.#row.find(...names)
+    if (column !== undefined) this.carries[column] = target
+    return cell
+  }
+  counted(target: string, ...names: readonly string[]): string {
+    const { column, cell } = this.#row.find(...names)
+    if (column !== undefined) this.census[column] = target
+    return cell
+  }
+  time(...names: readonly string[]): string {
+    const { column, cell } = this.#row.find(...names)
+    if (column !== undefined) this.times.push(column)
+    return meaning.milliseconds(cell, this.#row.plan)
+  }
+}
+
+function trades(row: Row): TableMeaning {
+  const c = new Carrier(row)
+  const id = `('v2_trade_' || ${row.name})`
+  const state = meaning.tradeState(c.counted('state', 'status'))
+  const entrySide = meaning.side(c.counted('direction', 'side'))
+  const exitSide = `CASE ${entrySide} WHEN 'BUY' THEN 'SELL' WHEN 'SELL' THEN 'BUY' END`
+  const isClosed = `(${state} = 'CLOSED')`
+  const exchange = meaning.exchange(c.carried('exchange', 'exchange'), row.plan)
+  c.carried('symbol', 'symbol')
+  const entryId = `coalesce(${meaning.words(c.carried('entry_order_id', 'order_id'))}, ${id})`
+  const exitCell = meaning.words(c.carried('exit_order_id', 'close_order_id', 'exit_order_id'))
+  const exitId = `CASE WHEN ${isClosed} THEN coalesce(${exitCell}, ${id} || '_close') ELSE ${exitCell} END`
+  const entryPrice = meaning.number(c.carried('entry_price', 'entry_price'))
+  const exitPrice = meaning.number(c.carried('exit_price', 'close_price', 'exit_price'))
+  const quantity = meaning.number(c.carried('quantity', 'quantity', 'qty', 'size'))
+  const stopLoss = meaning.number(c.carried('stop_loss', 'stop_loss'))
+  const takeProfit = meaning.number(c.carried('take_profit', 'take_profit'))
+  const pnl = meaning.number(c.carried('realized_pnl', 'pnl'))
+  const strategy = meaning.words(c.carried('strategy', 'model_name', 'strategy_name'))
+  const [opened, closed] = [c.time('created_at', 'opened_at'), c.time('closed_at')]
+  const position: ExpectedRecord = {
+    table: 'positions',
+    part: 'lifecycle',
+    when: 'true',
+    columns: {
+      position_id: id,
+      exchange,
+      symbol: 'y.unified',
+      direction: `CASE ${entrySide} WHEN 'BUY' THEN 'LONG' WHEN 'SELL' THEN 'SHORT' END`,
+      state,
+      quantity,
+      leverage: meaning.number(c.carried('leverage', 'leverage')),
+      entry_price: entryPrice,
+      exit_price: exitPrice,
+      stop_loss: stopLoss,
+      take_profit: takeProfit,
+      realized_pnl: pnl,
+      entry_order_id: entryId,
+      exit_order_id: exitId,
+      strategy,
+      confidence: meaning.confidence(c.carried('confidence', 'confidence')),
+      session_id: meaning.words(c.carried('session_id', 'session_id')),
+      opened_ms: opened,
+      closed_ms: closed,
+    },
+    carries: c.carries,
+  }
+  const isFilled = `(${state} IN ('OPEN', 'CLOSED'))`
+  const shared = { exchange, symbol: 'y.unified', strategy, quantity }
+  const none = { order_type: 'NULL::text', price: 'NULL::numeric', trigger_price: 'NULL::numeric' }
+  const unsaid = { reduce_only: 'NULL::boolean', time_in_force: 'NULL::text', updated_ms: 'NULL::bigint' }
+  const entry: ExpectedRecord = {
+    table: 'orders',
+    part: 'entry',
+    when: notHeld(entryId, exchange),
+    columns: {
+      ...shared,
+      ...none,
+      ...unsaid,
+      order_id: entryId,
+      side: entrySide,
+      status: `CASE WHEN ${isFilled} THEN 'FILLED' WHEN ${state} = 'PARTIAL' THEN 'PARTIALLY_FILLED' ELSE ${state} END`,
+      purpose: `'ENTRY'::text`,
+      filled_quantity: `CASE WHEN ${isFilled} THEN ${quantity} WHEN ${state} = 'REJECTED' THEN 0 END`,
+      average_price: `CASE WHEN ${isFilled} THEN ${entryPrice} END`,
+      stop_loss: stopLoss,
+      take_profit: takeProfit,
+      created_ms: opened,
+    },
+    carries: undefined,
+  }
+  const exit: ExpectedRecord = {
+    table: 'orders',
+    part: 'exit',
+    when: `${isClosed} AND ${notHeld(exitId, exchange)}`,
+    columns: {
+      ...shared,
+      ...none,
+      ...unsaid,
+      order_id: exitId,
+      side: exitSide,
+      status: `'FILLED'::text`,
+      purpose: `'EXIT'::text`,
+      filled_quantity: quantity,
+      average_price: exitPrice,
+      stop_loss: 'NULL::numeric',
+      take_profit: 'NULL::numeric',
+      created_ms: closed,
+    },
+    carries: undefined,
+  }
+  const fill = (part: string, columns: Readonly<Record<string, string>>, when: string): ExpectedRecord => ({
+    table: 'fills',
+    part,
+    when,
+    columns: { ...shared, fill_id: `${id} || '_${part}'`, fee: 'NULL::numeric', ...columns },
+    carries: undefined,
+  })
+  const entryFill = { order_id: entryId, side: entrySide, price: entryPrice, realized_pnl: 'NULL::numeric', ts_ms: opened }
+  const exitFill = { order_id: exitId, side: exitSide, price: exitPrice, realized_pnl: pnl, ts_ms: closed }
+  return {
+    symbol: c.cell('symbol'),
+    times: c.times,
+    records: [position, entry, exit, fill('entry', entryFill, isFilled), fill('exit', exitFill, isClosed)],
+    census: c.census,
+    sums: {
+      by: ['symbol', 'direction', 'state'],
+      time: 'opened_ms',
+      amounts: ['quantity', 'quantity * entry_price', 'quantity * exit_price', 'realized_pnl'],
+    },
+  }
+}
+
+/** The orders table has no order of this id. Its own rows are checked by themselves. */
+function notHeld(orderId: string, exchange: string): string {
+  return `(${exchange}, ${orderId}) NOT IN (SELECT h.exchange, h.order_id FROM held_orders h)`
+}
+
+function orders(row: Row): TableMeaning {
+  const c = new Carrier(row)
+  const type = meaning.orderType(c.counted('order_type', 'type', 'order_type'))
+  const status = meaning.orderStatus(c.counted('status', 'status'))
+  const side = meaning.side(c.counted('side', 'side'))
+  for (const [target, ...names] of [
+    ['side', 'side'],
+    ['order_type', 'type', 'order_type'],
+    ['status', 'status'],
+    ['symbol', 'symbol'],
+  ] as const)
+    c.carried(target, ...names)
+  const quantity = meaning.number(c.carried('quantity', 'quantity', 'qty', 'amount'))
+  const filled = meaning.number(c.carried('filled_quantity', 'filled_quantity', 'cum_exec_qty'))
+  const price = meaning.number(c.carried('price', 'price'))
+  const trigger = meaning.number(c.carried('trigger_price', 'trigger_price', 'stop_price'))
+  const reduceOnly = meaning.flag(c.cell('reduce_only'))
+  const isPair = `coalesce(${meaning.flag(c.cell('is_sltp'))}, false)`
+  const waits = `(${type} NOT IN ('MARKET', 'LIMIT'))`
+  const atMarket = `(${type} IN ('STOP_MARKET', 'TAKE_PROFIT_MARKET', 'TRAILING_STOP'))`
+  const pairPurpose = `CASE WHEN ${type} IN ('LIMIT', 'TAKE_PROFIT_MARKET', 'TAKE_PROFIT_LIMIT') THEN 'TAKE_PROFIT' WHEN ${type} = 'MARKET' THEN 'EXIT' ELSE 'STOP_LOSS' END`
+  const record: ExpectedRecord = {
+    table: 'orders',
+    part: 'row',
+    when: 'true',
+    columns: {
+      order_id: `coalesce(${meaning.words(c.carried('order_id', 'order_id', 'exchange_order_id'))}, 'v2_order_' || ${row.name})`,
+      exchange: meaning.exchange(c.carried('exchange', 'exchange'), row.plan),
+      symbol: 'y.unified',
+      side,
+      order_type: type,
+      status,
+      purpose: `CASE WHEN ${isPair} THEN ${pairPurpose} WHEN ${reduceOnly} THEN 'EXIT' WHEN NOT ${reduceOnly} THEN 'ENTRY' END`,
+      quantity,
+      filled_quantity: `coalesce(${filled}, CASE WHEN ${status} = 'FILLED' THEN ${quantity} WHEN ${status} IN ('REJECTED', 'ACCEPTED', 'SUBMITTED') THEN 0 END)`,
+      price: `CASE WHEN NOT ${atMarket} THEN ${price} END`,
+      average_price: meaning.number(c.carried('average_price', 'average_price', 'avg_price')),
+      trigger_price: `CASE WHEN ${waits} AND ${atMarket} THEN coalesce(${trigger}, ${price}) ELSE ${trigger} END`,
+      stop_loss: meaning.number(c.carried('stop_loss', 'stop_loss', 'sl_trigger_price')),
+      take_profit: meaning.number(c.carried('take_profit', 'take_profit', 'tp_trigger_price')),
+      reduce_only: reduceOnly,
+      time_in_force: meaning.words(c.carried('time_in_force', 'time_in_force')),
+      strategy: meaning.words(c.carried('strategy', 'strategy_name', 'model_name')),
+      created_ms: c.time('created_at'),
+      updated_ms: c.time('updated_at'),
+    },
+    carries: c.carries,
+  }
+  return {
+    symbol: c.cell('symbol'),
+    times: c.times,
+    records: [record],
+    census: c.census,
+    sums: { by: ['symbol', 'side', 'status'], time: 'created_ms', amounts: ['quantity', 'quantity * price', 'filled_quantity'] },
+  }
+}
+
+function signals(row: Row): TableMeaning {
+  const c = new Carrier(row)
+  const hasExchange = c.has('exchange')
+  c.carried('symbol', 'symbol')
+  c.carried('action', 'action', 'signal_type')
+  const record: ExpectedRecord = {
+    table: 'signals',
+    part: 'row',
+    when: 'true',
+    columns: {
+      signal_id: `('v2_signal_' || ${row.name})`,
+      exchange: hasExchange ? `lower(btrim(${meaning.words(c.carried('exchange', 'exchange'))}))` : 'NULL::text',
+      symbol: 'y.unified',
+      action: meaning.signalAction(c.counted('action', 'action', 'signal_type')),
+      confidence: meaning.confidence(c.carried('confidence', 'confidence')),
+      score: meaning.number(c.carried('score', 'score')),
+      status: meaning.words(c.carried('status', 'status')),
+      strategy: meaning.words(c.carried('strategy', 'model_name', 'strategy_name')),
+      created_ms: c.time('created_at'),
+      processed_ms: c.time('processed_at'),
+    },
+    carries: c.carries,
+  }
+  c.counted('status', 'status')
+  const sums = { by: ['symbol', 'action', 'status'], time: 'created_ms', amounts: ['score', 'confidence'] }
+  return { symbol: c.cell('symbol'), times: c.times, records: [record], census: c.census, sums }
+}
+
+function balances(row: Row): TableMeaning {
+  const c = new Carrier(row)
+  const record: ExpectedRecord = {
+    table: 'balances',
+    part: 'row',
+    when: 'true',
+    columns: {
+      exchange: meaning.exchange(c.carried('exchange', 'exchange'), row.plan),
+      asset: `upper(btrim(${c.carried('asset', 'asset', 'currency', 'coin')}))`,
+      free: meaning.number(c.carried('free', 'free', 'available')),
+      locked: meaning.number(c.carried('locked', 'locked', 'used')),
+      total: meaning.number(c.carried('total', 'total', 'balance')),
+      total_usd: meaning.number(c.carried('total_usd', 'total_balance_usd', 'usd_value')),
+      ts_ms: c.time('timestamp', 'updated_at', 'created_at'),
+    },
+    carries: c.carries,
+  }
+  const sums = { by: ['asset', 'exchange'], time: 'ts_ms', amounts: ['free', 'locked', 'total', 'total_usd'] }
+  return { symbol: undefined, times: c.times, records: [record], census: {}, sums }
+}
+
+function positions(row: Row): TableMeaning {
+  const c = new Carrier(row)
+  const quantity = meaning.number(c.carried('quantity', 'size', 'quantity', 'qty'))
+  c.carried('symbol', 'symbol')
+  c.carried('direction', 'side')
+  const record: ExpectedRecord = {
+    table: 'positions',
+    part: 'snapshot',
+    when: 'true',
+    columns: {
+      position_id: `('v2_position_' || ${row.name})`,
+      exchange: meaning.exchange(c.carried('exchange', 'exchange'), row.plan),
+      symbol: 'y.unified',
+      direction: `CASE ${meaning.side(c.counted('direction', 'side'))} WHEN 'BUY' THEN 'LONG' WHEN 'SELL' THEN 'SHORT' END`,
+      state: `CASE WHEN ${quantity} = 0 THEN 'CLOSED' ELSE 'OPEN' END`,
+      quantity,
+      leverage: meaning.number(c.carried('leverage', 'leverage')),
+      entry_price: meaning.number(c.carried('entry_price', 'entry_price')),
+      exit_price: 'NULL::numeric',
+      stop_loss: meaning.number(c.carried('stop_loss', 'stop_loss')),
+      take_profit: meaning.number(c.carried('take_profit', 'take_profit')),
+      realized_pnl: 'NULL::numeric',
+      entry_order_id: 'NULL::text',
+      exit_order_id: 'NULL::text',
+      strategy: meaning.words(c.carried('strategy', 'strategy_name', 'model_name')),
+      confidence: 'NULL::numeric',
+      session_id: 'NULL::text',
+      opened_ms: c.time('created_at', 'opened_at'),
+      closed_ms: 'NULL::bigint',
+    },
+    carries: c.carries,
+  }
+  const sums = { by: ['symbol', 'direction', 'state'], time: 'opened_ms', amounts: ['quantity', 'quantity * entry_price'] }
+  return { symbol: c.cell('symbol'), times: c.times, records: [record], census: c.census, sums }
+}
+
+function protections(row: Row): TableMeaning {
+  const c = new Carrier(row)
+  c.carried('symbol', 'symbol')
+  c.carried('side', 'side')
+  const record: ExpectedRecord = {
+    table: 'protections',
+    part: 'row',
+    when: 'true',
+    columns: {
+      protection_id: `('v2_sltp_' || ${row.name})`,
+      trade_id: meaning.reference(c.carried('trade_id', 'trade_id')),
+      symbol: 'y.unified',
+      side: meaning.side(c.counted('side', 'side')),
+      status: meaning.words(c.carried('status', 'status')),
+      stop_loss: meaning.number(c.carried('stop_loss', 'stop_loss_price', 'stop_loss')),
+      take_profit: meaning.number(c.carried('take_profit', 'take_profit_price', 'take_profit')),
+      stop_order_id: meaning.words(c.carried('stop_order_id', 'sl_order_id')),
+      target_order_id: meaning.words(c.carried('target_order_id', 'tp_order_id')),
+      created_ms: c.time('created_at'),
+      updated_ms: c.time('updated_at'),
+    },
+    carries: c.carries,
+  }
+  c.counted('status', 'status')
+  return { symbol: c.cell('symbol'), times: c.times, records: [record], census: c.census, sums: undefined }
+}
+
+function ladderSteps(row: Row): TableMeaning {
+  const c = new Carrier(row)
+  const record: ExpectedRecord = {
+    table: 'ladder_steps',
+    part: 'row',
+    when: 'true',
+    columns: {
+      step_id: `('v2_partial_tp_' || ${row.name})`,
+      trade_id: meaning.reference(c.carried('trade_id', 'trade_id')),
+      level: `${meaning.number(c.cell('level'))}::integer`,
+      status: meaning.words(c.carried('status', 'status')),
+      quantity: meaning.number(c.carried('quantity', 'close_qty', 'quantity')),
+      price: meaning.number(c.carried('price', 'price')),
+      order_id: meaning.words(c.carried('order_id', 'order_id')),
+      created_ms: c.time('created_at'),
+    },
+    carries: c.carries,
+  }
+  c.counted('status', 'status')
+  return { symbol: undefined, times: c.times, records: [record], census: c.census, sums: undefined }
+}
+
+function sessions(row: Row): TableMeaning {
+  const c = new Carrier(row)
+  const record: ExpectedRecord = {
+    table: 'sessions',
+    part: 'row',
+    when: 'true',
+    columns: {
+      session_id: meaning.words(c.carried('session_id', 'session_id')),
+      status: meaning.words(c.carried('status', 'status')),
+      total_pnl: meaning.number(c.carried('total_pnl', 'total_pnl')),
+      started_ms: c.time('started_at'),
+      ended_ms: c.time('ended_at'),
+    },
+    carries: c.carries,
+  }
+  return { symbol: undefined, times: c.times, records: [record], census: {}, sums: undefined }
+}
+
+const MEANINGS: Readonly<Record<string, (row: Row) => TableMeaning>> = {
+  trades,
+  orders,
+  signals,
+  balances,
+  positions,
+  sltp_orders: protections,
+  partial_tp_history: ladderSteps,
+  trading_sessions: sessions,
+}
+
+/** Undefined for a table that is kept word for word and nothing more. */
+export function meaningOf(tableKey: string, row: Row): TableMeaning | undefined {
+  return Object.hasOwn(MEANINGS, tableKey) ? MEANINGS[tableKey]?.(row) : undefined
+}

@@ -1,0 +1,137 @@
+import { SCALE_MAX } from '#domain/money/fixed.ts'
+import type { ImportPlan } from '../mapping/import-plan.ts'
+
+/**
+ * What cells of version 2 mean, told in SQL and anew: nothing of the mapper is used here, so that a fault of one is seen by the
+ * other. Each function makes an expression from the expression of a cell (text).
+ */
+
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** Free text: NULL and the empty text are both "not there". */
+export function words(cell: string): string {
+  return `nullif(${cell}, '')`
+}
+
+export function number(cell: string): string {
+  return `nullif(${cell}, '')::numeric`
+}
+
+/** A word in small letters, without blanks, dashes and underscores. */
+function folded(cell: string): string {
+  return `translate(lower(${cell}), E' _-\\t', '')`
+}
+
+function oneOf(cell: string, meanings: readonly (readonly [meaning: string, spellings: string])[]): string {
+  const cases = meanings.flatMap(([meaning, spellings]) => spellings.split(' ').map((word) => `WHEN '${word}' THEN '${meaning}'`))
+  return `CASE ${folded(cell)} ${cases.join(' ')} END`
+}
+
+export function side(cell: string): string {
+  return oneOf(cell, [
+    ['BUY', 'buy long'],
+    ['SELL', 'sell short'],
+  ])
+}
+
+export function tradeState(cell: string): string {
+  return oneOf(cell, [
+    ['OPEN', 'open'],
+    ['CLOSED', 'close closed'],
+    ['CANCELED', 'canceled cancelled'],
+    ['REJECTED', 'rejected'],
+    ['PARTIAL', 'partial partiallyfilled'],
+  ])
+}
+
+export function orderStatus(cell: string): string {
+  return oneOf(cell, [
+    ['ACCEPTED', 'open new active untriggered triggered'],
+    ['SUBMITTED', 'pending created submitted'],
+    ['PARTIALLY_FILLED', 'partiallyfilled partial'],
+    ['FILLED', 'filled'],
+    ['CANCELED', 'canceled cancelled partiallyfilledcanceled deactivated'],
+    ['REJECTED', 'rejected'],
+    ['EXPIRED', 'expired'],
+  ])
+}
+
+export function orderType(cell: string): string {
+  return oneOf(cell, [
+    ['MARKET', 'market'],
+    ['LIMIT', 'limit'],
+    ['STOP_MARKET', 'stop stopmarket stoploss stoplossmarket'],
+    ['STOP_LIMIT', 'stoplimit stoplosslimit'],
+    ['TAKE_PROFIT_MARKET', 'takeprofit takeprofitmarket'],
+    ['TAKE_PROFIT_LIMIT', 'takeprofitlimit'],
+    ['TRAILING_STOP', 'trailingstop trailingstopmarket'],
+  ])
+}
+
+export function signalAction(cell: string): string {
+  return oneOf(cell, [
+    ['BUY', 'buy long'],
+    ['SELL', 'sell short'],
+    ['CLOSE_LONG', 'closelong'],
+    ['CLOSE_SHORT', 'closeshort'],
+  ])
+}
+
+export function flag(cell: string): string {
+  return `CASE WHEN ${folded(cell)} IN ('t','true','1','1.0','yes','y','on') THEN true WHEN ${folded(cell)} IN ('f','false','0','0.0','no','n','off') THEN false END`
+}
+
+/** A whole number that an export may have written as `12.0`. */
+export function reference(cell: string): string {
+  return `CASE WHEN ${cell} ~ '^-?[0-9]+\\.0$' THEN left(${cell}, -2) ELSE ${words(cell)} END`
+}
+
+/** 0 to 1; what is above one is per cent. Multiplied, as a division would round. */
+export function confidence(cell: string): string {
+  const value = number(cell)
+  return `CASE WHEN ${value} NOT BETWEEN 0 AND 100 OR scale(${value}) + 2 > ${SCALE_MAX} THEN NULL WHEN ${value} <= 1 THEN ${value} ELSE ${value} * 0.01 END`
+}
+
+export function exchange(cell: string, plan: ImportPlan): string {
+  return `coalesce(lower(btrim(${words(cell)})), ${literal(plan.exchange)})`
+}
+
+/** The moment of a cell in UTC milliseconds, cut down. The time zone of the session is that of the plan. */
+export function milliseconds(cell: string, plan: ImportPlan): string {
+  const digits = `split_part(${cell}, '.', 1)`
+  const seconds = `floor(${cell}::numeric * 1000)::bigint`
+  const others = `left(${digits}, 13)::bigint`
+  const epoch = `CASE WHEN length(${digits}) = 10 THEN ${seconds} ELSE ${others} END`
+  // The server would round what is finer than a microsecond.
+  const short = `CASE WHEN length(${cell}) > 26 THEN regexp_replace(${cell}, '(\\.[0-9]{6})[0-9]+', '\\1') ELSE ${cell} END`
+  return `CASE WHEN ${cell} IS NULL OR ${cell} = '' THEN NULL WHEN ${cell} ~ '^[0-9.]+$' THEN ${epoch} ELSE floor(extract(epoch FROM ${moment(short, plan)}) * 1000)::bigint END`
+}
+
+/** Whether a cell is a reading of a wall clock that names no zone. */
+export function isNaive(cell: string): string {
+  return `(${cell} LIKE '____-%' AND ${cell} !~ '^.{11}.*([zZ]|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2}){0,2})$')`
+}
+
+/** When clocks are set back the server takes one of two moments; the other lies an hour or half an hour off and reads the same. */
+function moment(cell: string, plan: ImportPlan): string {
+  const taken = `(${cell})::timestamptz`
+  if (plan.timeZone === 'UTC') return taken
+  const others = ['- interval ', '- interval ', '+ interval ', '+ interval '].map((step, index) => {
+    const other = `${taken} ${step}'${index % 2 === 0 ? 60 : 30} minutes'`
+    return `CASE WHEN (${other})::timestamp = ${taken}::timestamp THEN ${other} END`
+  })
+  const pick = plan.ambiguousTime === 'later' ? 'greatest' : 'least'
+  return `CASE WHEN ${isNaive(cell)} THEN ${pick}(${taken}, ${others.join(', ')}) ELSE ${taken} END`
+}
+
+/** The unified symbol of a spelling, as a query from distinct spellings is cheap. */
+export function unifiedSymbol(cell: string, plan: ImportPlan): string {
+  const name = `upper(btrim(${cell}))`
+  const joined = `regexp_replace(${name}, '^(.{1,15}?)(FDUSD|USDT|USDC|BUSD|TUSD|USDE|DAI|EUR|USD|BTC|ETH|BNB)$', '\\1/\\2')`
+  const separated = `regexp_replace(${name}, '^([A-Z0-9]+)[/_-]([A-Z0-9]+)(-SWAP)?$', '\\1/\\2')`
+  const pair = `CASE WHEN ${name} ~ '[/_-]' THEN ${separated} ELSE ${joined} END`
+  const isSpot = plan.marketKind === 'spot' ? `${name} NOT LIKE '%-SWAP'` : 'false'
+  return `CASE WHEN ${name} LIKE '%:%' THEN ${name} WHEN ${isSpot} THEN ${pair} ELSE (${pair}) || ':' || split_part(${pair}, '/', 2) END`
+}
