@@ -5,7 +5,7 @@ export const enSafety = {
     EMULATED: 'here',
     native_hint: 'Waits at the exchange: works also while this program does not run.',
     emulated_hint: 'Held by this program: works only while it runs and is connected.',
-    triggered: 'Its trigger was met; it is sent as soon as the orders in its way are canceled.',
+    triggered: 'It is due, and sent as soon as the orders in its way are canceled.',
   },
   conditional: {
     type: 'Type',

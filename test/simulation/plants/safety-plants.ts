@@ -99,10 +99,10 @@ export const SAFETY_PLANTS: readonly Plant[] = [
     replace: 'if (state.connected) state.reconciled = true',
   },
   {
-    name: 'late answers are waited for for ever',
+    name: 'a question without an answer is not asked again',
     file: 'src/engine/reconcile/questions.ts',
-    find: 'export const ORDER_ANSWER_DEADLINE_MS = 10_000',
-    replace: 'export const ORDER_ANSWER_DEADLINE_MS = 10_000_000',
+    find: 'export const QUERY_RETRY_MS = 5_000\nexport const QUERY_RETRY_MAX_MS = 20_000',
+    replace: 'export const QUERY_RETRY_MS = 5_000_000\nexport const QUERY_RETRY_MAX_MS = 20_000_000',
   },
   {
     name: "somebody else's orders are not seen",
