@@ -4,6 +4,7 @@ import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import type { ManualOrder } from '#engine/ports.ts'
 import { BTC, ETH_PERP, EngineDriver, OTHER_TRADER } from '#test/support/engine/engine-driver.ts'
+import { ScriptedAccount } from '#test/support/engine/scripted-account.ts'
 
 const price = (text: string) => Price.parse(text)
 const quantity = (text: string) => Quantity.parse(text)
@@ -167,5 +168,36 @@ describe("a person's own exit with a trigger", () => {
     driver.accept(own)
     driver.fill(driver.enter({ symbol: ETH_PERP, action: 'CLOSE_LONG', quantity: quantity('1') }), '1')
     expect(driver.factsOf('OrderAmendRequested')).toMatchObject([{ clientOrderId: own, quantity: '3' }])
+  })
+})
+
+describe('coins on spot that an order of somebody else has locked', () => {
+  /** Holds 4, of which somebody's own sale at the exchange has locked 1.5; the account has been looked at since. */
+  function locked(): ScriptedAccount {
+    const account = ScriptedAccount.ready()
+    const { driver } = account
+    const entry = driver.enter({ quantity: quantity('4'), stopLoss: price('90') })
+    account.answer()
+    account.fill(entry, '4')
+    account.pass(31)
+    account.external({ symbol: BTC, side: 'SELL', quantity: '1.5', price: '150' })
+    account.pass(31)
+    driver.takeCommands()
+    return account
+  }
+  const sales = (driver: EngineDriver) =>
+    driver.takeCommands().flatMap((c) => (c.type === 'SubmitOrder' ? [`${c.order.type} ${Number(Quantity.format(c.order.quantity))}`] : []))
+
+  it('are left: a stop sells the rest at once and says what it cannot', () => {
+    const { driver } = locked()
+    driver.quote(BTC, '89')
+    expect(sales(driver)).toEqual(['MARKET 2.5'])
+    expect(driver.alerts()).toContain('PROTECTION_NOT_SENT')
+  })
+
+  it('are left by an emergency stop that flattens', () => {
+    const { driver } = locked()
+    driver.command({ type: 'Halt', by: 'p', reason: 'r', flatten: true })
+    expect(sales(driver)).toEqual(['MARKET 2.5'])
   })
 })

@@ -31,9 +31,14 @@ export function isBeingAsked(state: EngineState, key: PositionKey): boolean {
 
 export const exitSide = (position: Pick<HeldPosition, 'quantity'>): OrderSide => (position.quantity.units > 0n ? 'SELL' : 'BUY')
 
-/** Sends a reduce-only market order for all that is held. Called when nothing else works on the position. */
+/**
+ * Sends a reduce-only market order for all that is held, on spot for what no order of others locks. Called when nothing else works on
+ * the position.
+ */
 export function flattenPosition(tx: Transaction, key: PositionKey, position: HeldPosition): void {
-  sendExit(tx, key, { purpose: 'FLATTEN', quantity: SignedQuantity.magnitude(position.quantity) })
+  const held = SignedQuantity.magnitude(position.quantity)
+  const room = exitRoom(tx.state, position, exitSide(position), held)
+  sendExit(tx, key, { purpose: 'FLATTEN', quantity: Quantity.isZero(room) ? held : room })
 }
 
 /**

@@ -25,12 +25,22 @@ export async function isLive(database: ImportDatabase, runId: string): Promise<b
 export async function moveToLive(database: ImportDatabase, staging: Staging, run: RunRecord): Promise<number> {
   const { schema, runId } = staging
   const { identity, seals } = run
-  const source = { kind: identity.kind, description: identity.description, location: identity.location, facts: identity.facts, files: seals }
+  const source = {
+    kind: identity.kind,
+    description: identity.description,
+    location: identity.location,
+    facts: identity.facts,
+    files: seals,
+  }
   const added = await database.transaction(async () => {
-    await database.query(
-      'INSERT INTO imported.runs (run_id, system, started_ms, source, plan, counts) VALUES ($1, $2, $3, $4, $5, $6)',
-      [runId, run.system, run.startedMs, JSON.stringify(source), JSON.stringify(run.plan), JSON.stringify(run.counts)],
-    )
+    await database.query('INSERT INTO imported.runs (run_id, system, started_ms, source, plan, counts) VALUES ($1, $2, $3, $4, $5, $6)', [
+      runId,
+      run.system,
+      run.startedMs,
+      JSON.stringify(source),
+      JSON.stringify(run.plan),
+      JSON.stringify(run.counts),
+    ])
     await database.run(`INSERT INTO imported.tables SELECT * FROM "${schema}".tables`)
     const rows = await database.change(`
       INSERT INTO imported.rows (${ROW_COLUMNS}) SELECT ${ROW_COLUMNS} FROM "${schema}".rows WHERE is_known IS NULL ON CONFLICT DO NOTHING`)

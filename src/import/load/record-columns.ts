@@ -28,7 +28,11 @@ function recordTable<R extends ImportedRecord>(name: string, columns: Columns<R>
   return {
     name,
     columns: columns.map(([column]) => column),
-    values: columns.map(([, value]) => (record) => value(record as R)),
+    values: columns.map(
+      ([, value]) =>
+        (record) =>
+          value(record as R),
+    ),
     part: (record) => part(record as R),
   }
 }

@@ -14,6 +14,8 @@ export async function settleStaging(database: ImportDatabase, staging: Staging, 
   const { schema } = staging
   const [done] = await database.query<{ done: boolean }>(`SELECT to_regclass('"${schema}".settled') IS NOT NULL AS done`)
   if (done?.done === true) return
+  // Without statistics the server may join thousands of rows by nested loops.
+  for (const name of ['rows', ...RECORD_TABLE_NAMES]) await database.run(`ANALYZE "${schema}".${name}`)
   await database.transaction(async () => {
     await database.run(`ALTER TABLE "${schema}".rows ADD COLUMN is_known boolean`)
     await nameVariants(database, schema)
@@ -22,7 +24,6 @@ export async function settleStaging(database: ImportDatabase, staging: Staging, 
     const linked = await linkOrders(database, schema, system)
     await database.run(`CREATE UNLOGGED TABLE "${schema}".settled AS SELECT ${linked}::bigint AS linked_orders`)
   })
-  await database.run(`ANALYZE "${schema}".rows`)
 }
 
 /** The first row of a key has the key; the others are told by their content and by how often it came. */

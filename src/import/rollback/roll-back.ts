@@ -19,7 +19,10 @@ export async function rollBack(database: ImportDatabase, runId: string): Promise
     [runId],
   )
   if (run === undefined)
-    throw new AppError('NOT_FOUND', `There is no import with the run id ${runId}. Nothing was changed. See the report of the import for its id.`)
+    throw new AppError(
+      'NOT_FOUND',
+      `There is no import with the run id ${runId}. Nothing was changed. See the report of the import for its id.`,
+    )
   const later = await database.query<{ runId: string }>(
     'SELECT run_id AS "runId" FROM imported.runs WHERE system = $1 AND started_ms >= $2 AND run_id <> $3 ORDER BY started_ms',
     [run.system, run.startedMs, runId],

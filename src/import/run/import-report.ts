@@ -88,7 +88,9 @@ export function reportJson(report: ImportReport): unknown {
 const MIB = 1_048_576
 
 function cell(text: string | number | null | undefined): string {
-  return String(text ?? '').replaceAll('|', String.raw`\|`).replaceAll(/[\r\n]+/g, ' ')
+  return String(text ?? '')
+    .replaceAll('|', String.raw`\|`)
+    .replaceAll(/[\r\n]+/g, ' ')
 }
 
 function table(head: readonly string[], rows: readonly (readonly (string | number | null | undefined)[])[]): string {

@@ -1,7 +1,7 @@
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { Difference } from '../run/import-report.ts'
 import { DIFFERENCES_MAX, oddCells, ofRun, type RunKey } from './compare-rows.ts'
-import type { ExpectedRecord, TableMeaning } from './expected-records.ts'
+import type { ExpectedRecord, TableMeaning } from './table-meaning.ts'
 import type { ReadTable } from './read-again.ts'
 import { literal } from './source-words.ts'
 
@@ -100,20 +100,29 @@ interface Comparing {
   readonly differencesOf: (key: string, odd: readonly OddColumn[]) => readonly Difference[]
 }
 
-/** By sums of row hashes first; row by row only if they differ. */
+/**
+ * By sums of row hashes first; row by row only if they differ. The hash of a record is linear in those of its fields, so that swapped
+ * values would leave the sum as it is: it is hashed once more.
+ */
 async function compare(database: ImportDatabase, comparing: Comparing): Promise<RecordsComparison> {
   const { subject, record, columns } = comparing
   const source = `${mappedRows(subject)} WHERE ${record.when}`
   const live = `imported.${record.table} t WHERE t.${ofRun(subject.run, subject.table.info.key).replace(' AND ', ' AND t.')} AND t.part = ${literal(record.part)}`
   const hashed = async (values: readonly string[], from: string) => {
     const [row] = await database.query<{ count: number; hash: string }>(
-      `SELECT count(*) AS count, coalesce(sum(hash_record_extended(ROW(${values.join(', ')}), 0)), 0)::text AS hash FROM ${from}`,
+      `SELECT count(*) AS count, coalesce(sum(hashint8extended(hash_record_extended(ROW(${values.join(', ')}), 0), 0)), 0)::text AS hash FROM ${from}`,
     )
     if (row === undefined) throw new Error('an aggregate gives a row')
     return row
   }
-  const expected = await hashed(columns.map((column) => column.expected), source)
-  const found = await hashed(columns.map((column) => column.found), live)
+  const expected = await hashed(
+    columns.map((column) => column.expected),
+    source,
+  )
+  const found = await hashed(
+    columns.map((column) => column.found),
+    live,
+  )
   const result = { expected: expected.count, found: found.count, hashes: { source: expected.hash, live: found.hash } }
   if (expected.count === found.count && expected.hash === found.hash) return { ...result, differences: [] }
   return { ...result, differences: await differencesOf(database, comparing, { source, live }) }
@@ -139,6 +148,9 @@ async function differencesOf(
     const base = { check: check === 'N3' ? 'N2' : check, table: record.table, key, column: undefined }
     if (kind === 'missing') return [{ ...base, expected: there, found: null }]
     if (kind === 'extra') return [{ ...base, expected: null, found: there }]
-    return describe(key, cells.filter((cell) => cell !== null))
+    return describe(
+      key,
+      cells.filter((cell) => cell !== null),
+    )
   })
 }

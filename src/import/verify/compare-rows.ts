@@ -29,13 +29,16 @@ interface CountAndHash {
 
 /** The rows of one table, word for word, against what was read again. */
 export async function compareRows(database: ImportDatabase, table: ReadTable, run: RunKey): Promise<RowsComparison> {
-  const live = `SELECT number, row_key, ${cellsOfLine('line', table.info.columns.length)} AS cells, bytes AS damage
-                  FROM imported.rows WHERE ${ofRun(run, table.info.key)}`
+  const live = liveRows(table)
+  await database.run(`
+    CREATE UNLOGGED TABLE ${live} AS SELECT number, row_key, ${cellsOfLine('line', table.info.columns.length)} AS cells, bytes AS damage
+      FROM imported.rows WHERE ${ofRun(run, table.info.key)};
+    ANALYZE ${live}`)
   const hashed = (rows: string): Promise<readonly CountAndHash[]> =>
     database.query<{ count: number; hash: string }>(
-      `SELECT count(*) AS count, coalesce(sum(hash_record_extended(ROW(number, row_key, cells, damage), 0)), 0)::text AS hash FROM ${rows} r`,
+      `SELECT count(*) AS count, coalesce(sum(hashint8extended(hash_record_extended(ROW(number, row_key, cells, damage), 0), 0)), 0)::text AS hash FROM ${rows} r`,
     )
-  const [[expected], [found]] = [await hashed(table.view), await hashed(`(${live})`)]
+  const [[expected], [found]] = [await hashed(table.view), await hashed(live)]
   if (expected === undefined || found === undefined) throw new Error('an aggregate gives a row')
   const counts = { source: expected.count, live: found.count }
   if (expected.count === found.count && expected.hash === found.hash)
@@ -43,6 +46,11 @@ export async function compareRows(database: ImportDatabase, table: ReadTable, ru
   const rest = await differencesOf(database, { table, run, live })
   const isWhole = rest.earlier === 0
   return { ...counts, ...rest, hashes: isWhole ? { source: expected.hash, live: found.hash } : undefined }
+}
+
+/** The rows of this run as they stand, with their cells; made by `compareRows`. */
+export function liveRows({ view }: ReadTable): string {
+  return `live_${view}`
 }
 
 export function ofRun({ runId }: RunKey, tableKey: string): string {
@@ -75,7 +83,7 @@ async function differencesOf(database: ImportDatabase, { table, run, live }: Sub
                                   AND o.run_id <> ${literal(run.runId)} AND (o.bytes = s.damage OR
                                       array_replace(${cellsOfLine('o.line', table.info.columns.length)}, NULL, '') = array_replace(s.cells, NULL, '')))
                   THEN 'earlier' ELSE 'missing' END AS kind
-        FROM ${table.view} s FULL JOIN (${live}) l ON l.number = s.number AND l.row_key = s.row_key
+        FROM ${table.view} s FULL JOIN ${live} l ON l.number = s.number AND l.row_key = s.row_key
        WHERE s.number IS NULL OR l.number IS NULL OR s.cells IS DISTINCT FROM l.cells OR s.damage IS DISTINCT FROM l.damage),
     ranked AS (SELECT *, row_number() OVER (PARTITION BY kind ORDER BY number) AS rank, count(*) OVER (PARTITION BY kind) AS total FROM odd)
     SELECT key, kind, expected, found, total FROM ranked WHERE rank <= CASE kind WHEN 'earlier' THEN 1 ELSE ${DIFFERENCES_MAX} END ORDER BY number`)
@@ -91,7 +99,11 @@ function cellDifferences({ info }: ReadTable, row: OddRow): readonly Difference[
     const isMissing = row.kind === 'missing'
     return [{ ...base, check: 'N2', column: undefined, expected: isMissing ? there : null, found: isMissing ? null : there }]
   }
-  return oddCells(info.columns.map(({ name }) => name), row.expected, row.found).map((cell) => ({ ...base, ...cell }))
+  return oddCells(
+    info.columns.map(({ name }) => name),
+    row.expected,
+    row.found,
+  ).map((cell) => ({ ...base, ...cell }))
 }
 
 /** The cells in which two rows differ, by the names of their columns. */

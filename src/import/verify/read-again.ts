@@ -40,7 +40,8 @@ async function readTable(order: ReadAgainOrder, info: TableInfo, index: number):
   for await (const batch of order.source.rows(info, { signal: order.signal })) {
     for (const { cells, damage } of batch) {
       rows += 1
-      text += damage === undefined ? `${rows}\t${arrayText(cells)}\t\\N\n` : `${rows}\t\\N\t\\\\x${Buffer.from(damage.bytes).toString('hex')}\n`
+      text +=
+        damage === undefined ? `${rows}\t${arrayText(cells)}\t\\N\n` : `${rows}\t\\N\t\\\\x${Buffer.from(damage.bytes).toString('hex')}\n`
     }
     order.onRows(batch.length)
     if (text.length < FLUSH_CHARACTERS) continue

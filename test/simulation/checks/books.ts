@@ -51,7 +51,7 @@ export const isOpen = (status: OrderStatus): boolean => !ENDED.has(status)
 export const openOf = (order: BookedOrder): bigint => (isOpen(order.status) ? max(0n, order.quantity - order.filled) : 0n)
 
 /** What happened so short before a comparison was done may have been missed by it. */
-const LOOK_TAKES_MS = 5_000
+export const LOOK_TAKES_MS = 5_000
 
 /** Second books, kept from the durable facts alone and counted in other arithmetic: what the engine's state is compared with. */
 export class Books {
@@ -64,6 +64,8 @@ export class Books {
   readonly differences = new Map<string, Difference>()
   /** Differences a person has said to leave as they are. */
   readonly ignored = new Map<string, Difference>()
+  /** Of each trader and instrument what our orders have traded at the venue, whether we were told or not, and what was assigned. */
+  readonly atVenue = new Map<string, bigint>()
   /** Positions a late fill may have turned: an order that had ended traded after all. */
   readonly lateFills = new Set<string>()
   /** Instruments in which somebody has had an order on the exchange's own page. */
@@ -241,6 +243,7 @@ export class Books {
     const key = keyOf(fact)
     const held = this.positions.get(key) ?? flat(fact)
     this.#resize(held, dec(fact.quantity))
+    this.atVenue.set(key, (this.atVenue.get(key) ?? 0n) + dec(fact.quantity))
     const cost = dec(fact.position.entryCost)
     this.assigned += cost - held.cost
     held.cost = cost

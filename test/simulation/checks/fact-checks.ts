@@ -22,7 +22,6 @@ export function checkFact(books: Books, fact: Fact): void {
       checkTradeOnce(books, fact)
       checkFilledQuantity(books, fact)
       checkPositionIsSumOfFills(books, fact)
-      checkNoFlip(books, fact)
       checkMoney(books, fact)
       return
     case 'SignalDecided':
@@ -120,23 +119,6 @@ function checkPositionIsSumOfFills(books: Books, fact: OrderFilled): void {
   const before = books.positions.get(keyOf(fact))?.quantity ?? 0n
   const after = before + (fact.side === 'BUY' ? dec(fact.quantity) : -dec(fact.quantity))
   demand(dec(fact.position.quantity) === after, 'I8', () => `${keyOf(fact)} is ${fact.position.quantity}, its fills are ${show(after)}`)
-}
-
-/**
- * C9 (41–45): what closes a trader's position never turns it round, unless an order traded after the venue had ended it, or the venue
- * let it trade against what somebody had traded there by hand since the account was last looked at.
- */
-function checkNoFlip(books: Books, fact: OrderFilled): void {
-  const order = books.orders.get(fact.clientOrderId)
-  const before = books.positions.get(keyOf(fact))?.quantity ?? 0n
-  if (order === undefined || !order.submitted.reduceOnly || books.lateFills.has(keyOf(fact)) || !isOpen(order.status)) return
-  if ((books.handTradedAt.get(fact.symbol) ?? 0) > books.lookedAt) return
-  const after = dec(fact.position.quantity)
-  demand(
-    after === 0n || (before > 0n === after > 0n && before !== 0n),
-    'C9',
-    () => `an exit took ${keyOf(fact)} from ${show(before)} to ${show(after)}`,
-  )
 }
 
 /** I16: cash after a fill is start + realised − fees, to the last digit. */

@@ -3,18 +3,31 @@ import { isConditional } from '#domain/order.ts'
 import { abs, dec, decOf, show } from '../core/decimal.ts'
 import type { FakeVenue } from '../venue/fake-venue.ts'
 import { MARKETS, marketOf, priceOf, quantityOf } from '../venue/market.ts'
-import { isOpen, keyOf, openOf, type BookedOrder, type Books } from './books.ts'
+import { isOpen, keyOf, LOOK_TAKES_MS, openOf, type BookedOrder, type Books } from './books.ts'
 import { demand } from './violation.ts'
 
 /** What must be true at the moment something leaves for the venue, counted by hand from the books. */
 
 const isAtVenue = ({ status }: BookedOrder): boolean => isOpen(status) && status !== 'EMULATED'
 
+/** The venue shows neither the order nor its end: nobody waits for it. */
+function isMissing(books: Books, { submitted }: BookedOrder): boolean {
+  for (const { kind, clientOrderId } of books.differences.values())
+    if (kind === 'ORDER_MISSING' && clientOrderId === submitted.clientOrderId) return isConditional(submitted.orderType)
+  return false
+}
+
 /** An exit whose trigger the venue watches and that has not begun to trade, as far as anybody knows. */
 function isWaiting(books: Books, order: BookedOrder): boolean {
-  const { orderType, execution, reduceOnly, clientOrderId } = order.submitted
-  const isMissing = [...books.differences.values()].some((each) => each.kind === 'ORDER_MISSING' && each.clientOrderId === clientOrderId)
-  return reduceOnly && isAtVenue(order) && isConditional(orderType) && execution !== 'EMULATED' && order.filled === 0n && !isMissing
+  const { orderType, execution, reduceOnly } = order.submitted
+  return (
+    reduceOnly &&
+    isAtVenue(order) &&
+    isConditional(orderType) &&
+    execution !== 'EMULATED' &&
+    order.filled === 0n &&
+    !isMissing(books, order)
+  )
 }
 
 /** The venue knows only the net of the account: its reduce-only keeps a trader that is alone in a perpetual. */
@@ -40,7 +53,7 @@ export function checkExitLeaves(books: Books, order: BookedOrder): void {
   let together = 0n
   for (const other of books.working()) {
     if (keyOf(other.submitted) !== key || other.submitted.side !== submitted.side || !isAtVenue(other)) continue
-    if (keeps && isWaiting(books, other)) continue
+    if ((keeps && isWaiting(books, other)) || isMissing(books, other)) continue
     together += openOf(other)
   }
   const held = heldAgainst(books, order)
@@ -85,12 +98,19 @@ export function checkAmendedIsTrue(books: Books, venue: FakeVenue, fact: OrderAm
   )
 }
 
-/** An exit on spot asks for no coins that an order of others, seen before, has locked. */
+/** What the engine sends by itself asks for no coins that an order of others, seen before, has locked. */
 export function checkCoinsAreThere(books: Books, venue: FakeVenue, fact: OrderStatusChanged): void {
   const order = books.orders.get(fact.clientOrderId)
   if (order === undefined || fact.status !== 'REJECTED' || fact.reason?.startsWith('INSUFFICIENT_BALANCE') !== true) return
   const market = MARKETS.find(({ symbol }) => symbol === fact.symbol)
-  if (market?.kind !== 'spot' || !order.submitted.reduceOnly || (books.handTradedAt.get(fact.symbol) ?? 0) > books.lookedAt) return
+  if (
+    market?.kind !== 'spot' ||
+    !['STOP_LOSS', 'TAKE_PROFIT', 'FLATTEN'].includes(order.submitted.purpose) ||
+    (books.handTradedAt.get(fact.symbol) ?? 0) > books.lookedAt
+  )
+    return
+  // Sent before that look, or the books were wrong for a while.
+  if (order.submitted.ts <= books.lookedAt + LOOK_TAKES_MS || books.lateFills.has(keyOf(order.submitted))) return
   const locking = [...venue.open].filter((each) => each.market === market && each.clientOrderId === undefined && each.side === 'SELL')
   const isKnown = locking.length > 0 && locking.every(({ acceptedAt }) => acceptedAt < books.lookedAt)
   demand(!isKnown, 'coins', () => `${fact.clientOrderId} was refused for want of coins that a known order locks`)

@@ -7,18 +7,17 @@ import { decOf } from '../core/decimal.ts'
 import type { Done } from '../shell/shell.ts'
 import type { FakeVenue } from '../venue/fake-venue.ts'
 import type { OrderAtVenue } from '../venue/venue-order.ts'
-import { Books } from './books.ts'
+import { Books, isOpen } from './books.ts'
 import { checkEntry } from './entry-checks.ts'
 import { checkExit } from './exit-checks.ts'
 import { checkFact } from './fact-checks.ts'
 import { checkAmendedIsTrue, checkCoinsAreThere, checkEntryLeaves, checkExitLeaves } from './leaving-checks.ts'
+import { checkNoFlip } from './venue-checks.ts'
 import { checkRecovery } from './recovery-check.ts'
 import { checkState, checkVenueOrdersAreKnown } from './state-checks.ts'
 import { demand } from './violation.ts'
 
 const STATE_CHECK_EVERY = 4
-/** Ticks, a second each, after which an order without an answer is being asked about. */
-const ANSWER_TICKS_MAX = 14
 
 /** Watches one seed from outside: the disk, the wire and the venue. Throws a `Violation` at the first broken promise. */
 export class Watch {
@@ -28,8 +27,6 @@ export class Watch {
   /** Orders the venue must be heard about before anything new may be opened. */
   #unheard: Set<string> | undefined
   #connected = false
-  /** Ticks each order has been without an answer, while connected. */
-  readonly #unanswered = new Map<string, number>()
   #settles = 0
   #now = 0
 
@@ -50,7 +47,6 @@ export class Watch {
     this.books.marks.clear()
     this.books.markTimes.clear()
     this.#connected = false
-    this.#unanswered.clear()
     this.#unheard = undefined
     this.#now = 0
     checkState(this.books, state)
@@ -61,14 +57,15 @@ export class Watch {
     for (const { input, transaction } of batch) {
       this.#hear(input)
       this.#notePrices(input)
-      if (input.type === 'Tick') this.#countUnanswered()
       for (const fact of transaction.facts) {
         checkFact(this.books, fact)
         if (fact.type === 'OrderAmended') checkAmendedIsTrue(this.books, this.#venue(), fact)
         if (fact.type === 'OrderStatusChanged') checkCoinsAreThere(this.books, this.#venue(), fact)
         if (fact.type === 'OrderSubmitted' && !fact.reduceOnly) this.#checkEntry(fact)
         if (fact.type === 'OrderSubmitted' && fact.reduceOnly) checkExit(this.books, fact)
+        const isReleased = fact.type === 'OrderStatusChanged' && this.books.orders.get(fact.clientOrderId)?.status === 'EMULATED'
         this.books.apply(fact)
+        if (fact.type === 'OrderSubmitted' || isReleased) this.#checkLeaves(fact.clientOrderId)
       }
       this.#takeMarks(input)
       for (const command of transaction.commands) this.#checkCommand(command)
@@ -76,25 +73,7 @@ export class Watch {
     }
   }
 
-  #countUnanswered(): void {
-    const { orders } = this.books
-    for (const id of this.#unanswered.keys()) if (!this.#connected || orders.get(id)?.status !== 'SUBMITTED') this.#unanswered.delete(id)
-    if (!this.#connected) return
-    for (const [id, { status }] of orders) if (status === 'SUBMITTED') this.#unanswered.set(id, (this.#unanswered.get(id) ?? 0) + 1)
-  }
-
-  /** L2: no answer is an answer in the end. One that the venue has told to come later waits for that. */
-  #checkAsked(state: EngineState): void {
-    for (const [id, ticks] of this.#unanswered) {
-      const order = [...state.orders.values()].find(({ clientOrderId }) => clientOrderId === id)
-      if (ticks <= ANSWER_TICKS_MAX || order?.status !== 'SUBMITTED') continue
-      const isToCome = state.learnt.inquiries.get(order.clientOrderId)?.retryAt !== undefined
-      demand(isToCome || state.queries.has(order.clientOrderId), 'L2', () => `${id} is ${ticks} s without an answer, and nobody asks`)
-    }
-  }
-
   settled(state: EngineState): void {
-    this.#checkAsked(state)
     this.#settles += 1
     if (this.#settles % STATE_CHECK_EVERY === 0) this.checkNow(state)
     else checkVenueOrdersAreKnown(state, this.#venue())
@@ -137,9 +116,16 @@ export class Watch {
     }
   }
 
+  #checkLeaves(clientOrderId: string): void {
+    const order = this.books.orders.get(clientOrderId)
+    if (order?.status === 'SUBMITTED') (order.submitted.reduceOnly ? checkExitLeaves : checkEntryLeaves)(this.books, order)
+  }
+
   /** I10, C21: nothing new before every open order was heard of. */
   #checkEntry(fact: Parameters<typeof checkEntry>[1]): void {
     demand(this.#connected || fact.execution === 'EMULATED', 'I10', () => `${fact.clientOrderId} was recorded while disconnected`)
+    // An order that somebody has decided to be gone is not heard of any more.
+    for (const id of this.#unheard ?? []) if (!isOpen(this.books.orders.get(id)?.status ?? 'CANCELED')) this.#unheard?.delete(id)
     demand(
       this.#unheard !== undefined && this.#unheard.size === 0,
       'I10',
@@ -150,11 +136,9 @@ export class Watch {
 
   #checkCommand(command: ExchangeCommand): void {
     if (command.type !== 'SubmitOrder') return
-    this.#unanswered.delete(command.order.clientOrderId)
     this.#checkIntent(command.order)
     const order = this.books.orders.get(command.order.clientOrderId)
     demand(this.#connected, 'I10', () => `${command.order.clientOrderId} left while disconnected`)
-    if (order !== undefined) (order.submitted.reduceOnly ? checkExitLeaves : checkEntryLeaves)(this.books, order)
     if (this.books.halt === undefined || order === undefined) return
     const { purpose, ts } = order.submitted
     // Sent again after proof that it never arrived: a stop of before the halt guards a position that stays.
@@ -201,6 +185,11 @@ export class Watch {
     demand(!this.#acceptedIds.has(id), 'I1', () => `the venue has a second order under ${id}`)
     this.#acceptedIds.add(id)
     demand(this.books.orders.has(id), 'I2', () => `the venue has ${id}, the journal does not`)
+  }
+
+  /** C9, as the venue sees it: fills reach us in any order. */
+  filledAtVenue(order: OrderAtVenue, lots: number): void {
+    checkNoFlip(this.books, this.#venue(), order, lots)
   }
 
   /** Somebody traded on the exchange's own page. */

@@ -12,7 +12,7 @@ const QUIET_MS = 180_000
 /** And how long the market stands still before both sides are compared. */
 const STILL_MS = 15_000
 /** And how much longer for answers to come. */
-const ANSWERS_SECONDS_MAX = 5
+const ANSWERS_SECONDS_MAX = 30
 /** So long before the end of it nobody decides anything any more. */
 const DECISIONS_END_MS = 80_000
 
@@ -91,7 +91,8 @@ export function runSeed(seed: number, options: RunOptions = {}): Outcome {
  * answer never comes is still there at the end.
  */
 function letAnswersCome({ shell }: World, run: (ms: number) => void): void {
-  const isOnItsWay = (): boolean => [...(shell?.engine.state.orders.values() ?? [])].some(({ status }) => status === 'SUBMITTED')
+  const isOnItsWay = (): boolean =>
+    [...(shell?.engine.state.orders.values() ?? [])].some(({ status }) => status === 'SUBMITTED' || status === 'PENDING_CANCEL')
   for (let second = 0; second < ANSWERS_SECONDS_MAX && isOnItsWay(); second += 1) run(1_000)
 }
 

@@ -65,6 +65,7 @@ export class World {
       onEvent: (event) => {
         if (event.type === 'accepted') this.watch.acceptedAtVenue(event.order)
         if (event.type === 'fill' && event.order.clientOrderId === undefined) this.watch.tradedByHand(event.order.market.symbol, event.ts)
+        else if (event.type === 'fill') this.watch.filledAtVenue(event.order, event.trade.lots)
         this.trace.note(
           this.scheduler.now,
           `venue ${event.type} ${event.order.clientOrderId ?? 'by hand'} ${event.order.status} ${event.order.filledLots}/${event.order.lots}`,

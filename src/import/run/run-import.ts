@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto'
+import { AppError } from '#domain/errors.ts'
+import type { Clock } from '#platform/clock.ts'
+import type { PgConnection } from '#storage/postgres/connection.ts'
+import { countRows, type RunCounts } from '../load/count-rows.ts'
+import { type FileSeal, fingerprintOf, sealFiles } from '../load/fingerprint.ts'
+import { isLive, moveToLive } from '../load/move-to-live.ts'
+import { settleStaging } from '../load/settle-staging.ts'
+import { stageTables } from '../load/stage-tables.ts'
+import { dropStaging, findInterrupted, Staging, stagingSchema, stagingSchemas } from '../load/staging.ts'
+import type { ImportPlan } from '../mapping/import-plan.ts'
+import type { ImportSource } from '../sources/import-source.ts'
+import { verifyRun } from '../verify/verify-run.ts'
+import { ImportDatabase } from './import-database.ts'
+import type { Check, ImportReport, Verification } from './import-report.ts'
+import { MemoryWatch } from './memory-watch.ts'
+
+export const DEFAULT_SYSTEM = 'v2'
+
+export interface ImportProgress {
+  readonly phase: 'read' | 'move' | 'verify'
+  readonly rows: number
+  /** Rows of this phase; undefined where the source does not say. */
+  readonly total: number | undefined
+  readonly rowsPerSecond: number
+}
+
+export interface ImportOrder {
+  /** A database with all migrations applied. */
+  readonly connection: PgConnection
+  /** Closed by whoever opened it. */
+  readonly source: ImportSource
+  readonly plan: ImportPlan
+  /** Names the installation: its rows have the same keys from whichever source they come. */
+  readonly system?: string | undefined
+  readonly isDryRun?: boolean | undefined
+  readonly clock: Clock
+  readonly onProgress?: ((progress: ImportProgress) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Imports a source and verifies it. All rows come in one transaction or none; after a crash anywhere the next call with the same
+ * source goes on. Throws `AppError`: then the imported history is as it was, unless the message says that only the checks failed to run.
+ */
+export async function runImport(order: ImportOrder): Promise<ImportReport> {
+  await using cleanup = new AsyncDisposableStack()
+  const database = await ImportDatabase.open(order.connection)
+  cleanup.defer(() => database.close())
+  const second = await ImportDatabase.open(order.connection)
+  cleanup.defer(() => second.close())
+  await database.lock()
+  const memory = new MemoryWatch()
+  cleanup.defer(() => memory.stop())
+  refuseDamaged(order.source)
+  return await new ImportRun(order, [database, second], memory).run()
+}
+
+function refuseDamaged({ damage }: ImportSource): void {
+  if (damage !== undefined) throw damage
+}
+
+class ImportRun {
+  readonly #order: ImportOrder
+  readonly #databases: readonly [ImportDatabase, ImportDatabase]
+  readonly #memory: MemoryWatch
+  readonly #system: string
+  readonly #began: number
+  #rows = 0
+
+  constructor(order: ImportOrder, databases: readonly [ImportDatabase, ImportDatabase], memory: MemoryWatch) {
+    this.#order = order
+    this.#databases = databases
+    this.#memory = memory
+    this.#system = order.system ?? DEFAULT_SYSTEM
+    this.#began = order.clock.elapsed()
+  }
+
+  async run(): Promise<ImportReport> {
+    const { source, plan, isDryRun = false } = this.#order
+    const [database] = this.#databases
+    const seals = await sealFiles(source.identity)
+    const { staging, startedMs, isResumed } = await this.#begin(seals)
+    let counts: RunCounts
+    if (isResumed && (await isLive(database, staging.runId))) counts = await countRows(database, staging)
+    else {
+      await this.#stage(staging)
+      await this.#mustBeSame(seals)
+      await settleStaging(database, staging, this.#system)
+      counts = await countRows(database, staging)
+      if (!isDryRun) await this.#move(staging, { startedMs, seals, counts })
+    }
+    const verification = isDryRun ? DRY_RUN : await this.#verify(staging, seals, counts)
+    await dropStaging(database, staging.schema)
+    const durationMs = this.#order.clock.elapsed() - this.#began
+    return {
+      ...verification,
+      ...counts,
+      runId: staging.runId,
+      dryRun: isDryRun,
+      isResumed,
+      source: { kind: source.identity.kind, description: source.identity.description, location: source.identity.location },
+      decisions: plan.decisions,
+      findings: source.findings(),
+      settings: undefined,
+      models: undefined,
+      durationMs,
+      rowsPerSecond: (counts.tables.reduce((sum, each) => sum + each.source, 0) / durationMs) * 1_000,
+      rssMaxBytes: this.#memory.maxBytes(),
+    }
+  }
+
+  /** Goes on with an interrupted run of the same source; what other interrupted runs left is taken away. */
+  async #begin(seals: readonly FileSeal[]): Promise<{ staging: Staging; startedMs: number; isResumed: boolean }> {
+    const { source, plan, clock } = this.#order
+    const [database] = this.#databases
+    const fingerprint = fingerprintOf(source.identity, seals, plan, this.#system)
+    const interrupted = fingerprint === undefined ? undefined : await findInterrupted(database, fingerprint)
+    const runId = interrupted?.runId ?? makeRunId(clock.now())
+    for (const schema of await stagingSchemas(database)) if (schema !== stagingSchema(runId)) await dropStaging(database, schema)
+    const staging = new Staging(database, runId)
+    if (interrupted !== undefined) return { staging, startedMs: interrupted.startedMs, isResumed: true }
+    const startedMs = clock.now()
+    await database.transaction(() => staging.make(fingerprint ?? runId, startedMs))
+    return { staging, startedMs, isResumed: false }
+  }
+
+  async #stage(staging: Staging): Promise<void> {
+    const { source, plan, signal } = this.#order
+    const onRows = this.#counter('read')
+    await stageTables({ source, plan, system: this.#system, staging, databases: this.#databases, onRows, signal })
+  }
+
+  async #move(staging: Staging, { startedMs, seals, counts }: { startedMs: number; seals: readonly FileSeal[]; counts: RunCounts }) {
+    const { source, plan, signal } = this.#order
+    signal?.throwIfAborted()
+    this.#counter('move')(0)
+    const { tables, notes, linkedOrders } = counts
+    const run = { system: this.#system, startedMs, identity: source.identity, seals, plan, counts: { tables, notes, linkedOrders } }
+    await moveToLive(this.#databases[0], staging, run)
+  }
+
+  #verify(staging: Staging, seals: readonly FileSeal[], counts: RunCounts): Promise<Verification> {
+    const { source, plan, signal } = this.#order
+    return verifyRun({
+      database: this.#databases[0],
+      run: { runId: staging.runId, system: this.#system },
+      source,
+      seals,
+      plan,
+      counts: counts.tables,
+      naiveTimes: naiveTimes(counts),
+      onRows: this.#counter('verify'),
+      signal,
+    })
+  }
+
+  /** The rows were read after the files were sealed: what changed meanwhile would be half old and half new. */
+  async #mustBeSame(seals: readonly FileSeal[]): Promise<void> {
+    const now = await sealFiles(this.#order.source.identity)
+    const changed = seals.find((seal, index) => now[index]?.sha256 !== seal.sha256)
+    if (changed === undefined) return
+    const message = `${changed.path} changed while it was read. The imported history is as it was. Run it again when nobody writes to the file.`
+    throw new AppError('CONFLICT', message)
+  }
+
+  #counter(phase: ImportProgress['phase']): (rows: number) => void {
+    const { source, clock, onProgress } = this.#order
+    const counts = source.tables().map((table) => table.rowCount)
+    const total = counts.includes(undefined) ? this.#rows || undefined : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
+    const began = clock.elapsed()
+    let done = 0
+    return (rows) => {
+      done += rows
+      if (phase === 'read') this.#rows = done
+      const seconds = (clock.elapsed() - began) / 1_000
+      onProgress?.({ phase, rows: done, total, rowsPerSecond: seconds > 0 ? done / seconds : 0 })
+    }
+  }
+}
+
+export function naiveTimes({ notes }: Pick<RunCounts, 'notes'>): number {
+  return notes.reduce((sum, note) => sum + (note.rule === 'naive-time' ? note.count : 0), 0)
+}
+
+const DRY_RUN_CHECKS = ['N1 every row accounted for', 'N2 every row once', 'N3 row hashes equal', 'N4 sums', 'N5 columns', 'N6 words']
+  .concat(['N7 references', 'N8 times', 'N9 round trip', 'N10 settings and models', 'N11 source untouched'])
+  .map((name): Check => ({ name, status: 'not_run', detail: 'a dry run leaves nothing to be verified' }))
+const DRY_RUN: Verification = { checks: DRY_RUN_CHECKS, differences: [] }
+
+const RANDOM_BYTES = 3
+
+/** Sorts by time, and is a name that needs no quotes. */
+function makeRunId(nowMs: number): string {
+  const [date = '', time = ''] = new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').split('T')
+  return `${date}t${time}_${randomBytes(RANDOM_BYTES).toString('hex')}`
+}

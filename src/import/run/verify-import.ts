@@ -1,0 +1,94 @@
+import { AppError } from '#domain/errors.ts'
+import type { Clock } from '#platform/clock.ts'
+import type { PgConnection } from '#storage/postgres/connection.ts'
+import type { NoteCount, TableCounts } from '../load/count-rows.ts'
+import type { FileSeal } from '../load/fingerprint.ts'
+import type { ImportPlan } from '../mapping/import-plan.ts'
+import type { ImportSource, SourceIdentity } from '../sources/import-source.ts'
+import { verifyRun } from '../verify/verify-run.ts'
+import { ImportDatabase } from './import-database.ts'
+import type { ImportReport } from './import-report.ts'
+import { MemoryWatch } from './memory-watch.ts'
+import { naiveTimes } from './run-import.ts'
+
+export interface RecordedRun {
+  readonly runId: string
+  readonly system: string
+  readonly source: Pick<SourceIdentity, 'kind' | 'description' | 'location'> & { readonly files: readonly FileSeal[] }
+  readonly plan: ImportPlan
+  readonly counts: { readonly tables: readonly TableCounts[]; readonly notes: readonly NoteCount[]; readonly linkedOrders: number }
+}
+
+/** What was recorded with a run. Throws `NOT_FOUND`. */
+export async function findRun(connection: PgConnection, runId: string): Promise<RecordedRun> {
+  const database = await ImportDatabase.open(connection)
+  try {
+    const [run] = await database.query<RecordedRun & Record<string, unknown>>(
+      'SELECT run_id AS "runId", system, source, plan, counts FROM imported.runs WHERE run_id = $1',
+      [runId],
+    )
+    if (run !== undefined) return run
+    const known = await database.query<{ runId: string }>('SELECT run_id AS "runId" FROM imported.runs ORDER BY started_ms DESC LIMIT 5')
+    const words = known.length === 0 ? 'There is none.' : `There are ${known.map((each) => each.runId).join(', ')}.`
+    throw new AppError('NOT_FOUND', `There is no import with the run id ${runId}. Nothing was done. ${words}`)
+  } finally {
+    await database.close()
+  }
+}
+
+export interface VerifyImportOrder {
+  readonly connection: PgConnection
+  readonly run: RecordedRun
+  /** The source of the run, opened again; closed by whoever opened it. */
+  readonly source: ImportSource
+  readonly clock: Clock
+  readonly onRows?: ((rows: number) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Verifies an import that was done before. Throws `AppError` if it cannot be done. */
+export async function verifyImport({ connection, run, source, clock, onRows, signal }: VerifyImportOrder): Promise<ImportReport> {
+  const began = clock.elapsed()
+  const memory = new MemoryWatch()
+  const database = await ImportDatabase.open(connection)
+  try {
+    await database.lock()
+    const verification = await verifyRun({
+      database,
+      run,
+      source,
+      seals: run.source.files,
+      plan: run.plan,
+      counts: run.counts.tables,
+      naiveTimes: naiveTimes(run.counts),
+      onRows: onRows ?? (() => undefined),
+      signal,
+    })
+    const parked = await database.query<{ table: string; key: string; reason: string }>(
+      `SELECT table_key AS "table", row_key AS key, rule || ': ' || coalesce(reason, '') AS reason
+         FROM imported.rows WHERE run_id = $1 AND outcome = 'parked' ORDER BY 1, number LIMIT 1000`,
+      [run.runId],
+    )
+    const durationMs = clock.elapsed() - began
+    const rows = run.counts.tables.reduce((sum, table) => sum + table.source, 0)
+    return {
+      ...verification,
+      ...run.counts,
+      parked,
+      runId: run.runId,
+      dryRun: false,
+      isResumed: false,
+      source: run.source,
+      decisions: run.plan.decisions,
+      findings: source.findings(),
+      settings: undefined,
+      models: undefined,
+      durationMs,
+      rowsPerSecond: (rows / durationMs) * 1_000,
+      rssMaxBytes: memory.maxBytes(),
+    }
+  } finally {
+    memory.stop()
+    await database.close()
+  }
+}
