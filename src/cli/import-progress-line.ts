@@ -1,4 +1,4 @@
-import type { ImportProgress } from '../import/run/run-import.ts'
+import type { ImportProgress } from '#v2-import/run/run-import.ts'
 
 const REDRAW_MS = 500
 /** Where nobody watches, a line now and then is enough. */

@@ -1,4 +1,4 @@
-import type { ImportReport } from '../import/run/import-report.ts'
+import type { ImportReport } from '#v2-import/run/import-report.ts'
 
 const SHOWN_MAX = 20
 

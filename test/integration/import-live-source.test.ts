@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AppError } from '#domain/errors.ts'
-import { readAll, rowsOf, type ReadTable } from '#test/import/read-all.ts'
+import { readAll, rowsOf, type ReadTable } from '#test/support/v2-import/read-all.ts'
 import { startTestPostgres, type TestPostgres } from '#test/support/postgres.ts'
-import { LiveConnection, type LiveTarget } from '../../src/import/sources/postgres/live-connection.ts'
-import { openLiveSource } from '../../src/import/sources/postgres/live-source.ts'
+import { LiveConnection, type LiveTarget } from '#v2-import/sources/postgres/live-connection.ts'
+import { openLiveSource } from '#v2-import/sources/postgres/live-source.ts'
 
 const INSTALL = '../shared/data/v2-install'
 if (!existsSync(INSTALL)) process.stderr.write(`skipped: a live database of a v2 installation, ${INSTALL} is not there\n`)

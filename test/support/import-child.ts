@@ -1,9 +1,9 @@
 import { systemClock } from '#platform/clock.ts'
 import type { PgConnection } from '#storage/postgres/connection.ts'
-import { planOf } from '../../src/import/mapping/import-plan.ts'
-import { hasFailed } from '../../src/import/run/import-report.ts'
-import { runImport } from '../../src/import/run/run-import.ts'
-import { openSource } from '../../src/import/sources/open-source.ts'
+import { planOf } from '#v2-import/mapping/import-plan.ts'
+import { hasFailed } from '#v2-import/run/import-report.ts'
+import { runImport } from '#v2-import/run/run-import.ts'
+import { openSource } from '#v2-import/sources/open-source.ts'
 
 /** What a parent process asks for, as its first message. */
 export interface ImportChildOrder {

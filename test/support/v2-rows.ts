@@ -1,7 +1,7 @@
-import type { ImportedRecord, Verdict } from '../../src/import/mapping/imported-records.ts'
-import { planOf } from '../../src/import/mapping/import-plan.ts'
-import { mapRow } from '../../src/import/mapping/map-row.ts'
-import { tableKey, type RawCell, type RawRow, type TableInfo } from '../../src/import/sources/import-source.ts'
+import type { ImportedRecord, Verdict } from '#v2-import/mapping/imported-records.ts'
+import { planOf } from '#v2-import/mapping/import-plan.ts'
+import { mapRow } from '#v2-import/mapping/map-row.ts'
+import { tableKey, type RawCell, type RawRow, type TableInfo } from '#v2-import/sources/import-source.ts'
 
 export const plan = planOf()
 

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PgConnection } from '#storage/postgres/connection.ts'
-import { makeFolder } from '#test/import/read-all.ts'
+import { makeFolder } from '#test/support/v2-import/read-all.ts'
 import { startTestPostgres, type TestPostgres } from '#test/support/postgres.ts'
-import { ImportDatabase } from '../../../src/import/run/import-database.ts'
-import type { ImportReport } from '../../../src/import/run/import-report.ts'
-import { rollBack } from '../../../src/import/rollback/roll-back.ts'
+import { ImportDatabase } from '#v2-import/run/import-database.ts'
+import type { ImportReport } from '#v2-import/run/import-report.ts'
+import { rollBack } from '#v2-import/rollback/roll-back.ts'
 import { contentOf, csvFolder, hasInstall, importFrom, INSTALL, migratedDatabase, restoreFrom } from './import-support.ts'
 
 interface Truth {
@@ -86,8 +86,10 @@ describe.skipIf(!hasInstall)('the import of a v2 installation', () => {
     expect(latest?.total).toBe(total)
   }
 
+  // IMPORT_SOURCES=all is the long form: the worn installation by every source as well.
   const sources = ['v2_data_backup.dump', 'v2_full_backup.dump', 'CSV files', 'live Postgres']
-  const cases = ['clean', 'worn'].flatMap((installation) => sources.map((source) => [installation, source] as const))
+  const all = ['clean', 'worn'].flatMap((installation) => sources.map((source) => [installation, source] as const))
+  const cases = process.env['IMPORT_SOURCES'] === 'all' ? all : all.slice(0, sources.length + 1)
   it.each(cases)(
     '%s by %s: all of truth accounted for and verified, a second run adds 0, rollback leaves no trace',
     async (installation, kind) => {

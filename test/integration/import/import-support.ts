@@ -5,12 +5,12 @@ import { systemClock } from '#platform/clock.ts'
 import { silentLogger } from '#platform/log/logger.ts'
 import { closeQuietly, type PgConnection } from '#storage/postgres/connection.ts'
 import { openDatabase } from '#storage/postgres/open-database.ts'
-import { readAll } from '#test/import/read-all.ts'
+import { readAll } from '#test/support/v2-import/read-all.ts'
 import { MIGRATIONS_DIRECTORY, type TestPostgres } from '#test/support/postgres.ts'
-import { planOf } from '../../../src/import/mapping/import-plan.ts'
-import type { ImportReport } from '../../../src/import/run/import-report.ts'
-import { type ImportOrder, runImport } from '../../../src/import/run/run-import.ts'
-import { openSource } from '../../../src/import/sources/open-source.ts'
+import { planOf } from '#v2-import/mapping/import-plan.ts'
+import type { ImportReport } from '#v2-import/run/import-report.ts'
+import { type ImportOrder, runImport } from '#v2-import/run/run-import.ts'
+import { openSource } from '#v2-import/sources/open-source.ts'
 
 export const INSTALL = join(import.meta.dirname, '../../../../shared/data/v2-install')
 export const hasInstall = existsSync(INSTALL)

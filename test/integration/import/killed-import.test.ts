@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PgConnection } from '#storage/postgres/connection.ts'
 import type { ImportChildOrder } from '#test/support/import-child.ts'
 import { startTestPostgres, type TestPostgres } from '#test/support/postgres.ts'
-import { ImportDatabase } from '../../../src/import/run/import-database.ts'
-import { rollBack } from '../../../src/import/rollback/roll-back.ts'
+import { ImportDatabase } from '#v2-import/run/import-database.ts'
+import { rollBack } from '#v2-import/rollback/roll-back.ts'
 import { hasInstall, importFrom, INSTALL, migratedDatabase } from './import-support.ts'
 
 const KILLS = Number(process.env['IMPORT_KILLS'] ?? 4)

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '#platform/clock.ts'
 import type { PgConnection } from '#storage/postgres/connection.ts'
 import { startTestPostgres, type TestPostgres } from '#test/support/postgres.ts'
-import type { Difference } from '../../../src/import/run/import-report.ts'
-import { findRun, type RecordedRun, verifyImport } from '../../../src/import/run/verify-import.ts'
-import { openSource } from '../../../src/import/sources/open-source.ts'
+import type { Difference } from '#v2-import/run/import-report.ts'
+import { findRun, type RecordedRun, verifyImport } from '#v2-import/run/verify-import.ts'
+import { openSource } from '#v2-import/sources/open-source.ts'
 import { hasInstall, importFrom, INSTALL, migratedDatabase } from './import-support.ts'
 
 const ROUNDS = Number(process.env['IMPORT_DAMAGES'] ?? 24)

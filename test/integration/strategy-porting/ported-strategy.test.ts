@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { portStrategy } from '#import/strategies/port-strategy.ts'
+import { portStrategy } from '#v2-import/strategies/port-strategy.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const DATA = join(ROOT, '../shared/data')

@@ -1,5 +1,5 @@
-import type { PatchTstLayout } from '../../../src/import/models/patchtst/layout.ts'
-import { expectedShapes } from '../../../src/import/models/patchtst/layout.ts'
+import type { PatchTstLayout } from '#v2-import/models/patchtst/layout.ts'
+import { expectedShapes } from '#v2-import/models/patchtst/layout.ts'
 import type { PicklePart } from './pickle-bytes.ts'
 import { STOP, dict, pickle, tensor } from './pickle-bytes.ts'
 import { torchZip } from './zip-bytes.ts'
