@@ -64,6 +64,7 @@ export function runSeed(seed: number, options: RunOptions = {}): Outcome {
     letAnswersCome(world, run)
     checkConverged(world)
     checkReconcileIdempotent(world, run)
+    letAnswersCome(world, run)
     checkConverged(world)
   } catch (error) {
     violation = describe(error)
