@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { AppError } from '#domain/errors.ts'
+import { writeDurably } from '#platform/durable-file.ts'
 
 /** Keys of exchanges, bot tokens and the like, encrypted in one file of the data directory. They are nowhere else. */
 
@@ -152,23 +152,8 @@ export class SecretVault {
     this.#key.fill(0)
   }
 
-  /** Whole or not at all, also when the power goes. */
   async #write(file: VaultFile): Promise<void> {
-    const draft = `${this.#path}.${randomBytes(6).toString('hex')}.draft`
-    try {
-      const handle = await open(draft, 'wx', 0o600)
-      try {
-        await handle.writeFile(`${JSON.stringify(file)}\n`)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await rename(draft, this.#path)
-    } catch (error) {
-      await rm(draft, { force: true })
-      throw new AppError('FILE_INVALID', `The secrets could not be written to ${this.#path}. The file is as it was.`, { cause: error })
-    }
-    await syncDirectory(dirname(this.#path))
+    await writeDurably(this.#path, Buffer.from(`${JSON.stringify(file)}\n`))
     this.#file = file
   }
 }
@@ -197,15 +182,4 @@ async function readVaultFile(path: string): Promise<VaultFile> {
   const parsed = vaultFile.safeParse(data)
   if (!parsed.success) throw invalid(parsed.error)
   return parsed.data
-}
-
-/** A rename is durable only with its directory. Windows has no such call and needs none. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

@@ -5,7 +5,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '#domain/errors.ts'
 import { type Clock, systemClock } from '#platform/clock.ts'
-import { codeOf, draftOf, syncDirectory, writeFailure } from '../settings/durable-file.ts'
+import { codeOf, draftOf, syncDirectory, writeFailure } from '#platform/durable-file.ts'
 import { ArchiveWriter } from './archive-writer.ts'
 import { type LeftOut, type Manifest, MANIFEST_NAME, type ManifestFile } from './manifest.ts'
 import { type FileSeal, readUnchanged } from './read-unchanged.ts'

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { AppError } from '#domain/errors.ts'
-import { codeOf } from '../settings/durable-file.ts'
+import { codeOf } from '#platform/durable-file.ts'
 import { FILES_PREFIX, type Manifest, MANIFEST_BYTES_MAX, MANIFEST_NAME, manifestSchema } from './manifest.ts'
 
 const PROBLEMS_MAX = 1_000

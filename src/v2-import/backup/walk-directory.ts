@@ -1,7 +1,7 @@
 import { lstat, readdir, readlink, realpath } from 'node:fs/promises'
 import { isAbsolute, join, posix, relative, sep } from 'node:path'
 import { AppError } from '#domain/errors.ts'
-import { codeOf } from '../settings/durable-file.ts'
+import { codeOf } from '#platform/durable-file.ts'
 import type { LeftOut } from './manifest.ts'
 
 const ENTRIES_MAX = 200_000

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '#domain/errors.ts'
+import { writeDurably, writeFailure } from '#platform/durable-file.ts'
 import type { ConvertedModel } from './convert-checkpoint.ts'
 
 /** The models of a data directory: `NAME.onnx` and beside it `NAME.json`, which says what it is and where it came from. */
@@ -19,7 +20,7 @@ const description = z.object({
 })
 
 /**
- * Writes a model and its description; an older one of the same name is replaced only when both are on the disk. Returns the path of
+ * Writes a model and its description; a crash between the two leaves a model that `listModels` calls changed. Returns the path of
  * the `.onnx` file. Throws `FILE_INVALID` when the name cannot be a file's or the folder cannot be written.
  */
 export async function saveModel(folder: string, name: string, { onnx, input, outputs, report }: ConvertedModel): Promise<string> {
@@ -30,33 +31,12 @@ export async function saveModel(folder: string, name: string, { onnx, input, out
     )
   const file = join(folder, `${name}.onnx`)
   const text = `${JSON.stringify({ name, sha256: report.onnx.sha256, input, outputs, report }, undefined, 2)}\n`
-  const drafts = [
-    join(folder, `${name}.${randomBytes(6).toString('hex')}.draft`),
-    join(folder, `${name}.${randomBytes(6).toString('hex')}.draft`),
-  ] as const
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeDurably(drafts[0], onnx)
-    await writeDurably(drafts[1], text)
-    await rename(drafts[0], file)
-    await rename(drafts[1], join(folder, `${name}.json`))
-  } catch (error) {
-    await Promise.all(drafts.map((draft) => rm(draft, { force: true })))
-    throw new AppError(
-      'FILE_INVALID',
-      `The model could not be written to ${folder}. Check that the folder may be written and the disk has room, then convert it again.`,
-      {
-        cause: error,
-      },
-    )
-  }
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw writeFailure(folder, error)
+  })
+  await writeDurably(file, onnx)
+  await writeDurably(join(folder, `${name}.json`), Buffer.from(text))
   return file
-}
-
-async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
-  await using handle = await open(path, 'wx', 0o600)
-  await handle.writeFile(content)
-  await handle.sync()
 }
 
 export interface ListedModel {

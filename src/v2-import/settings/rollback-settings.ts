@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '#domain/errors.ts'
 import { PASSPHRASE_VARIABLE, type SecretVault } from '#platform/secrets/secret-vault.ts'
-import { readIfThere, removeDurably, sha256Of, writeDurably } from './durable-file.ts'
+import { readIfThere, removeDurably, sha256Of, writeDurably } from '#platform/durable-file.ts'
 import { isSealed, removeSeal } from './secret-seal.ts'
 import { type ChangedFile, SettingsRun } from './settings-run.ts'
 

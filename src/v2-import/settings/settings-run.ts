@@ -2,7 +2,7 @@ import { mkdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '#domain/errors.ts'
-import { readIfThere, syncDirectory, writeDurably } from './durable-file.ts'
+import { readIfThere, syncDirectory, writeDurably } from '#platform/durable-file.ts'
 
 const RUN_ID = /^[\w-]{1,64}$/
 const RUN_FILE = 'run.json'

@@ -1,7 +1,7 @@
 import { fieldOf, parts, selfAttribute, walk } from './python-node.ts'
 import type { PyNode } from './python-node.ts'
 import { refusals, safe } from './emit.ts'
-import { shown } from './expressions.ts'
+import { shown } from './operators.ts'
 import type { FunctionUnit, Step } from './scope.ts'
 import type { SettingEntry } from './settings.ts'
 import { isNothing, undecorated } from './strategy-class.ts'
