@@ -40,6 +40,7 @@ export async function startBenchEngine(
   let head = 0
   const engine = new EngineThread({
     url: workerUrl('engine'),
+    journalUrl: workerUrl('journal'),
     journalPath: join(directory, 'journal.db'),
     instance: 'bnch',
     purpose: 'bench',

@@ -21,12 +21,20 @@ async function run(args: readonly string[]): Promise<number> {
     const [{ modelCommandLine }, { runModelCommand }] = await Promise.all([import('./model-command-line.ts'), import('./model-command.ts')])
     return runModelCommand(modelCommandLine(rest), process)
   }
+  if (command === 'import' && rest.includes('--analyse')) {
+    const { runAnalyseCommand } = await import('./analyse-command.ts')
+    return runAnalyseCommand(rest, process)
+  }
   if (command === 'import') {
     const [{ importCommandLine }, { runImportCommand }] = await Promise.all([
       import('./import-command-line.ts'),
       import('./import-command.ts'),
     ])
     return runImportCommand(importCommandLine(rest), process)
+  }
+  if (command === 'verify') {
+    const { runVerifyCommand } = await import('./verify-command.ts')
+    return runVerifyCommand(rest, process)
   }
   if (!isSystemCommand(command)) throw new UsageError(`There is no command "${command}".`)
   const { runSystemCommand } = await import('./system-commands.ts')

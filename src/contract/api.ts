@@ -1,6 +1,7 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
 import { awayQuery, awayView } from './away.ts'
+import * as imports from './import.ts'
 import * as reconcile from './reconcile.ts'
 import * as request from './requests.ts'
 import * as view from './views.ts'
@@ -132,6 +133,30 @@ export const contract = {
       .route({ method: 'PUT', path: '/risk/limits', summary: 'Set limits; recorded in the audit' })
       .input(view.riskLimits.strict())
       .output(view.riskView),
+  },
+  import: {
+    runs: get('/import/runs', 'Imports of version 2, newest first, and what is under way').output(imports.runsView),
+    start: post('/import/runs', 'Import, or try without keeping anything; the same request goes on where a run was interrupted')
+      .input(imports.importRequest)
+      .output(imports.jobView),
+    get: get('/import/runs/{id}', 'One import with its report').input(imports.runQuery).output(imports.runDetailView),
+    report: get('/import/runs/{id}/report', 'The report as Markdown').input(imports.runQuery).output(imports.reportView),
+    cancel: post('/import/runs/{id}/cancel', 'Stop what is under way where it can go on from; `current` names it too')
+      .input(imports.runQuery)
+      .output(imports.jobView),
+    rollback: post('/import/runs/{id}/rollback', 'Take back what a run brought; what a person changed since stays')
+      .input(imports.runQuery)
+      .output(imports.jobView),
+    verify: post('/import/runs/{id}/verify', 'Compare what was imported with its source again')
+      .input(imports.runAct)
+      .output(imports.jobView),
+    inspect: post('/import/inspect', 'What a source is: host, database, version, tables, what lies beside it')
+      .input(imports.sourceRequest)
+      .output(imports.sourceView),
+    analyse: post('/import/analyse', 'Read every table and column of a source; GET /import/look has the result')
+      .input(imports.analyseRequest)
+      .output(imports.jobView),
+    look: get('/import/look', 'The source that was inspected last, and its analysis').output(imports.lookView),
   },
   alerts: { list: get('/alerts', 'Alerts, newest first').input(request.pageQuery).output(request.page(view.alertView)) },
   audit: { list: get('/audit', 'Who did what, when and why').input(request.pageQuery).output(request.page(view.auditView)) },

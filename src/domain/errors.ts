@@ -30,6 +30,10 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES
 
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code)
+}
+
 /** An operating failure a person or a caller can act on: what happened, what was not done, what to do next. */
 export class AppError extends Error {
   readonly code: ErrorCode

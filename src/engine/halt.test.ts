@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { parseExchangeOrderId, parseSignalId } from '#domain/ids.ts'
+import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
-import { FLATTEN_ATTEMPTS_MAX } from './halt.ts'
-import { REFUSED_CLOSE_SILENCE_MS } from './protection/close-position.ts'
+import { FLATTEN_ATTEMPTS_MAX, REFUSED_CLOSE_SILENCE_MS } from './orders/flattening.ts'
 import { BTC, ETH_PERP, EngineDriver, TRADER } from '#test/support/engine/engine-driver.ts'
+import { ScriptedAccount } from '#test/support/engine/scripted-account.ts'
 
 const stop = (driver: EngineDriver, flatten = false) => driver.command({ type: 'Halt', by: 'person', reason: 'test', flatten })
 const onlySent = (driver: EngineDriver) => driver.sent()[0] ?? failed()
@@ -181,6 +182,58 @@ describe('flatten', () => {
     const attempts = [...driver.facts, ...again.facts].filter((fact) => fact.type === 'OrderSubmitted' && fact.purpose === 'FLATTEN')
     expect(attempts).toHaveLength(FLATTEN_ATTEMPTS_MAX)
     expect(again.position()).toBe('1')
+  })
+
+  it('takes no exit that would wait for its price, for it would wait with it; one at the market, and any other after it has given up', () => {
+    const driver = EngineDriver.ready({ capabilities: { timesInForce: ['GTC', 'IOC'], orderTypes: ['MARKET', 'LIMIT', 'STOP_MARKET'] } })
+    driver.hold('1')
+    const entry = driver.enter({ quantity: Quantity.parse('1') })
+    driver.accept(entry)
+    stop(driver, true)
+    const exit = { side: 'SELL', reduceOnly: true, quantity: Quantity.parse('0.4') } as const
+    const limit = { ...exit, type: 'LIMIT', price: Price.parse('101') } as const
+    const trigger = { ...exit, type: 'STOP_MARKET', price: undefined, triggerPrice: Price.parse('95') } as const
+    expect([driver.order(limit), driver.order(trigger), ...driver.oco(limit, trigger)].map(({ reason }) => reason)).toEqual(
+      Array.from({ length: 4 }, () => 'HALTED'),
+    )
+    expect(driver.order({ ...exit, type: 'MARKET', price: undefined }).reason).toBe('ACCEPTED')
+    expect(driver.order({ ...limit, timeInForce: 'IOC' }).reason).toBe('ACCEPTED')
+    for (const id of driver.sent().slice(-2)) driver.say('OrderExpired', id, { reason: 'no offers' })
+    driver.say('OrderCanceled', entry, { reason: 'done' })
+    for (let i = 0; i < FLATTEN_ATTEMPTS_MAX; i += 1) {
+      expect(driver.order(limit).reason).toBe('HALTED')
+      driver.say('OrderRejected', driver.sent().at(-1) ?? failed(), { code: 'X', message: 'no' })
+    }
+    expect([driver.alerts(), driver.order(limit).reason]).toEqual([['FLATTEN_GIVING_UP'], 'ACCEPTED'])
+  })
+
+  it('a halt without flatten leaves a person any exit', () => {
+    const driver = EngineDriver.ready()
+    driver.hold('1')
+    stop(driver)
+    const limit = { side: 'SELL', reduceOnly: true, type: 'LIMIT', price: Price.parse('101') } as const
+    expect(driver.order(limit).reason).toBe('ACCEPTED')
+  })
+
+  it('after a start uses its first attempt at once, and the next ones when the account is known', () => {
+    const account = ScriptedAccount.ready()
+    const entry = account.driver.enter({ quantity: Quantity.parse('1') })
+    account.answer()
+    account.fill(entry, '1', { told: true })
+    account.driver.disconnect()
+    stop(account.driver, true)
+    account.says = () => false
+    account.hears = ({ type }) => type !== 'SubmitOrder'
+    account.connect()
+    const { driver } = account
+    const flattening = () => driver.factsOf('OrderSubmitted').filter(({ purpose }) => purpose === 'FLATTEN').length
+    expect([flattening(), driver.state.reconciled]).toEqual([1, false])
+    driver.say('OrderRejected', driver.factsOf('OrderSubmitted').at(-1)?.clientOrderId ?? failed(), { code: 'X', message: 'no' })
+    for (let i = 0; i < 10; i += 1) driver.quote(BTC, '100')
+    expect(flattening()).toBe(1)
+    account.says = () => true
+    account.pass(60)
+    expect([flattening(), driver.state.reconciled]).toEqual([2, true])
   })
 
   it('a position our own gate will not close is said once a minute, not at every price', () => {

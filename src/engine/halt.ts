@@ -1,14 +1,12 @@
 import type { ClientOrderId } from '#domain/ids.ts'
 import { isWorking } from '#domain/order.ts'
 import { flattenPosition } from './protection/close-position.ts'
+import { FLATTEN_ATTEMPTS_MAX } from './orders/flattening.ts'
 import { isStopAtExchange } from './orders/stopped.ts'
 import { requestCancel } from './orders/transition.ts'
 import type { EngineAnswer } from './ports.ts'
 import { haltInShadow } from './shadow.ts'
 import type { Transaction } from './transaction.ts'
-
-/** Flatten orders sent for one position before the engine gives up and says so. */
-export const FLATTEN_ATTEMPTS_MAX = 5
 
 /** Stops trading: the halt is recorded first, then every working order is asked to be canceled, then positions are closed if wanted. */
 export function halt(tx: Transaction, command: { readonly by: string; readonly reason: string; readonly flatten: boolean }): EngineAnswer {
@@ -35,7 +33,11 @@ export function halt(tx: Transaction, command: { readonly by: string; readonly r
   return { type: 'HaltReceipt', canceling, flattening: continueFlatten(tx) }
 }
 
-/** While a flattening halt lasts: closes what is still open as soon as nothing else works on it. Called after every input. */
+/**
+ * While a flattening halt lasts: closes what is still open as soon as nothing else works on it. The first attempt goes by our books;
+ * after a start the next ones wait for the first look at the account, so that they are not used up on what cannot succeed. Called
+ * after every input.
+ */
 export function continueFlatten(tx: Transaction): ClientOrderId[] {
   const { state } = tx
   if (state.halt?.flatten !== true || state.shadow !== undefined || !state.connected) return []
@@ -43,9 +45,9 @@ export function continueFlatten(tx: Transaction): ClientOrderId[] {
   for (const [key, position] of state.positions) {
     if (position.quantity.units === 0n || state.workingByKey.has(key)) continue
     const attempts = state.flattenAttempts.get(key) ?? 0
-    if (attempts >= FLATTEN_ATTEMPTS_MAX) continue
-    flattenPosition(tx, key, position)
-    if (attempts + 1 === FLATTEN_ATTEMPTS_MAX) {
+    if (attempts >= FLATTEN_ATTEMPTS_MAX || (attempts > 0 && !state.reconciled)) continue
+    const isSent = flattenPosition(tx, key, position)
+    if (isSent && attempts + 1 === FLATTEN_ATTEMPTS_MAX) {
       tx.record({
         type: 'AlertRaised',
         ts: tx.ts,

@@ -17,6 +17,7 @@ import { CoreSupervisor } from './core/core-supervisor.ts'
 import type { MarketNews, ReplayProgress } from './core/exchange-thread.ts'
 import { firstLimits, firstTraders } from './first-start.ts'
 import { createRouter } from './handlers/router.ts'
+import { ImportService } from './import/import-service.ts'
 import { JournalFollower } from './journal-follower.ts'
 import { candleEventOf, candlesBefore } from './market-data.ts'
 import { metricValues } from './metrics.ts'
@@ -55,6 +56,7 @@ export class WorkstationRun implements Workstation {
   readonly #sources: StatusSources
   readonly #replica: ReplicaService
   readonly #metrics: WorkstationMetrics
+  readonly #imports: ImportService
   readonly #supervisor: CoreSupervisor
   readonly #replayDone: (() => void)[] = []
   readonly #stopping = new AbortController()
@@ -80,6 +82,16 @@ export class WorkstationRun implements Workstation {
       database: options.postgres === 'none' ? { ...options.config.database, mode: 'none' } : options.config.database,
       board,
       logger: logger.child({ component: 'replica' }),
+    })
+    this.#imports = new ImportService({
+      directory,
+      configPath: options.configFile ?? join(directory.path, 'config.yaml'),
+      env: options.env,
+      workerUrl: options.workerUrl('import'),
+      migrationsDir: options.migrationsDir,
+      target: () => this.#replica.database(),
+      clock,
+      logger: logger.child({ component: 'import' }),
     })
     this.#supervisor = new CoreSupervisor({
       launch: () => this.#launchCore(),
@@ -120,6 +132,7 @@ export class WorkstationRun implements Workstation {
       status: () => this.status(),
       ready: () => this.ready(),
       history: this.#replica.history,
+      imports: this.#imports,
       candles: (symbol, timeframe, limit, before) => this.#candlesOf(symbol, timeframe, limit, before),
       exchanges: () => [
         {
@@ -186,6 +199,7 @@ export class WorkstationRun implements Workstation {
     // The market first: a replay whose traders have left would go on without them.
     await this.#supervisor.stop()
     await this.#traders?.close()
+    await this.#imports.stop()
     await this.#replica.stop()
     this.#follower?.close()
     this.#keeper.close()

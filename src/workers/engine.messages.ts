@@ -15,6 +15,8 @@ export type ToEngine =
       /** Replay: time is the market's, and a step waits for every trader. */
       readonly lockStep: boolean
       readonly exchangePort: MessagePort
+      /** To the thread that writes the journal. */
+      readonly journalPort: MessagePort
       /** Number of the account's lease, part of order ids; absent where no account is leased (demo, paper, replay). */
       readonly fence?: number | undefined
       /** Why nothing may be sent: somebody else holds the account. */

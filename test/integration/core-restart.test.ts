@@ -14,7 +14,7 @@ const trap = (name: string): string => join(folder, `${name} dies`)
 function trappedWorkers(): URL {
   const workers = join(folder, 'workers')
   mkdirSync(workers)
-  for (const name of ['engine', 'exchange', 'trader', 'replica']) {
+  for (const name of ['engine', 'journal', 'exchange', 'trader', 'replica']) {
     const real = pathToFileURL(join(import.meta.dirname, `../../src/workers/${name}.worker.ts`)).href
     writeFileSync(
       join(workers, `${name}.worker.ts`),
@@ -27,7 +27,7 @@ function trappedWorkers(): URL {
   return pathToFileURL(`${workers}/`)
 }
 
-it('an engine or an exchange that dies is brought back, with the market and the traders', { timeout: 120_000 }, async () => {
+it('an engine, its journal or an exchange that dies is brought back, with the market and the traders', { timeout: 120_000 }, async () => {
   const warnings: string[] = []
   const workstation = await startWorkstation({
     dataDir: join(folder, 'data'),
@@ -41,16 +41,20 @@ it('an engine or an exchange that dies is brought back, with the market and the 
   try {
     const component = (name: string) => workstation.status().components.find((row) => row.name === name)
     const traders = workstation.status().traders
-    for (const name of ['exchange', 'engine']) {
+    for (const { name, shown, restarts } of [
+      { name: 'exchange', shown: 'exchange', restarts: 1 },
+      { name: 'engine', shown: 'engine', restarts: 1 },
+      { name: 'journal', shown: 'engine', restarts: 2 },
+    ]) {
       const head = workstation.status().journal.seq
       writeFileSync(trap(name), '')
-      await expect.poll(() => component(name), { timeout: 30_000 }).toMatchObject({ state: 'running', restarts: 1 })
+      await expect.poll(() => component(shown), { timeout: 30_000 }).toMatchObject({ state: 'running', restarts })
       await expect.poll(() => workstation.status().state, { timeout: 30_000 }).toBe('running')
       expect(workstation.status().traders).toEqual(traders)
       await expect.poll(() => workstation.status().journal.seq, { timeout: 30_000 }).toBeGreaterThan(head + 2)
     }
     expect(traders.map(({ state }) => state)).toContain('running')
-    expect(warnings).toHaveLength(2)
+    expect(warnings).toHaveLength(3)
   } finally {
     await workstation.stop()
   }

@@ -18,6 +18,24 @@ const NO_HISTORY: History = {
   audit: async () => 'unavailable',
 }
 
+const noImport = async (): Promise<never> => {
+  throw new AppError('CONFLICT', 'there are no imports in this test; nothing was done')
+}
+const NO_IMPORTS: HandlerDependencies['imports'] = {
+  runs: async () => ({ items: [], current: null, target: { state: 'off', detail: 'no database in this test' }, found: [] }),
+  look: () => ({ asked: null, source: null, analysis: null }),
+  get: noImport,
+  report: noImport,
+  inspect: noImport,
+  analyse: noImport,
+  start: noImport,
+  verify: noImport,
+  rollback: noImport,
+  cancel: () => {
+    throw new AppError('CONFLICT', 'there are no imports in this test; nothing was done')
+  },
+}
+
 /** Read model, stream and handlers over a real engine and a paper exchange in this thread; no supervisor of traders, no Postgres. */
 export function startFront(overrides: Partial<HandlerDependencies> = {}) {
   const readModel = new ReadModel()
@@ -60,6 +78,7 @@ export function startFront(overrides: Partial<HandlerDependencies> = {}) {
     status,
     ready: () => ({ ready: true, missing: [] }),
     history: NO_HISTORY,
+    imports: NO_IMPORTS,
     candles: () => readModel.lastCandles().map((event) => event.candle),
     exchanges: () => [{ name: 'paper', connected: true, kind: 'paper', instruments: readModel.instruments() }],
     clock: systemClock,

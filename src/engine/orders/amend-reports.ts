@@ -1,11 +1,12 @@
-import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import { isWorking, type OrderAmendment } from '#domain/order.ts'
 import type { ExchangeReport } from '../ports.ts'
 import { ask } from '../reconcile/questions.ts'
 import type { TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
+import { mayBeEcho, noteFormerVersion } from './former-versions.ts'
 import { recordAmended, requestCancel } from './transition.ts'
+import { isVersion } from './version.ts'
 
 /** What an order is now; ends the amendment that was on its way. `ts` is the time of the word that ended it. */
 export function settleAmendment(
@@ -15,6 +16,7 @@ export function settleAmendment(
   { ts, reason }: { readonly ts: number; readonly reason?: string },
 ): void {
   const { quantity = order.quantity, price, triggerPrice } = now
+  noteFormerVersion(tx.state, order)
   recordAmended(tx, order, { quantity, price, triggerPrice }, { ts, reason })
   const settled = tx.state.orders.get(order.clientOrderId)
   // Filled beyond what is wanted now: what is left at the exchange is not wanted.
@@ -34,18 +36,9 @@ export function amendReported(
   if (!isWorking(order.status)) return
   // The echo of an earlier amendment: it is no answer to this one, which is still on its way and may be overtaken by another.
   if (order.amending !== undefined && order.replacing !== true && !isVersion(report, order.amending)) return
-  if (order.amending !== undefined || order.replacing === true) settleAmendment(tx, order, report, { ts: report.ts })
+  if (order.replacing !== true && mayBeEcho(tx.state, order)) ask(tx, order)
+  else if (order.amending !== undefined || order.replacing === true) settleAmendment(tx, order, report, { ts: report.ts })
   else if (!isVersion(order, report)) ask(tx, order)
-}
-
-/** Whether what the exchange shows is the version that was asked for. */
-export function isVersion(shown: OrderAmendment, { quantity, price, triggerPrice }: OrderAmendment): boolean {
-  if (quantity !== undefined && (shown.quantity === undefined || Quantity.compare(shown.quantity, quantity) !== 0)) return false
-  return isPrice(shown.price, price) && isPrice(shown.triggerPrice, triggerPrice)
-}
-
-function isPrice(shown: Price | undefined, wanted: Price | undefined): boolean {
-  return wanted === undefined || (shown !== undefined && Price.compare(shown, wanted) === 0)
 }
 
 /** The order stays as it is. If it has filled beyond what was wanted meanwhile, the rest is canceled. */

@@ -53,6 +53,42 @@ describe('in place', () => {
     expect(driver.reserved()).toBe('196')
   })
 
+  it('back to what it was before is believed only after the exchange was asked: its word may be of the first time', () => {
+    const { driver, id } = resting(true)
+    const amendTo = (size: string) => driver.amend(id, { quantity: size })
+    const echo = (size: string) => driver.say('OrderAmended', id, { quantity: quantity(size), price: price('98') })
+    amendTo('2')
+    echo('2')
+    amendTo('6')
+    echo('6')
+    amendTo('2')
+    driver.takeCommands()
+    // The answer to the first request, late: at the exchange the order is still of 6.
+    echo('2')
+    expect([words(driver), driver.reserved()]).toEqual([['QueryOrder'], '588'])
+    driver.say('OrderFound', id, { exchangeOrderId: parseExchangeOrderId('X'), quantity: quantity('6'), price: price('98') })
+    expect([present(driver, id)?.[0], driver.reserved()]).toEqual(['6', '588'])
+    echo('2')
+    expect(words(driver)).toEqual(['QueryOrder'])
+    driver.say('OrderFound', id, { exchangeOrderId: parseExchangeOrderId('X'), quantity: quantity('2'), price: price('98') })
+    expect([present(driver, id), driver.reserved()]).toEqual([['2', '98', undefined], '196'])
+  })
+
+  it('an answer to a question of before the request does not count either', () => {
+    const { driver, id } = resting(true)
+    for (const size of ['2', '6']) {
+      driver.amend(id, { quantity: size })
+      driver.say('OrderAmended', id, { quantity: quantity(size), price: price('98') })
+    }
+    driver.say('OrderAmended', id, { quantity: quantity('2'), price: price('98') })
+    expect(words(driver).at(-1)).toBe('QueryOrder')
+    driver.now += 1
+    driver.amend(id, { quantity: '2' })
+    driver.takeCommands()
+    driver.say('OrderFound', id, { exchangeOrderId: parseExchangeOrderId('X'), quantity: quantity('2'), price: price('98') })
+    expect([words(driver), driver.reserved()]).toEqual([['QueryOrder'], '588'])
+  })
+
   it('refused leaves the order as it was', () => {
     const { driver, id } = resting(true)
     driver.amend(id, { quantity: '5' })

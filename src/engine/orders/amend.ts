@@ -9,6 +9,7 @@ import { newestCandle, positionKey, type EngineState, type TrackedOrder } from '
 import type { Transaction } from '../transaction.ts'
 import { promisedQuantity } from './exit-room.ts'
 import { amendedPrices, isContingentExit, worstOpenQuantity } from './exposure.ts'
+import { noteRequested } from './former-versions.ts'
 import { recordAmended, requestCancel } from './transition.ts'
 
 type Amend = Extract<EngineCommand, { readonly type: 'AmendOrder' }>
@@ -155,7 +156,9 @@ export function requestAmend(
     triggerPrice: asked.triggerPrice === undefined ? undefined : Price.format(asked.triggerPrice),
     replace: replace ? true : undefined,
   })
-  if (!replace) tx.send({ type: 'AmendOrder', clientOrderId, symbol, ...asked, ts: tx.ts })
+  if (replace) return
+  noteRequested(tx.state, clientOrderId)
+  tx.send({ type: 'AmendOrder', clientOrderId, symbol, ...asked, ts: tx.ts })
 }
 
 /** Asks again for an amendment whose answer was lost: it says how the order shall be, so that twice is like once. */

@@ -3,7 +3,7 @@ import type { ClientOrderId } from '#domain/ids.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import type { ManualOrder } from '#engine/ports.ts'
-import { BTC, ETH_PERP, EngineDriver, OTHER_TRADER } from '#test/support/engine/engine-driver.ts'
+import { BTC, ETH_PERP, EngineDriver, OTHER_TRADER, TRADER } from '#test/support/engine/engine-driver.ts'
 import { ScriptedAccount } from '#test/support/engine/scripted-account.ts'
 
 const price = (text: string) => Price.parse(text)
@@ -199,5 +199,40 @@ describe('coins on spot that an order of somebody else has locked', () => {
     const { driver } = locked()
     driver.command({ type: 'Halt', by: 'p', reason: 'r', flatten: true })
     expect(sales(driver)).toEqual(['MARKET 2.5'])
+  })
+
+  it('use up no attempt of an emergency stop: it says what it cannot close, and closes it as soon as the coins are free', () => {
+    const account = locked()
+    const { driver } = account
+    const other = account.external({ symbol: BTC, side: 'SELL', quantity: '2.5', price: '150' })
+    account.pass(31)
+    driver.command({ type: 'Halt', by: 'p', reason: 'r', flatten: true })
+    for (let i = 0; i < 20; i += 1) driver.quote(BTC, '100')
+    expect([sales(driver), driver.alerts()]).toEqual([[], ['PROTECTION_NOT_SENT']])
+    account.cancel(other)
+    account.says = ({ type }) => type === 'QueryAccount'
+    account.pass(31)
+    expect(account.swallowed.map(({ type }) => type)).toEqual(['SubmitOrder'])
+    expect(driver.factsOf('OrderSubmitted').at(-1)).toMatchObject({ purpose: 'FLATTEN', quantity: '2.5' })
+  })
+
+  it('are counted once when the position they belong to is given to a trader', () => {
+    const account = ScriptedAccount.ready()
+    const { driver } = account
+    account.move(BTC, '4')
+    account.external({ symbol: BTC, side: 'SELL', quantity: '1.5', price: '150' })
+    account.pass(120)
+    const difference = [...driver.state.differences.values()].find(({ kind }) => kind === 'POSITION')
+    driver.command({ type: 'Halt', by: 'p', reason: 'r', flatten: true })
+    driver.takeCommands()
+    driver.command({
+      type: 'DecideDifference',
+      differenceId: difference?.differenceId ?? '',
+      decision: 'ASSIGN',
+      traderId: TRADER,
+      by: 'p',
+      reason: 'r',
+    })
+    expect([driver.position(), sales(driver)]).toEqual(['4', ['MARKET 2.5']])
   })
 })

@@ -5,6 +5,7 @@ import type { OrderPurpose, OrderSide } from '#domain/order.ts'
 import { CLOSE_REFUSED } from '../apply.ts'
 import { exitRoom, isKeptByReduceOnly, lacksCoins, waitsAtExchange } from '../orders/exit-room.ts'
 import { isAtExchange, typeOnWire } from '../orders/exposure.ts'
+import { isSilent } from '../orders/flattening.ts'
 import { isStopAtExchange } from '../orders/stopped.ts'
 import { submit } from '../orders/submit.ts'
 import { requestAmend } from '../orders/amend.ts'
@@ -12,8 +13,6 @@ import { requestCancel } from '../orders/transition.ts'
 import { newestCandle, type EngineState, type HeldPosition, type PositionKey, type TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
 
-/** After our own gate refused to close a position, how long until it is tried and said again. */
-export const REFUSED_CLOSE_SILENCE_MS = 60_000
 /** Protective orders that end without a fill, one after the other, before it is said and waited. */
 export const CLOSE_FAILURES_MAX = 3
 
@@ -32,13 +31,15 @@ export function isBeingAsked(state: EngineState, key: PositionKey): boolean {
 export const exitSide = (position: Pick<HeldPosition, 'quantity'>): OrderSide => (position.quantity.units > 0n ? 'SELL' : 'BUY')
 
 /**
- * Sends a reduce-only market order for all that is held, on spot for what no order of others locks. Called when nothing else works on
- * the position.
+ * Sends a reduce-only market order for all that is held, on spot for what no order of others locks: the rest would be refused, and is
+ * said. Called when nothing else works on the position. True when it was sent.
  */
-export function flattenPosition(tx: Transaction, key: PositionKey, position: HeldPosition): void {
+export function flattenPosition(tx: Transaction, key: PositionKey, position: HeldPosition): boolean {
   const held = SignedQuantity.magnitude(position.quantity)
   const room = exitRoom(tx.state, position, exitSide(position), held)
-  sendExit(tx, key, { purpose: 'FLATTEN', quantity: Quantity.isZero(room) ? held : room })
+  if (!Quantity.isZero(room)) return sendExit(tx, key, { purpose: 'FLATTEN', quantity: room })
+  if (!isSilent(tx.state, key)) sayLocked(tx, position, 'FLATTEN')
+  return false
 }
 
 /**
@@ -50,7 +51,7 @@ export function beginClose(tx: Transaction, key: PositionKey, purpose: 'STOP_LOS
   const position = tx.state.positions.get(key)
   if (position === undefined) return
   closeRest(tx, key, purpose)
-  if (tx.state.closing.has(key) || isSilent(tx, key)) return
+  if (tx.state.closing.has(key) || isSilent(tx.state, key)) return
   tx.record({
     type: 'ProtectionMoved',
     ts: tx.ts,
@@ -78,10 +79,12 @@ function closeRest(tx: Transaction, key: PositionKey, purpose: 'STOP_LOSS' | 'TA
   const room = exitRoom(tx.state, position, exitSide(position), held)
   if (Quantity.compare(room, held) < 0) makeRoom(tx, key)
   if (!Quantity.isZero(room)) sendExit(tx, key, { purpose, quantity: room })
-  if (!isSilent(tx, key) && lacksCoins(tx.state, position, exitSide(position), held)) {
-    const what = `Closing ${SignedQuantity.format(position.quantity)} ${position.symbol} (${purpose}) cannot be finished: some of it is locked by orders of others, or is not there.`
-    tx.record(closeRefused(tx, position, what))
-  }
+  if (!isSilent(tx.state, key) && lacksCoins(tx.state, position, exitSide(position), held)) sayLocked(tx, position, purpose)
+}
+
+function sayLocked(tx: Transaction, position: HeldPosition, purpose: OrderPurpose): void {
+  const what = `Closing ${SignedQuantity.format(position.quantity)} ${position.symbol} (${purpose}) cannot be finished: some of it is locked by orders of others, or is not there.`
+  tx.record(closeRefused(tx, position, what))
 }
 
 /**
@@ -112,12 +115,7 @@ export function isSettled({ status, amending }: TrackedOrder): boolean {
   return (status === 'ACCEPTED' || status === 'PARTIALLY_FILLED') && amending === undefined
 }
 
-function isSilent(tx: Transaction, key: PositionKey): boolean {
-  const refusedAt = tx.state.closeRefusals.get(key)
-  return refusedAt !== undefined && tx.ts - refusedAt < REFUSED_CLOSE_SILENCE_MS
-}
-
-/** A reduce-only market order; false when it could not be sent, which is said once a minute. */
+/** A reduce-only market order; false when it could not be sent, which is said once a minute. A flattening stop does not wait so long. */
 export function sendExit(
   tx: Transaction,
   key: PositionKey,
@@ -126,7 +124,8 @@ export function sendExit(
   const { state } = tx
   const position = state.positions.get(key)
   const instrument = position === undefined ? undefined : state.instruments.get(position.symbol)
-  if (position === undefined || instrument === undefined || isSilent(tx, key)) return false
+  const silent = isSilent(state, key)
+  if (position === undefined || instrument === undefined || (silent && exit.purpose !== 'FLATTEN')) return false
   const reference = state.marks.get(position.symbol)?.price ?? newestCandle(state, position.symbol)?.close
   if (reference === undefined) return false
   const { traderId, symbol } = position
@@ -136,6 +135,7 @@ export function sendExit(
   const intent = { ...wanted, ladderLevel, referencePrice: reference, reduceOnly: true }
   const result = submit(tx, instrument, intent, { strategy: exit.purpose.toLowerCase() })
   if (!('reason' in result)) return true
+  if (silent) return false
   const words = `was refused: ${result.reason} ${result.value ?? ''} against ${result.limit ?? ''}`
   tx.record(
     closeRefused(

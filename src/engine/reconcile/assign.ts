@@ -8,6 +8,7 @@ import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { COST_SCALE, Position } from '#domain/position.ts'
 import { newestCandle, positionKey, type EngineState } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
+import { takeFromExternal } from './external.ts'
 
 /** Holds what the exchange has and no trader does, from the moment a person wants it closed until it is. */
 export const EXTERNAL_TRADER = parseTraderId('external')
@@ -53,6 +54,7 @@ export function assignPosition(tx: Transaction, { differenceId, traderId, instru
       openedAt: SignedQuantity.isZero(held.quantity) ? tx.ts : held.openedAt,
     },
   })
+  takeFromExternal(tx.state, symbol, quantity)
 }
 
 function costAfter(held: Position, added: SignedQuantity, price: Price, currency: string): Money {

@@ -134,9 +134,9 @@ export function compareBalances(tx: Transaction, balances: AccountSnapshot['bala
 }
 
 /**
- * Our cash as the exchange counts it. It knows only the net of all traders, so a profit that is open here, in one trader's position,
- * may be settled there by another's fill: of a perpetual that several hold, the exchange's own average price says what is still open.
- * Undefined where it gives none.
+ * Our cash as the exchange counts it. What is settled and what is still open depends on the order of fills, which may reach us in
+ * another one, and on whose they are: the exchange knows only the net of all traders. So of a perpetual its own average price says
+ * what is still open there, and our cost only where it gives none. Undefined where several traders hold one without it.
  */
 function cashAsThere(state: EngineState, { currency, start, realized, fees }: Account): Money | undefined {
   let cash = Money.subtract(Money.add(start, realized), fees)
@@ -152,7 +152,7 @@ function cashAsThere(state: EngineState, { currency, start, realized, fees }: Ac
     const average = state.learnt.averagePrices.get(symbol)
     if (cost === undefined || net.units === 0n) continue
     if (others.length > 0 && average === undefined) return undefined
-    cash = Money.add(cash, others.length === 0 || average === undefined ? cost : notional(average, net, currency))
+    cash = Money.add(cash, average === undefined ? cost : notional(average, net, currency))
   }
   return cash
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DifferenceDecision } from '#domain/difference.ts'
 import { Money } from '#domain/money/money.ts'
+import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { BTC, ETH_PERP, OTHER_TRADER, TRADER, type EngineDriver } from '#test/support/engine/engine-driver.ts'
 import { LIVE, ScriptedAccount } from '#test/support/engine/scripted-account.ts'
@@ -240,6 +241,31 @@ describe('cash', () => {
       expect(decide(driver, only(driver).differenceId, 'IGNORE')).toMatchObject({ type: 'Done' })
       expect(driver.state.blocks.size).toBe(0)
     }
+  })
+
+  it('does not depend on the order in which fills reach us: what is open goes by the average price of the exchange', () => {
+    const account = ScriptedAccount.ready()
+    const { driver } = account
+    const trade = (change: Parameters<typeof driver.enter>[0]) => {
+      const id = driver.enter({ symbol: ETH_PERP, quantity: quantity('1'), ...change })
+      account.answer()
+      return id
+    }
+    account.fill(trade({}), '1', { told: true })
+    const close = trade({ action: 'CLOSE_LONG' })
+    const more = trade({})
+    account.fill(close, '1', { price: '300' })
+    account.fill(more, '1', { price: '500', told: true })
+    for (const fill of account.fills) account.tell(fill)
+    expect([driver.position(ETH_PERP), Money.format(driver.state.accounts.get('USDT')?.realized ?? Money.zero('USDT'))]).toEqual(['1', '0'])
+    // There 200 were settled by the sale, and what is held was bought for 500.
+    account.garble = (snapshot) => ({
+      ...snapshot,
+      positions: snapshot.positions.map((position) => ({ ...position, averagePrice: Price.parse('500') })),
+      balances: [{ currency: 'USDT', cash: Money.parse('10200', 'USDT') }],
+    })
+    account.pass(40)
+    expect(driver.state.differences.size).toBe(0)
   })
 
   it('of a spot purchase is in the position', () => {

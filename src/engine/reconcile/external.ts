@@ -58,6 +58,12 @@ function reserve(
   external.reserved.set(currency, Money.trim(Money.add(before, notional(at, quantity, currency))))
 }
 
+/** What was counted as others' is a trader's from now on: it is not counted twice until the next look. */
+export function takeFromExternal(state: EngineState, symbol: InstrumentSymbol, quantity: SignedQuantity): void {
+  const exposure = state.learnt.external.bySymbol.get(symbol)
+  if (exposure !== undefined) exposure.position = fixed.trim(fixed.subtract(exposure.position, quantity))
+}
+
 /** What others hold and may still buy (or sell) of an instrument, in the worst case for one more order of that side. */
 export function externalQuantity(state: EngineState, symbol: InstrumentSymbol, side: OrderSide): Quantity {
   const exposure = state.learnt.external.bySymbol.get(symbol)

@@ -3,6 +3,7 @@ import type { ClientOrderId, ExchangeOrderId, InstrumentSymbol } from '#domain/i
 import type { Money } from '#domain/money/money.ts'
 import type { Price } from '#domain/money/price.ts'
 import type { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import type { OrderAmendment } from '#domain/order.ts'
 import type { VenueOrder } from '../ports.ts'
 
 /** How an order ended at the exchange, as far as it says; `OPEN` when it only has more fills than we know. */
@@ -18,6 +19,8 @@ export interface Inquiry {
   since: number
   /** Not asked again before. */
   nextAskAt: number
+  /** When the last question went out. */
+  askedAt: number
   /** Questions in a row that got no answer. */
   unanswered: number
   /** Answers that it is not there, counted only when they lie apart. */
@@ -52,6 +55,14 @@ export interface AccountWish {
   readonly notBefore: number
   /** Fills from then on; undefined: from where the last comparison ended. */
   readonly since: number | undefined
+}
+
+/** What an order was before: the exchange's word of it may still be on its way, and sounds like a word of now. */
+export interface FormerVersions {
+  /** When the version that is on its way was asked for. */
+  requestedAt: number
+  /** Newest last. */
+  readonly versions: (OrderAmendment & { readonly until: number })[]
 }
 
 /** A difference that may still be explained by what is on its way. */
@@ -115,6 +126,7 @@ export interface Learnt {
   budget: { from: number; used: number }
   account: AccountInquiry
   external: External
+  readonly formerVersions: Map<ClientOrderId, FormerVersions>
   /** Orders of ours as the exchange last showed them, where that is not what we have. */
   readonly changed: Map<ClientOrderId, VenueOrder>
   /** The exchange's own average prices, as last shown. */
@@ -149,6 +161,7 @@ export function createLearnt(fillsKnownUntil = 0): Learnt {
       touchedSymbols: new Set(),
     },
     external: { orders: new Map(), bySymbol: new Map(), reserved: new Map() },
+    formerVersions: new Map(),
     changed: new Map(),
     averagePrices: new Map(),
     leftoversSaidAt: Number.NEGATIVE_INFINITY,

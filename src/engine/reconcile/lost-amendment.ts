@@ -1,9 +1,11 @@
 import { repeatAmend } from '../orders/amend.ts'
-import { isVersion, settleAmendment } from '../orders/amend-reports.ts'
+import { settleAmendment } from '../orders/amend-reports.ts'
+import { isAskedSince, mayBeEcho } from '../orders/former-versions.ts'
+import { isVersion } from '../orders/version.ts'
 import type { ExchangeReport } from '../ports.ts'
 import type { TrackedOrder } from '../state.ts'
 import type { Transaction } from '../transaction.ts'
-import { ORDER_ANSWER_DEADLINE_MS } from './questions.ts'
+import { ask, ORDER_ANSWER_DEADLINE_MS } from './questions.ts'
 
 type Found = Extract<ExchangeReport, { readonly type: 'OrderFound' }>
 
@@ -15,7 +17,8 @@ export function concludeAmendment(tx: Transaction, order: TrackedOrder, found: F
   const { amending } = order
   if (amending === undefined || order.replacing === true) return
   if (isVersion(found, amending)) {
-    settleAmendment(tx, order, { ...order, ...present(found) }, { ts: found.ts, reason: 'the exchange shows it so' })
+    if (mayBeEcho(tx.state, order) && !isAskedSince(tx.state, order)) ask(tx, order)
+    else settleAmendment(tx, order, { ...order, ...present(found) }, { ts: found.ts, reason: 'the exchange shows it so' })
     return
   }
   if (tx.ts - order.updatedAt >= ORDER_ANSWER_DEADLINE_MS) repeatAmend(tx, order)

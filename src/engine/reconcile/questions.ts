@@ -22,6 +22,7 @@ export function inquiryOf(state: EngineState, order: TrackedOrder): Inquiry {
   const inquiry: Inquiry = {
     since: order.sentAt,
     nextAskAt: Number.NEGATIVE_INFINITY,
+    askedAt: Number.NEGATIVE_INFINITY,
     unanswered: 0,
     notFounds: 0,
     lastNotFoundAt: Number.NEGATIVE_INFINITY,
@@ -74,6 +75,7 @@ export function sendQuestions(tx: Transaction): void {
     const inquiry = inquiryOf(tx.state, order)
     inquiry.nextAskAt = tx.ts + Math.min(QUERY_RETRY_MAX_MS, QUERY_RETRY_MS * 2 ** inquiry.unanswered)
     inquiry.unanswered += 1
+    inquiry.askedAt = tx.ts
     learnt.budget.used += 1
     tx.state.queries.set(clientOrderId, tx.ts)
     tx.send({ type: 'QueryOrder', clientOrderId, symbol: order.symbol, ts: tx.ts })

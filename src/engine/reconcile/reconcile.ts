@@ -125,5 +125,6 @@ function forgetSettled(state: EngineState): void {
     if (isOpen && (state.unsettled.has(id) || state.queries.has(id) || inquiry.end !== undefined)) continue
     state.learnt.inquiries.delete(id)
   }
-  for (const id of state.learnt.changed.keys()) if (!isWorking(state.orders.get(id)?.status ?? 'CANCELED')) state.learnt.changed.delete(id)
+  for (const known of [state.learnt.changed, state.learnt.formerVersions])
+    for (const id of known.keys()) if (!isWorking(state.orders.get(id)?.status ?? 'CANCELED')) known.delete(id)
 }

@@ -5,6 +5,7 @@ import { Money, basisPoints, notional } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
 import { reservedBy, worstOpenQuantity } from '../orders/exposure.ts'
+import { holdsUpFlattening } from '../orders/flattening.ts'
 import { externalQuantity, externalReserved } from '../reconcile/external.ts'
 import { availableBalance, lossToday, valueAccount } from '../portfolio/equity.ts'
 import { positionKey, workingTotals, type EngineState, type TrackedOrder } from '../state.ts'
@@ -37,6 +38,8 @@ export function checkOrder(
 ): Refusal | undefined {
   const shape = checkShape(state, intent)
   if (shape !== undefined) return shape
+  if (holdsUpFlattening(state, intent))
+    return { reason: 'HALTED', value: `${intent.type} waits for its price`, limit: 'the stop is closing this position at the market' }
   const rules = checkInstrumentRules(instrument, intent)
   if (rules !== undefined) return { reason: rules.code, value: rules.value, limit: rules.limit }
   if (intent.triggerPrice !== undefined && !Price.isOnTick(intent.triggerPrice, instrument.tickSize)) {

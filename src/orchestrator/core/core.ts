@@ -46,7 +46,15 @@ export class Core {
     board.see('engine', 'starting', 'reading the journal')
     board.see('exchange', 'starting', 'opening the market')
     const journal = { journalPath, instance, purpose, lockStep }
-    this.engine = new EngineThread({ url: workerUrl('engine'), ...journal, fence, shadow, onHead, onReplayDone })
+    this.engine = new EngineThread({
+      url: workerUrl('engine'),
+      journalUrl: workerUrl('journal'),
+      ...journal,
+      fence,
+      shadow,
+      onHead,
+      onReplayDone,
+    })
     this.#exchange = new ExchangeThread({
       ...options.exchange,
       url: workerUrl(options.exchange.start.worker),

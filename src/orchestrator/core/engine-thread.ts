@@ -4,6 +4,7 @@ import type { TraderId } from '#domain/ids.ts'
 import type { EngineAnswer, EngineCommand } from '#engine/ports.ts'
 import { withDeadline } from '#platform/deadline.ts'
 import { startThread, type ManagedThread } from '#platform/threads/managed-thread.ts'
+import type { InitJournal } from '#workers/journal.messages.ts'
 import { ENGINE_RESOURCE_LIMITS, type EngineCounters, type FromEngine, type ToEngine } from '#workers/engine.messages.ts'
 
 const START_DEADLINE_MS = 60_000
@@ -16,6 +17,8 @@ export type EngineReady = Extract<FromEngine, { readonly type: 'Ready' }>
 
 export interface EngineThreadOptions {
   readonly url: URL
+  /** Of the thread that writes the journal. */
+  readonly journalUrl: URL
   readonly journalPath: string
   readonly instance?: string | undefined
   readonly purpose: string
@@ -27,9 +30,10 @@ export interface EngineThreadOptions {
   readonly onReplayDone: () => void
 }
 
-/** The engine thread as the main thread sees it: calls with deadlines, all of which fail when the thread dies. */
+/** The engine thread, and the one that writes its journal, as the main thread sees them: calls with deadlines, all of which fail when it dies. */
 export class EngineThread {
   readonly #thread: ManagedThread<ToEngine, FromEngine>
+  readonly #journal: ManagedThread<InitJournal, never>
   readonly #pending = new Map<number, PromiseWithResolvers<EngineAnswer>>()
   readonly #pings = new Map<number, PromiseWithResolvers<EngineCounters>>()
   readonly #ready = Promise.withResolvers<EngineReady>()
@@ -57,11 +61,15 @@ export class EngineThread {
         ),
       )
     })
+    // When it ends the engine hears of it by its line.
+    this.#journal = startThread({ url: options.journalUrl, name: 'journal' })
+    const line = new MessageChannel()
+    this.#journal.post({ type: 'Init', port: line.port2 }, [line.port2])
     const channel = new MessageChannel()
     this.exchangePort = channel.port2
+    const ports = { exchangePort: channel.port1, journalPort: line.port1 }
     const { journalPath, instance, purpose, lockStep, fence, shadow } = options
-    const init = { type: 'Init', journalPath, instance, purpose, lockStep, fence, shadow, exchangePort: channel.port1 } as const
-    this.#thread.post(init, [channel.port1])
+    this.#thread.post({ type: 'Init', journalPath, instance, purpose, lockStep, fence, shadow, ...ports }, Object.values(ports))
   }
 
   /** Resolves when the engine cannot go on, with the reason. */
@@ -130,6 +138,8 @@ export class EngineThread {
       await withDeadline(this.#stopped.promise, deadlineMs, 'The stop of the engine').catch(() => undefined)
     }
     await this.#thread.terminate()
+    // Whoever opens the journal next must be its only writer.
+    await this.#journal.terminate()
   }
 
   #receive(message: FromEngine): void {

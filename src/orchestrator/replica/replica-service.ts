@@ -4,7 +4,7 @@ import type { Clock } from '#platform/clock.ts'
 import type { DataDirectory } from '#platform/data-directory.ts'
 import { pause } from '#platform/deadline.ts'
 import type { Logger } from '#platform/log/logger.ts'
-import { resolvePostgres, type DatabaseConfig, type PostgresTarget } from '#storage/postgres/connection.ts'
+import { resolvePostgres, type DatabaseConfig, type PgConnection, type PostgresTarget } from '#storage/postgres/connection.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#storage/postgres/embedded-server.ts'
 import type { HistoryList, HistoryQuery, HistoryRows } from '#storage/postgres/history.ts'
 import type { ComponentBoard } from '../component-board.ts'
@@ -29,6 +29,10 @@ export interface ReplicaServiceOptions {
   readonly board: ComponentBoard
   readonly logger: Logger
 }
+
+export type ReachableDatabase =
+  | { readonly state: 'ready'; readonly detail: string; readonly connection: PgConnection }
+  | { readonly state: 'starting' | 'down' | 'off'; readonly detail: string }
 
 /** Postgres and the thread that ships the journal to it. Nothing waits for either: with both down, trading goes on. */
 export class ReplicaService {
@@ -86,6 +90,15 @@ export class ReplicaService {
   address(): string | null {
     if (this.#target.kind === 'external') return `${this.#target.connection.host}:${this.#target.connection.port}`
     return this.#server === undefined ? null : `127.0.0.1:${this.#server.port}`
+  }
+
+  /** For whoever else works on the database; else why there is none just now. */
+  database(): ReachableDatabase {
+    if (this.#target.kind === 'none') return { state: 'off', detail: 'it is switched off in the configuration' }
+    const row = this.#options.board.rows().find(({ name }) => name === 'postgres')
+    const connection = this.#target.kind === 'external' ? this.#target.connection : this.#server?.connection
+    if (row?.state === 'running' && connection !== undefined) return { state: 'ready', detail: row.evidence, connection }
+    return { state: row?.state === 'down' ? 'down' : 'starting', detail: row?.evidence ?? 'it has not started yet' }
   }
 
   async stop(): Promise<void> {

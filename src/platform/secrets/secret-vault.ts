@@ -9,6 +9,8 @@ import { writeDurably } from '#platform/durable-file.ts'
 /** Keys of exchanges, bot tokens and the like, encrypted in one file of the data directory. They are nowhere else. */
 
 export const PASSPHRASE_VARIABLE = 'BOT_TRADING_PASSPHRASE'
+/** In the data directory. */
+export const SECRETS_FILE = 'secrets.json'
 const PASSPHRASE_LENGTH_MIN = 12
 const FILE_BYTES_MAX = 4 * 1024 * 1024
 const SECRETS_MAX = 1_000
@@ -71,13 +73,18 @@ export class SecretVault {
    * is no vault; nothing is written then.
    */
   static async open(path: string, passphrase: string): Promise<SecretVault> {
+    return (await SecretVault.openIfThere(path, passphrase)) ?? (await SecretVault.#make(path, passphrase))
+  }
+
+  /** Undefined where there is none; never makes one. Throws as `open` does. */
+  static async openIfThere(path: string, passphrase: string): Promise<SecretVault | undefined> {
     if (passphrase.length < PASSPHRASE_LENGTH_MIN) {
       throw new AppError(
         'REFUSED',
         `The passphrase for the secrets has ${passphrase.length} characters; ${PASSPHRASE_LENGTH_MIN} are the least. Nothing was stored. Set a longer ${PASSPHRASE_VARIABLE}.`,
       )
     }
-    return existsSync(path) ? await SecretVault.#read(path, passphrase) : await SecretVault.#make(path, passphrase)
+    return existsSync(path) ? await SecretVault.#read(path, passphrase) : undefined
   }
 
   static async #make(path: string, passphrase: string): Promise<SecretVault> {

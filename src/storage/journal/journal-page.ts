@@ -14,6 +14,24 @@ export interface JournalPage {
   readonly body: string
 }
 
+/** A page on its way to the journal, which gives it its place. */
+export interface NewPage {
+  /** Time of its first fact. */
+  readonly ts: number
+  readonly facts: number
+  readonly body: string
+}
+
+/** Throws a RangeError for a time that is none. */
+export function pagesOf(facts: readonly Fact[]): readonly NewPage[] {
+  const pages: NewPage[] = []
+  for (let at = 0; at < facts.length; at += PAGE_FACTS_MAX) {
+    const page = facts.slice(at, at + PAGE_FACTS_MAX)
+    pages.push({ ts: page[0]?.ts ?? 0, facts: page.length, body: writePage(page) })
+  }
+  return pages
+}
+
 /** Facts as the lines of one page. JSON never holds a raw line break, so lines split without a parser. Throws a RangeError for a time that is none. */
 export function writePage(facts: readonly Fact[]): string {
   return facts.map(writeLine).join('\n')

@@ -3,9 +3,10 @@ import Database from 'better-sqlite3'
 import { AppError } from '#domain/errors.ts'
 import type { Fact, JournalEntry } from '#domain/facts.ts'
 import { failpoint } from '#platform/failpoint.ts'
-import { entriesAfter, lastSeq, PAGE_FACTS_MAX, writePage, type JournalPage } from './journal-page.ts'
+import { entriesAfter, lastSeq, pagesOf, type JournalPage, type NewPage } from './journal-page.ts'
 import { GENESIS_HASH, recordHash } from './record-hash.ts'
 import { JOURNAL_SCHEMA, JOURNAL_STEPS, JOURNAL_VERSION } from './schema.ts'
+import { writeFailed } from './write-failed.ts'
 
 const SNAPSHOTS_KEPT = 2
 const BUSY_TIMEOUT_MS = 2_000
@@ -49,7 +50,7 @@ const ROW = 'SELECT seq, facts, body, hash FROM journal'
 export class Journal {
   readonly #db: Database.Database
   readonly #insert: Database.Statement<[number, number, string, Buffer, number]>
-  readonly #append: (facts: readonly Fact[]) => void
+  readonly #insertPages: (pages: readonly NewPage[]) => void
   readonly journalId: string
   readonly instance: string
   #seq: number
@@ -68,7 +69,7 @@ export class Journal {
     this.#seq = last === undefined ? 0 : lastSeq(last)
     this.#hash = last?.hash.toString('hex') ?? GENESIS_HASH
     this.#insert = this.#db.prepare('INSERT INTO journal (seq, ts, body, hash, facts) VALUES (?, ?, ?, ?, ?)')
-    this.#append = this.#db.transaction((facts: readonly Fact[]) => this.#insertAll(facts))
+    this.#insertPages = this.#db.transaction((pages: readonly NewPage[]) => this.#insertAll(pages))
   }
 
   /** Sequence of the newest durable fact. */
@@ -81,12 +82,21 @@ export class Journal {
    * is there, nothing behind them may leave, and the journal takes no more until it is opened again.
    */
   append(facts: readonly Fact[]): number {
-    if (facts.length === 0) return this.#seq
+    return this.#appending(() => pagesOf(facts))
+  }
+
+  /** As `append`, of facts that were made into pages elsewhere. */
+  appendPages(pages: readonly NewPage[]): number {
+    return this.#appending(() => pages)
+  }
+
+  #appending(make: () => readonly NewPage[]): number {
     if (this.#broken) throw writeFailed()
     const seq = this.#seq
     const before = this.#hash
     try {
-      this.#append(facts)
+      const pages = make()
+      if (pages.length > 0) this.#insertPages(pages)
     } catch (error) {
       this.#broken = true
       this.#seq = seq
@@ -110,19 +120,17 @@ export class Journal {
     }
   }
 
-  #insertAll(facts: readonly Fact[]): void {
+  #insertAll(pages: readonly NewPage[]): void {
     this.#commitPages = 0
-    for (let at = 0; at < facts.length; at += PAGE_FACTS_MAX) {
-      const page = facts.slice(at, at + PAGE_FACTS_MAX)
-      const body = writePage(page)
+    for (const { ts, facts, body } of pages) {
       const seq = this.#seq + 1
       this.#hash = recordHash(this.#hash, seq, body)
-      this.#insert.run(seq, page[0]?.ts ?? 0, body, Buffer.from(this.#hash, 'hex'), page.length)
-      this.#seq += page.length
+      this.#insert.run(seq, ts, body, Buffer.from(this.#hash, 'hex'), facts)
+      this.#seq += facts
       this.#commitPages += 1 + Math.ceil(body.length / PAGE_BYTES)
     }
     this.#logPages += this.#commitPages
-    failpoint('P1', () => facts.some(({ type }) => type === 'OrderSubmitted'))
+    failpoint('P1', () => pages.some(({ body }) => body.includes('"type":"OrderSubmitted"')))
   }
 
   /** Saves a state so that the next start needs only what came after. `seq`: its last fact; `sha256` of its text, in hex. */
@@ -178,14 +186,6 @@ function checkedEntries(row: Row, afterSeq: number): JournalEntry[] {
     if (error instanceof RangeError) throw corrupt(row.seq, error.message)
     throw error
   }
-}
-
-function writeFailed(cause?: unknown): AppError {
-  return new AppError(
-    'JOURNAL_WRITE_FAILED',
-    'The journal could not be written. Nothing that waited for it was sent. Check free space and permissions of the data directory, then start again.',
-    { cause },
-  )
 }
 
 function corrupt(seq: number, what: string): AppError {

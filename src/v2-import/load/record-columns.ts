@@ -28,11 +28,8 @@ function recordTable<R extends ImportedRecord>(name: string, columns: Columns<R>
   return {
     name,
     columns: columns.map(([column]) => column),
-    values: columns.map(
-      ([, value]) =>
-        (record) =>
-          value(record as R),
-    ),
+    // A table is only asked for records of its kind.
+    values: columns.map(([, value]) => value as (record: ImportedRecord) => Value),
     part: (record) => part(record as R),
   }
 }

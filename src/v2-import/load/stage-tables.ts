@@ -3,7 +3,7 @@ import type { ImportPlan } from '../mapping/import-plan.ts'
 import { TableMapper } from '../mapping/table-mapper.ts'
 import type { ImportSource, RawRow, TableInfo } from '../sources/import-source.ts'
 import type { ImportDatabase } from '../run/import-database.ts'
-import { copyBytes, copyCell, copyLine, escapeText } from './copy-text.ts'
+import { copyBytes, copyCell, copyLineAsCell, escapeText } from './copy-text.ts'
 import { CopyBuffers } from './copy-buffers.ts'
 import { ORIGIN_COLUMNS, RECORD_TABLES } from './record-columns.ts'
 import type { Staging } from './staging.ts'
@@ -91,8 +91,7 @@ class RowWriter {
     let why = '\\N\t\\N\t\\N'
     if (verdict.outcome === 'parked') why = `${verdict.rule}\t${copyCell(verdict.column)}\t${copyCell(verdict.reason)}`
     if (verdict.outcome === 'skipped') why = `${verdict.rule}\t\\N\t${copyCell(verdict.reason)}`
-    // The line stands as one cell in a line of COPY, so it is escaped twice: what it escapes is a backslash already.
-    const line = row.damage === undefined ? escapeText(copyLine(row.cells)) : '\\N'
+    const line = row.damage === undefined ? copyLineAsCell(row.cells) : '\\N'
     const bytes = row.damage === undefined ? '\\N' : copyBytes(row.damage.bytes)
     buffers.rows.add(
       this.#rowsInto,

@@ -13,6 +13,9 @@ const RULES: ReadonlyMap<string, TableRule> = new Map(
   [TRADES, ORDERS, SIGNALS, BALANCES, POSITIONS, PROTECTIONS, LADDER_STEPS, SESSIONS].map((rule) => [rule.table, rule]),
 )
 
+/** Tables of version 2 that have a rule. */
+export const KNOWN_TABLES: readonly string[] = [...RULES.keys()]
+
 /** Copies of what the exchange reported: kept word for word for reference, as the exchange itself can be asked. */
 export const REFERENCE_TABLES: ReadonlySet<string> = new Set([
   'bybit_trade_history',

@@ -23,6 +23,8 @@ export interface TableRule {
   readonly table: string
   /** Columns that tell a row from every other: the first list of which the table has all. */
   readonly keys: readonly (readonly string[])[]
+  /** What it looks for: the names one column goes by, and whether a row can be mapped without. */
+  readonly columns: readonly { readonly names: readonly [string, ...string[]]; readonly isNeeded: boolean }[]
   fit(table: TableInfo): FittedRule
 }
 
@@ -43,6 +45,7 @@ export function tableRule<K extends RecordKind, C extends string>(parts: RulePar
   return {
     table: parts.table,
     keys: parts.keys,
+    columns: names.map((name) => ({ names: parts.columns[name], isNeeded: parts.needed.includes(name) })),
     fit(table) {
       const columns = {} as Record<C, Column>
       for (const name of names) columns[name] = findColumn(table, parts.columns[name])

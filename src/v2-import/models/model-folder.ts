@@ -19,24 +19,37 @@ const description = z.object({
   report: z.record(z.string(), z.unknown()),
 })
 
-/**
- * Writes a model and its description; a crash between the two leaves a model that `listModels` calls changed. Returns the path of
- * the `.onnx` file. Throws `FILE_INVALID` when the name cannot be a file's or the folder cannot be written.
- */
-export async function saveModel(folder: string, name: string, { onnx, input, outputs, report }: ConvertedModel): Promise<string> {
+export interface ModelFile {
+  /** Its name in the folder. */
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/** What a model is on disk, the model first. Throws `FILE_INVALID` when the name cannot be a file's. */
+export function modelFiles(name: string, { onnx, input, outputs, report }: ConvertedModel): readonly [model: ModelFile, about: ModelFile] {
   if (!NAME.test(name))
     throw new AppError(
       'FILE_INVALID',
       `A model cannot be called "${name}". Nothing was written. Rename the checkpoint to letters, digits, dots and dashes.`,
     )
-  const file = join(folder, `${name}.onnx`)
   const text = `${JSON.stringify({ name, sha256: report.onnx.sha256, input, outputs, report }, undefined, 2)}\n`
+  return [
+    { name: `${name}.onnx`, bytes: onnx },
+    { name: `${name}.json`, bytes: Buffer.from(text) },
+  ]
+}
+
+/**
+ * Writes a model and its description; a crash between the two leaves a model that `listModels` calls changed. Returns the path of
+ * the `.onnx` file. Throws `FILE_INVALID` when the name cannot be a file's or the folder cannot be written.
+ */
+export async function saveModel(folder: string, name: string, converted: ConvertedModel): Promise<string> {
+  const [model, about] = modelFiles(name, converted)
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw writeFailure(folder, error)
   })
-  await writeDurably(file, onnx)
-  await writeDurably(join(folder, `${name}.json`), Buffer.from(text))
-  return file
+  for (const file of [model, about]) await writeDurably(join(folder, file.name), file.bytes)
+  return join(folder, model.name)
 }
 
 export interface ListedModel {

@@ -31,12 +31,22 @@ export interface SettingOutcome {
   readonly key: string
   readonly outcome: 'mapped' | 'parked' | 'ignored'
   readonly to?: string | undefined
+  readonly reason?: string | undefined
 }
 
 export interface ModelOutcome {
+  /** Below the folder of version 2. */
   readonly file: string
-  readonly status: string
+  /** `kept`: another file of its name is there, and stays. */
+  readonly status: 'converted' | 'kept' | 'refused'
+  /** From PyTorch's recorded outputs, the largest of all heads; undefined where none were recorded for it. */
   readonly maxAbsDiff?: number | undefined
+  /** The file that was written, or would be. */
+  readonly to?: string | undefined
+  /** Of that file. */
+  readonly sha256?: string | undefined
+  /** Why it is as it is, and what else is to be known of it. */
+  readonly reason?: string | undefined
 }
 
 export interface ImportReport extends Verification {

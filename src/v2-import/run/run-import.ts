@@ -34,6 +34,8 @@ export interface ImportOrder {
   /** Names the installation: its rows have the same keys from whichever source they come. */
   readonly system?: string | undefined
   readonly isDryRun?: boolean | undefined
+  /** The id a migration has for all its steps; one is made where none is given. */
+  readonly runId?: string | undefined
   readonly clock: Clock
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
@@ -115,8 +117,10 @@ class ImportRun {
     const { source, plan, clock } = this.#order
     const [database] = this.#databases
     const fingerprint = fingerprintOf(source.identity, seals, plan, this.#system)
-    const interrupted = fingerprint === undefined ? undefined : await findInterrupted(database, fingerprint)
-    const runId = interrupted?.runId ?? makeRunId(clock.now())
+    const found = fingerprint === undefined ? undefined : await findInterrupted(database, fingerprint)
+    const wanted = this.#order.runId
+    const interrupted = wanted === undefined || found?.runId === wanted ? found : undefined
+    const runId = interrupted?.runId ?? wanted ?? makeRunId(clock.now())
     for (const schema of await stagingSchemas(database)) if (schema !== stagingSchema(runId)) await dropStaging(database, schema)
     const staging = new Staging(database, runId)
     if (interrupted !== undefined) return { staging, startedMs: interrupted.startedMs, isResumed: true }
@@ -191,7 +195,7 @@ const DRY_RUN: Verification = { checks: DRY_RUN_CHECKS, differences: [] }
 const RANDOM_BYTES = 3
 
 /** Sorts by time, and is a name that needs no quotes. */
-function makeRunId(nowMs: number): string {
+export function makeRunId(nowMs: number): string {
   const [date = '', time = ''] = new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').split('T')
   return `${date}t${time}_${randomBytes(RANDOM_BYTES).toString('hex')}`
 }

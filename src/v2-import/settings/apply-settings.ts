@@ -1,21 +1,22 @@
 import { realpath, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { AppError } from '#domain/errors.ts'
+import { IMPORTED_SETTINGS_FILE, importedSettingsText } from '#platform/config/imported-settings.ts'
 import { PASSPHRASE_VARIABLE, type SecretVault } from '#platform/secrets/secret-vault.ts'
 import { readIfThere, sha256Of, writeDurably } from '#platform/durable-file.ts'
-import { editConfig } from './edit-config.ts'
+import { type ConfigEdit, editConfig } from './edit-config.ts'
 import { sealSecrets } from './secret-seal.ts'
 import type { PlannedSecret, SettingEntry, SettingsPlan } from './settings-plan.ts'
 import { type ChangedFile, SettingsRun } from './settings-run.ts'
 
 const CONFIG_FILE = 'config.yaml'
-/** What the workstation is to take: traders, chats of Telegram, sizes of the model. */
-export const PROPOSALS_FILE = 'v2-settings.json'
 const PRIVATE_MODE = 0o600
 
 export interface ApplyOptions {
   readonly runId: string
   readonly dataDir: string
+  /** The workstation's configuration, where it is not `config.yaml` of the data directory. */
+  readonly configPath?: string | undefined
   /** Undefined without a passphrase: no secret is stored then. */
   readonly vault: SecretVault | undefined
   /** Called when a step is on disk. */
@@ -44,26 +45,52 @@ export async function applySettings(plan: SettingsPlan, options: ApplyOptions): 
       'CONFLICT',
       `The settings of run ${runId} are being rolled back. Nothing was changed. Complete the rollback, then import anew.`,
     )
-  const paths = { config: await realPathOf(join(dataDir, CONFIG_FILE)), proposals: join(dataDir, PROPOSALS_FILE) }
-  const oldConfig = (await readIfThere(paths.config))?.toString('utf8')
-  const edit = editConfig(paths.config, oldConfig, plan.config)
+  const config = await editOf(plan, options)
   const run = found ?? (await SettingsRun.begin(dataDir, runId))
   step('run')
   const writer = new FileWriter(run, step)
   const files = [
-    await writer.write(CONFIG_FILE, paths.config, oldConfig === undefined && plan.config.length === 0 ? undefined : edit.text),
-    await writer.write(PROPOSALS_FILE, paths.proposals, proposalsText(plan)),
+    await writer.write(CONFIG_FILE, config, config.isIdle ? undefined : config.edit.text),
+    await writer.write(IMPORTED_SETTINGS_FILE, { path: join(dataDir, IMPORTED_SETTINGS_FILE) }, proposalsText(plan)),
   ]
   const taken = vault === undefined ? undefined : await storeSecrets(plan.secrets, { vault, run, step })
   await run.change({ state: 'applied' })
   step('applied')
-  const entries = plan.entries.map((entry) => outcomeOf(entry, edit.kept, taken))
+  const entries = plan.entries.map((entry) => outcomeOf(entry, config.edit.kept, taken))
   return { runId, entries, files, secrets: run.record.secrets }
 }
 
+/** What `applySettings` would say; nothing is written. `vault` is `none` without a passphrase, undefined where none was made yet. */
+export async function foreseeSettings(
+  plan: SettingsPlan,
+  { vault, ...place }: Pick<ApplyOptions, 'dataDir' | 'configPath'> & { readonly vault: SecretVault | 'none' | undefined },
+): Promise<readonly SettingEntry[]> {
+  const { edit } = await editOf(plan, place)
+  const taken = vault === 'none' ? undefined : new Set(vault === undefined ? [] : othersIn(vault, plan.secrets).filter((name) => vault.has(name)))
+  return plan.entries.map((entry) => outcomeOf(entry, edit.kept, taken))
+}
+
+interface ConfigPlace {
+  readonly path: string
+  /** Set when it is not in the data directory. */
+  readonly elsewhere?: string | undefined
+  readonly edit: ConfigEdit
+  /** There is no file, and nothing to write into one. */
+  readonly isIdle: boolean
+}
+
+async function editOf({ config }: SettingsPlan, { dataDir, configPath }: Pick<ApplyOptions, 'dataDir' | 'configPath'>): Promise<ConfigPlace> {
+  const usual = join(dataDir, CONFIG_FILE)
+  const elsewhere = configPath === undefined || resolve(configPath) === resolve(usual) ? undefined : resolve(configPath)
+  const path = await realPathOf(elsewhere ?? usual)
+  const old = (await readIfThere(path))?.toString('utf8')
+  return { path, elsewhere, edit: editConfig(path, old, config), isIdle: old === undefined && config.length === 0 }
+}
+
+/** For the workstation: traders, chats of Telegram, sizes of the model. */
 function proposalsText({ traders, telegram, model }: SettingsPlan): string | undefined {
   if (traders.length === 0 && telegram === undefined && model === undefined) return undefined
-  return `${JSON.stringify({ version: 1, traders, telegram, model }, undefined, 2)}\n`
+  return importedSettingsText({ traders, telegram, model })
 }
 
 /** A person may keep the file elsewhere and link to it. */
@@ -81,7 +108,11 @@ class FileWriter {
   }
 
   /** Records what will be done and keeps the old file before it touches anything. `text` undefined: nothing is to be written. */
-  async write(name: ChangedFile['name'], path: string, text: string | undefined): Promise<SettingsApplied['files'][number]> {
+  async write(
+    name: ChangedFile['name'],
+    { path, elsewhere }: Pick<ConfigPlace, 'path' | 'elsewhere'>,
+    text: string | undefined,
+  ): Promise<SettingsApplied['files'][number]> {
     const old = await readIfThere(path)
     const bytes = text === undefined ? undefined : Buffer.from(text)
     const record = this.#run.record.files.find((file) => file.name === name)
@@ -92,7 +123,7 @@ class FileWriter {
     if (old !== undefined) await writeDurably(this.#run.copyOf(name), old)
     this.#step(`copy ${name}`)
     const others = this.#run.record.files.filter((file) => file.name !== name)
-    const change: ChangedFile = { name, before, after: sha256Of(bytes), mode }
+    const change: ChangedFile = { name, path: elsewhere, before, after: sha256Of(bytes), mode }
     await this.#run.change({ state: 'applying', files: [...others, change] })
     this.#step(`record ${name}`)
     await writeDurably(path, bytes, mode)
@@ -137,7 +168,12 @@ async function storeSecrets(secrets: readonly PlannedSecret[], { vault, run, ste
       step(`store ${name}`)
     }
   }
-  return new Set(secrets.filter(({ name, secret }) => vault.get(name) !== secret.reveal()).map(({ name }) => name))
+  return new Set(othersIn(vault, secrets))
+}
+
+/** Names under which the vault has something else, or nothing. */
+function othersIn(vault: SecretVault, secrets: readonly PlannedSecret[]): readonly string[] {
+  return secrets.filter(({ name, secret }) => vault.get(name) !== secret.reveal()).map(({ name }) => name)
 }
 
 function outcomeOf(entry: SettingEntry, keptConfig: readonly string[], takenSecrets: ReadonlySet<string> | undefined): SettingEntry {

@@ -147,9 +147,9 @@ describe('strategies', () => {
     const names = ['demo', 'A B', 'a b'].map((name) => ({ strategy_name: name, pairs: ['BTCUSDT', 'BTC/USDT'], interval: '1h' }))
     const { traders } = await plan({ 'strategies.json': JSON.stringify({ strategies: names }) })
     expect(traders.map(({ id, strategy, symbols }) => [id, strategy, symbols])).toEqual([
-      ['demo-2', 'demo', ['BTC/USDT:USDT']],
-      ['a-b', 'a-b', ['BTC/USDT:USDT']],
-      ['a-b-2', 'a-b', ['BTC/USDT:USDT']],
+      ['demo-2', 'v2-demo', ['BTC/USDT:USDT']],
+      ['a-b', 'v2-a-b', ['BTC/USDT:USDT']],
+      ['a-b-2', 'v2-a-b', ['BTC/USDT:USDT']],
     ])
   })
 })

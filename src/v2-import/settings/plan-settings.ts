@@ -1,3 +1,4 @@
+import type { ModelProposal, TelegramProposal } from '#platform/config/imported-settings.ts'
 import type { MarketKind } from '../mapping/spellings/symbol-spelling.ts'
 import { credentialRules } from './credential-rules.ts'
 import { plainRules } from './plain-rules.ts'
@@ -6,7 +7,7 @@ import { type Claim, parked, type Rule, type RuleContext, type RuleTable, type R
 import { isReference } from './secret-names.ts'
 import { Secret } from './secret.ts'
 import { keyOf, type Setting, shownValue, type SettingsRead } from './setting.ts'
-import type { ModelProposal, SettingEntry, SettingsPlan, TelegramProposal } from './settings-plan.ts'
+import type { SettingEntry, SettingsPlan, StrategyStates } from './settings-plan.ts'
 
 const SHOWN_LENGTH_MAX = 200
 const RULES: RuleTable = [...credentialRules, ...plainRules]
@@ -16,6 +17,8 @@ export interface PlanSettingsOptions {
   readonly marketKind: MarketKind
   /** `external`: version 3 is to use the database server version 2 uses. */
   readonly database?: 'embedded' | 'external' | undefined
+  /** What became of version 2's strategies; a trader of one that is not here stays paused. */
+  readonly strategies?: StrategyStates | undefined
 }
 
 interface Ruled {
@@ -31,7 +34,7 @@ export function planSettings(read: SettingsRead, options: PlanSettingsOptions): 
   const context = contextOf(read, options)
   const inStrategies = read.settings.filter(({ file }) => file === 'strategies.json')
   const others = read.settings.filter(({ file }) => file !== 'strategies.json')
-  const { traders, entries: traderEntries, findings } = planTraders(inStrategies, context.marketKind)
+  const { traders, entries: traderEntries, findings } = planTraders(inStrategies, context.marketKind, options.strategies ?? new Map())
   const ruled = settleClaims(others.flatMap((setting) => rule(setting, context)))
   const damaged = read.damaged.map(
     (file): SettingEntry => ({ key: file, outcome: 'parked', reason: 'The file could not be read; see the findings.', secret: false }),

@@ -2,7 +2,9 @@ import { isTimeframe, type Timeframe } from '#domain/candle.ts'
 import { type MarketKind, SymbolReader } from '../mapping/spellings/symbol-spelling.ts'
 import { positiveDecimal } from './ruling.ts'
 import { keyOf, type Scalar, type Setting, type SettingFinding, shownValue } from './setting.ts'
-import type { SettingEntry, TraderProposal } from './settings-plan.ts'
+import type { TraderProposal } from '#platform/config/imported-settings.ts'
+import { portedName } from '../strategies/settings.ts'
+import type { SettingEntry, StrategyStates } from './settings-plan.ts'
 
 /** What the migration plan takes where a strategy says nothing. */
 const DEFAULTS: Readonly<Record<FieldName, string>> = {
@@ -34,13 +36,13 @@ interface TradersPlan {
 }
 
 /** A trader for each strategy of which everything is clear; of the others every key is parked with what is not. */
-export function planTraders(settings: readonly Setting[], marketKind: MarketKind): TradersPlan {
+export function planTraders(settings: readonly Setting[], marketKind: MarketKind, strategies: StrategyStates): TradersPlan {
   const traders: TraderProposal[] = []
   const entries: SettingEntry[] = []
   const findings: SettingFinding[] = []
   const symbols = new SymbolReader(marketKind)
   for (const group of Map.groupBy(settings, strategyPlace).values()) {
-    const draft = new TraderDraft(group, symbols)
+    const draft = new TraderDraft(group, symbols, strategies)
     const trader = draft.build(new Set([...TAKEN_IDS, ...traders.map(({ id }) => id)]))
     if (trader !== undefined) {
       traders.push(trader)
@@ -71,10 +73,12 @@ class TraderDraft {
     readonly stop_loss_pct: Read<number>
   }
   readonly #symbols: SymbolReader
+  readonly #strategies: StrategyStates
 
-  constructor(settings: readonly Setting[], symbols: SymbolReader) {
+  constructor(settings: readonly Setting[], symbols: SymbolReader, strategies: StrategyStates) {
     this.#settings = settings
     this.#symbols = symbols
+    this.#strategies = strategies
     this.#reads = {
       strategy_name: this.#read('strategy_name', readName),
       pairs: this.#readPairs(),
@@ -87,15 +91,24 @@ class TraderDraft {
   build(taken: ReadonlySet<string>): TraderProposal | undefined {
     const { strategy_name: name, pairs, interval, max_position_size: size, stop_loss_pct: stop } = this.#reads
     if ('fault' in name || 'fault' in pairs || 'fault' in interval || 'fault' in size || 'fault' in stop) return undefined
+    const strategy = portedName(name.value)
+    const state = this.#strategies.get(strategy)
+    const isReady = state?.isReady === true && this.#setting('strategy_name') !== undefined
     return {
       id: freeId(name.value, taken),
-      strategy: name.value.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
+      strategy,
       symbols: pairs.value,
       timeframe: interval.value,
       params: { stopLossFraction: stop.value },
       order_notional: size.value,
-      start: false,
+      desired: isReady ? 'stopped' : 'paused',
+      reason: isReady ? 'Its strategy was translated whole. Start it when you want it to trade.' : this.#whyPaused(strategy),
     }
+  }
+
+  #whyPaused(strategy: string): string {
+    if (this.#setting('strategy_name') === undefined) return 'Version 2 did not say which strategy this trader has. Choose one.'
+    return this.#strategies.get(strategy)?.reason ?? `Of its strategy ${strategy} no Python file was found. Put ${strategy}.ts into the folder of strategies.`
   }
 
   defaultsTaken({ id }: TraderProposal): readonly SettingFinding[] {
@@ -181,7 +194,7 @@ function scalarsOf({ value }: Setting): readonly Scalar[] {
 
 function readName(text: string): Read<string> {
   return NAME.test(text)
-    ? { value: text, to: 'strategy', note: 'Spelt as version 3 does. It must be there under this name before the trader can start.' }
+    ? { value: text, to: 'strategy', note: 'The name its translation has here. A trader of a strategy that was not translated whole stays paused.' }
     : { fault: 'A strategy is named by letters, digits, - and _, at most 64.' }
 }
 

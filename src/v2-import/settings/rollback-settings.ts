@@ -43,7 +43,8 @@ export async function rollbackSettings(runId: string, { dataDir, vault, onStep }
   const kept: SettingsRolledBack['kept'][number][] = []
   const restored: string[] = []
   for (const file of run.record.files.toReversed()) {
-    const path = await realpath(join(dataDir, file.name)).catch(() => join(dataDir, file.name))
+    const named = file.path ?? join(dataDir, file.name)
+    const path = await realpath(named).catch(() => named)
     if (await restore(run, file, path)) restored.push(path)
     else kept.push({ what: path, copy: file.before === null ? undefined : run.copyOf(file.name) })
     onStep?.(`restore ${file.name}`)

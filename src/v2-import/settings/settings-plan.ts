@@ -1,4 +1,4 @@
-import type { Timeframe } from '#domain/candle.ts'
+import type { ModelProposal, TelegramProposal, TraderProposal } from '#platform/config/imported-settings.ts'
 import type { Secret } from './secret.ts'
 import type { SettingFinding } from './setting.ts'
 
@@ -22,32 +22,8 @@ export interface ConfigChange {
   readonly value: string | number
 }
 
-/** A trader as the API takes it, never started by itself. */
-export interface TraderProposal {
-  readonly id: string
-  readonly strategy: string
-  readonly symbols: readonly string[]
-  readonly timeframe: Timeframe
-  readonly params: Readonly<Record<string, number>>
-  /** Decimal text in the settle currency. */
-  readonly order_notional: string
-  readonly start: false
-}
-
-export interface TelegramProposal {
-  /** Who may give commands, in the order of the file. A negative one is a group: everybody in it. */
-  readonly allowed_chats: readonly string[]
-  /** Where messages go. */
-  readonly notify_chat?: string | undefined
-  readonly notifications?: boolean | undefined
-}
-
-/** What version 2 said of its model; the checkpoint's own shapes go before. */
-export interface ModelProposal {
-  readonly features?: number | undefined
-  readonly predictions?: number | undefined
-  readonly lookback?: number | undefined
-}
+/** Whether a strategy of version 2 can be used here, by the name it has here. */
+export type StrategyStates = ReadonlyMap<string, { readonly isReady: boolean; readonly reason: string }>
 
 export interface PlannedSecret {
   /** Name in the vault. */

@@ -8,8 +8,9 @@ const RUN_ID = /^[\w-]{1,64}$/
 const RUN_FILE = 'run.json'
 
 const changedFile = z.strictObject({
-  /** In the data directory. */
   name: z.enum(['config.yaml', 'v2-settings.json']),
+  /** Where it is, when not in the data directory. */
+  path: z.string().optional(),
   /** SHA-256 before and after; null: there was no such file. */
   before: z.string().nullable(),
   after: z.string(),
@@ -83,7 +84,7 @@ export class SettingsRun {
 function runFolder(dataDir: string, runId: string): string {
   if (!RUN_ID.test(runId))
     throw new AppError('REFUSED', `${JSON.stringify(runId.slice(0, 80))} is no id of a run. Nothing was changed. Take it from the report.`)
-  return join(dataDir, 'imports', 'settings', runId)
+  return join(dataDir, 'imports', runId, 'settings')
 }
 
 function parseJson(text: string): unknown {

@@ -79,21 +79,23 @@ describe.skipIf(!isThere)('the settings of a real installation', () => {
     expect(plan.traders).toEqual([
       {
         id: 'ema_cross',
-        strategy: 'ema-cross',
+        strategy: 'v2-ema-cross',
         symbols: ['BTC/USDT:USDT', 'ETH/USDT:USDT'],
         timeframe: '15m',
         params: { stopLossFraction: 0.015 },
         order_notional: '1200',
-        start: false,
+        desired: 'paused',
+        reason: expect.stringContaining('v2-ema-cross') as string,
       },
       {
         id: 'migrated_strategy',
-        strategy: 'migrated-strategy',
+        strategy: 'v2-migrated-strategy',
         symbols: ['SOL/USDT:USDT'],
         timeframe: '5m',
         params: { stopLossFraction: 0.02 },
         order_notional: '1000',
-        start: false,
+        desired: 'paused',
+        reason: expect.stringContaining('did not say which strategy') as string,
       },
     ])
     expect(plan.telegram).toEqual({ allowed_chats: ['123456789', '-1001234567890'], notify_chat: '123456789', notifications: true })

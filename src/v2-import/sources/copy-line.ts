@@ -16,8 +16,12 @@ export function decodeCopyLine(line: Buffer, columns: number | undefined, decodi
   if (text === undefined) return rowDamage('invalid-encoding', `the row is not valid ${decoding.name}`, line)
   let cells: readonly RawCell[] | RowDamage
   const most = (columns ?? COLUMNS_MAX) + 1
+  let isBytewise = false
   if (!text.includes('\\')) cells = text.split('\t', most)
-  else if (BYTE_ESCAPE.test(text)) cells = decodeBytewise(line, decoding, most)
+  else if (BYTE_ESCAPE.test(text)) {
+    isBytewise = true
+    cells = decodeBytewise(line, decoding, most)
+  }
   else cells = text.split('\t', most).map(decodeCell)
   if (!Array.isArray(cells)) return cells as RowDamage
   if (columns !== undefined && cells.length !== columns) {
@@ -29,7 +33,9 @@ export function decodeCopyLine(line: Buffer, columns: number | undefined, decodi
       line,
     )
   }
-  if (cells.some((cell: RawCell) => cell?.includes('\0') === true)) return rowDamage('nul-byte', 'a cell holds the byte 0', line)
+  // An escape makes that byte only where it is done byte by byte.
+  if (isBytewise ? cells.some((cell: RawCell) => cell?.includes('\0') === true) : text.includes('\0'))
+    return rowDamage('nul-byte', 'a cell holds the byte 0', line)
   return cells as readonly RawCell[]
 }
 

@@ -23,6 +23,8 @@ export interface PortOptions {
   readonly market?: MarketKind | undefined
   /** Which class, when the file holds several; else the first. */
   readonly className?: string | undefined
+  /** Its name here, where the configuration or the file's name is not to decide. */
+  readonly name?: string | undefined
 }
 
 export interface PortedStrategy {
@@ -53,7 +55,7 @@ export async function portStrategy(source: string, options: PortOptions): Promis
       'FILE_INVALID',
       `${JSON.stringify(fileName)} holds no class ${options.className ?? ''} with one of the methods ${ENTRY_NAMES.join(', ')}. Nothing was translated; name the class, or write the v3 strategy by hand.`,
     )
-  const settings = mapSettings(options.config, fileName, options.market ?? 'perpetual')
+  const settings = mapSettings(options.config, fileName, options.market ?? 'perpetual', options.name)
   const strategy = readClass(node, options.config ?? {})
   const file = readFile(root)
   const units = new Units(strategy, file, options.config ?? {})

@@ -32,11 +32,11 @@ const STOP_LOSS_MAX = 0.5
 const PLACEHOLDER: Readonly<Record<MarketKind, string>> = { perpetual: 'BTC/USDT:USDT', spot: 'BTC/USDT' }
 
 /** Maps strategy_name, pairs, interval, max_position_size and stop_loss_pct. Without a configuration nothing is assumed of it. */
-export function mapSettings(config: Settings | undefined, fileName: string, market: MarketKind): MappedSettings {
+export function mapSettings(config: Settings | undefined, fileName: string, market: MarketKind, givenName?: string): MappedSettings {
   const entries: SettingEntry[] = []
   const undecided: string[] = []
   const settings = config ?? {}
-  const name = mapName(config, fileName, entries)
+  const name = givenName ?? mapName(config, fileName, entries)
   const symbols = mapPairs(settings['pairs'], market, entries)
   const timeframe = mapInterval(settings['interval'], entries)
   const size = settings['max_position_size']
@@ -58,13 +58,7 @@ function mapName(config: Settings | undefined, fileName: string, entries: Settin
   const given = config?.['strategy_name']
   const hasName = typeof given === 'string' && given.trim() !== ''
   const base = hasName ? given : config === undefined ? fileName.replace(/^.*[\\/]/, '').replace(/\.py$/i, '') : DEFAULT_NAME
-  const slug = base
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 60)
-    .replace(/-+$/, '')
-  const name = `${NAME_PREFIX}${slug === '' ? 'strategy' : slug}`
+  const name = portedName(base)
   if (hasName) entries.push({ key: 'strategy_name', outcome: 'mapped', to: name })
   else
     entries.push({
@@ -74,6 +68,17 @@ function mapName(config: Settings | undefined, fileName: string, entries: Settin
       reason: given === undefined ? 'it was not given' : `${words(given)} is no name`,
     })
   return name
+}
+
+/** What a strategy of version 2 is called here, wherever it is spoken of. */
+export function portedName(name: string): string {
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60)
+    .replace(/-+$/, '')
+  return `${NAME_PREFIX}${slug === '' ? 'strategy' : slug}`
 }
 
 function mapPairs(pairs: unknown, market: MarketKind, entries: SettingEntry[]): readonly string[] {

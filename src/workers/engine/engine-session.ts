@@ -11,14 +11,15 @@ import type { Fact } from '#domain/facts.ts'
 import type { TraderId } from '#domain/ids.ts'
 import { isWorking } from '#domain/order.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
-import type { Journal } from '#storage/journal/journal.ts'
 import type { EngineCounters, FromEngine, ToEngine } from '../engine.messages.ts'
 import { FactLog } from './fact-log.ts'
 import { HeadNotices } from './head-notices.ts'
+import type { JournalLine } from './journal-line.ts'
+import { Outbox, type Held } from './outbox.ts'
 import { StepBarrier } from './step-barrier.ts'
 import { TraderLinks } from './trader-links.ts'
 
-/** Inputs processed before one sync of the disk, and facts after which no more are taken: what lies in memory at once stays small. */
+/** Inputs processed in one turn, and facts after which no more are: between turns the journal and the neighbours are heard. */
 const BATCH_MAX = 2_048
 const BATCH_FACTS_MAX = 2_000
 /** Inputs that may wait; more are refused, never queued without bound. */
@@ -45,7 +46,9 @@ interface Done {
 }
 
 export interface EngineSessionOptions {
-  readonly journal: Journal
+  readonly line: JournalLine
+  /** Sequence of the newest record of the journal. */
+  readonly head: number
   readonly engine: TradingEngine
   readonly exchangePort: MessagePort
   readonly lockStep: boolean
@@ -57,7 +60,10 @@ export interface EngineSessionOptions {
   readonly post: (message: FromEngine) => void
 }
 
-/** The thread around the engine: takes what waits, processes it, syncs the journal once, and only then lets anything out. */
+/**
+ * The thread around the engine: takes what waits, processes it, and lets nothing out before the journal has what led to it. What
+ * only goes to a strategy goes at once: it is in this process, and what it answers stands in the journal behind what it saw.
+ */
 export class EngineSession {
   readonly #options: EngineSessionOptions
   readonly #inbox: Waiting[] = []
@@ -65,24 +71,27 @@ export class EngineSession {
   readonly #barrier = new StepBarrier()
   readonly #heads: HeadNotices
   readonly #log: FactLog
+  readonly #outbox = new Outbox()
   readonly #tick: NodeJS.Timeout | undefined
   #status: ExchangeStatus | undefined
   #opened = false
   #announced = false
   #scheduled = false
   #failed = false
+  #stopping = false
   #tickedAt: number
   #inputs = 0
 
   constructor(options: EngineSessionOptions) {
     this.#options = options
-    const { journal, clock, factsSinceSnapshot, engine } = options
+    const { line, head, clock, factsSinceSnapshot, engine } = options
     this.#log = new FactLog({
-      journal,
+      line,
+      head,
       clock,
       factsSinceSnapshot,
       state: engine.state,
-      onSynced: () => this.#heads.notice(journal.head),
+      onWritten: (written) => this.#written(written),
       onFailure: (error) => this.#fail(error),
     })
     this.#traders = new TraderLinks((answer) => {
@@ -107,9 +116,10 @@ export class EngineSession {
     else if (message.type === 'LeaseLost') this.#loseLease(message.why)
     else if (message.type === 'OpenMarket') this.#openMarket()
     else if (message.type === 'Ping') {
+      const pong = (): void => this.#options.post({ type: 'Pong', n: message.n, counters: this.counters() })
       // What is counted is in the journal.
-      this.#sync()
-      this.#options.post({ type: 'Pong', n: message.n, counters: this.counters() })
+      if (this.#failed) pong()
+      else this.#hold({ leave: pong, giveUp: pong })
     } else if (this.#failed) this.#answer(message.id, STOPPED)
     else if (this.#inbox.length >= INBOX_MAX)
       this.#answer(message.id, {
@@ -159,14 +169,14 @@ export class EngineSession {
   }
 
   /** Processes what waits, saves a snapshot and closes the journal. */
-  stop(): void {
+  async stop(): Promise<void> {
     clearInterval(this.#tick)
-    if (!this.#failed) this.#drain()
-    this.#writing(() => this.#log.close({ failed: this.#failed }))
+    this.#stopping = true
+    while (!this.#failed && this.#inbox.length > 0) this.#processSome(this.#inbox)
+    await this.#log.close()
     this.#heads.flush()
     this.#traders.close()
     this.#options.exchangePort.close()
-    this.#options.journal.close()
   }
 
   /** A replay lives in the market's time. */
@@ -179,17 +189,17 @@ export class EngineSession {
   }
 
   #take(waiting: Waiting): void {
-    if (this.#failed) return
+    if (this.#failed || this.#stopping) return
     this.#inbox.push(waiting)
     this.#schedule()
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#failed) return
+    if (this.#scheduled || this.#failed || this.#stopping) return
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      this.#drain()
+      if (!this.#stopping) this.#drain()
     })
   }
 
@@ -207,11 +217,17 @@ export class EngineSession {
   }
 
   #openMarket(): void {
-    if (this.#status === undefined || this.#opened) return
+    const status = this.#status
+    if (status === undefined || this.#opened) return
     this.#opened = true
-    this.#drain()
-    this.#toExchange(this.#restoreMessage())
-    this.#take({ input: { type: 'Exchange', status: this.#status } })
+    while (!this.#failed && this.#inbox.length > 0) this.#processSome(this.#inbox)
+    const restore = this.#restoreMessage()
+    this.#hold({
+      leave: () => {
+        this.#toExchange(restore)
+        this.#take({ input: { type: 'Exchange', status: this.#status ?? status } })
+      },
+    })
   }
 
   #toExchange(message: ToExchange): void {
@@ -238,27 +254,32 @@ export class EngineSession {
     }
   }
 
+  /** One turn. While the disk is far behind nothing more is taken: what waits in memory is bounded. */
   #drain(): void {
-    this.#processAll(this.#inbox)
-    const complete = this.#failed ? undefined : this.#barrier.take()
+    if (this.#log.isFull) return
+    this.#processSome(this.#inbox)
+    const complete = this.#inbox.length > 0 || this.#failed ? undefined : this.#barrier.take()
     if (complete !== undefined) {
+      const { step, answers } = complete
       const ts = this.#now()
-      this.#processAll(complete.answers.map((answer) => ({ input: { type: 'Answer', answer, ts } })))
-      if (!this.#failed) this.#toExchange({ type: 'StepDone', step: complete.step })
+      const waiting = answers.map((answer): Waiting => ({ input: { type: 'Answer', answer, ts } }))
+      while (!this.#failed && waiting.length > 0) this.#processSome(waiting)
+      this.#hold({ leave: () => this.#toExchange({ type: 'StepDone', step }) })
     }
-    if (!this.#failed) this.#writing(() => this.#log.tidy() && this.#schedule())
+    if (this.#failed) return
+    const hasMore = this.#log.tidy() || this.#inbox.length > 0
+    if (hasMore) this.#schedule()
   }
 
-  /** Batch by batch, until nothing waits. */
-  #processAll(waiting: Waiting[]): void {
-    while (!this.#failed && waiting.length > 0) {
-      const done = this.#process(waiting)
-      if (done !== undefined) this.#finish(done)
-    }
+  /** The disk has all up to `head`. */
+  #written(head: number): void {
+    this.#heads.notice(head)
+    this.#outbox.release(head)
+    if (this.#inbox.length > 0) this.#schedule()
   }
 
-  /** Takes a batch off those who wait. Undefined when it failed. */
-  #process(waiting: Waiting[]): readonly Done[] | undefined {
+  /** Takes a batch off those who wait. */
+  #processSome(waiting: Waiting[]): void {
     const done: Done[] = []
     const facts: Fact[] = []
     try {
@@ -270,62 +291,56 @@ export class EngineSession {
       }
     } catch (error) {
       this.#fail(error, waiting.splice(0))
-      return undefined
+      return
     }
+    if (done.length === 0) return
     waiting.splice(0, done.length)
-    this.#log.add(facts)
-    return done
-  }
-
-  #finish(done: readonly Done[]): void {
-    if (this.#mayWait(done)) this.#log.syncSoon()
-    else this.#sync(done)
-    if (this.#failed) return
     this.#inputs += done.length
-    for (const { waiting, transaction, answer } of done) this.#publish(waiting, transaction, answer)
+    this.#log.add(facts)
+    for (const { waiting: of, transaction } of done) this.#analyze(of.input, transaction)
+    const held = { leave: () => this.#publish(done), giveUp: () => this.#refuse(done.map((each) => each.waiting)) }
+    if (this.#mayWait(done)) {
+      this.#outbox.put(this.#log.added, held)
+      this.#log.syncSoon()
+    } else this.#hold(held)
     this.#announceOpen()
   }
 
+  /** Lets something out behind all that was decided until now. */
+  #hold(held: Held): void {
+    this.#outbox.put(this.#log.added, held)
+    this.#log.sync()
+    this.#outbox.release(this.#log.head)
+  }
+
   /**
-   * Whether the facts of a batch may wait for the next commit: nothing at all is to leave on account of them. Most are fills,
-   * which the exchange tells again should they be lost.
+   * Whether the facts of a batch may wait for the next commit: nothing is to leave on account of them that anybody waits for.
+   * Most are fills, which the exchange tells again should they be lost, and candles.
    */
   #mayWait(done: readonly Done[]): boolean {
-    if (this.#options.lockStep || !this.#announced || this.#log.isFull) return false
-    // Behind a command somebody waits for the answer, behind a candle traders and the exchange.
-    const mayWait = ({ input }: Waiting) =>
-      input.type === 'Answer' || input.type === 'Tick' || (input.type === 'Market' && input.step.candles.length === 0)
+    if (this.#options.lockStep || !this.#announced) return false
+    const mayWait = ({ input }: Waiting) => input.type === 'Answer' || input.type === 'Tick' || input.type === 'Market'
     return done.every(({ waiting, transaction }) => transaction.commands.length === 0 && mayWait(waiting))
   }
 
-  /** `batch`: who waits for it. */
-  #sync(batch: readonly Done[] = []): void {
-    if (this.#failed) return
-    const waiting = batch.map((done) => done.waiting)
-    this.#writing(() => this.#log.sync(), waiting)
+  /** Candles to the strategies that trade on them. */
+  #analyze(input: EngineInput, { analyze }: Transaction): void {
+    const reached = analyze.filter((dispatch) => this.#traders.send(dispatch))
+    if (input.type === 'Market' && input.step.lockStep) this.#barrier.begin(input.step.step, reached)
   }
 
-  #writing(write: () => void, batch: readonly Waiting[] = []): void {
-    try {
-      write()
-    } catch (error) {
-      this.#fail(error, batch)
-    }
-  }
-
-  /** Only after the journal has the facts: orders to the exchange, candles to the traders, answers to callers. */
-  #publish(waiting: Waiting, transaction: Transaction, answer: EngineAnswer | undefined): void {
-    const [command] = transaction.commands
-    if (command !== undefined)
-      this.#toExchange(transaction.commands.length === 1 ? command : { type: 'CommandBatch', commands: transaction.commands })
-    const reached = transaction.analyze.filter((dispatch) => this.#traders.send(dispatch))
-    if (waiting.input.type === 'Market') {
-      const { step, lockStep, candles } = waiting.input.step
-      if (lockStep) this.#barrier.begin(step, reached)
-      else if (candles.length > 0) this.#toExchange({ type: 'StepDone', step })
-    }
-    if (waiting.requestId !== undefined && answer !== undefined) {
-      this.#answer(waiting.requestId, answer.type === 'Done' ? { type: 'Done', seq: this.#log.head } : answer)
+  /** Orders to the exchange, answers to callers. */
+  #publish(done: readonly Done[]): void {
+    for (const { waiting, transaction, answer } of done) {
+      const [command] = transaction.commands
+      if (command !== undefined)
+        this.#toExchange(transaction.commands.length === 1 ? command : { type: 'CommandBatch', commands: transaction.commands })
+      if (waiting.input.type === 'Market') {
+        const { step, lockStep, candles } = waiting.input.step
+        if (!lockStep && candles.length > 0) this.#toExchange({ type: 'StepDone', step })
+      }
+      if (waiting.requestId !== undefined && answer !== undefined)
+        this.#answer(waiting.requestId, answer.type === 'Done' ? { type: 'Done', seq: this.#log.head } : answer)
     }
   }
 
@@ -337,6 +352,11 @@ export class EngineSession {
     const inFlight = [...state.orders.values()].some((order) => order.status === 'UNKNOWN' || order.status === 'SUBMITTED')
     if (this.#options.lockStep && inFlight) return
     this.#announced = true
+    this.#hold({ leave: () => this.#announce() })
+  }
+
+  #announce(): void {
+    const { state } = this.#options.engine
     this.#options.post({ type: 'MarketOpen' })
     if (!this.#options.lockStep) return
     const candles = [...state.lastCandles.values()].sort((a, b) => closeTime(a) - closeTime(b))
@@ -355,9 +375,16 @@ export class EngineSession {
 
   /** Memory is now ahead of the journal: nothing more is processed, and nobody who waits is left without an answer. */
   #fail(error: unknown, batch: readonly Waiting[] = []): void {
+    if (this.#failed) return
     this.#failed = true
-    for (const { requestId } of [...batch, ...this.#inbox.splice(0)]) if (requestId !== undefined) this.#answer(requestId, STOPPED)
+    this.#log.giveUp()
+    this.#outbox.giveUp()
+    this.#refuse([...batch, ...this.#inbox.splice(0)])
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'BUG'
     this.#options.post({ type: 'Failed', code, message: error instanceof Error ? error.message : String(error) })
+  }
+
+  #refuse(waiting: readonly Waiting[]): void {
+    for (const { requestId } of waiting) if (requestId !== undefined) this.#answer(requestId, STOPPED)
   }
 }

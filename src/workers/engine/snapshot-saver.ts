@@ -2,7 +2,6 @@ import { createHash, type Hash } from 'node:crypto'
 import type { Clock } from '#platform/clock.ts'
 import { snapshotPieces } from '#engine/snapshot.ts'
 import type { EngineState } from '#engine/state.ts'
-import type { Journal } from '#storage/journal/journal.ts'
 
 /** Time given to the text in one turn, milliseconds. */
 const TURN_MS = 0.5
@@ -23,13 +22,13 @@ interface Writing {
  * goes on. A life that ends before the last turn leaves the snapshot before, and the facts after it.
  */
 export class SnapshotSaver {
-  readonly #journal: Journal
+  readonly #save: (seq: number, body: string, sha256: string) => void
   readonly #clock: Clock
   #writing: Writing | undefined
   #turnEndedAt = 0
 
-  constructor(journal: Journal, clock: Clock) {
-    this.#journal = journal
+  constructor(save: (seq: number, body: string, sha256: string) => void, clock: Clock) {
+    this.#save = save
     this.#clock = clock
   }
 
@@ -37,13 +36,13 @@ export class SnapshotSaver {
     return this.#writing !== undefined
   }
 
-  /** Takes the state as it is now; the journal must hold all its facts. What was being written before is left. */
-  begin(state: EngineState): void {
-    this.#writing = { seq: this.#journal.head, pieces: snapshotPieces(state)[Symbol.iterator](), hash: createHash('sha256'), text: [] }
+  /** Takes the state as it is now: after `seq`, all of which must be on its way to the journal. What was being written before is left. */
+  begin(state: EngineState, seq: number): void {
+    this.#writing = { seq, pieces: snapshotPieces(state)[Symbol.iterator](), hash: createHash('sha256'), text: [] }
     this.#turnEndedAt = this.#clock.elapsed()
   }
 
-  /** Goes on for a turn, if there is something to write; the last one writes it down. Throws when it cannot be written. */
+  /** Goes on for a turn, if there is something to write; the last one sends it off. */
   turn(): void {
     if (this.#writing === undefined) return
     const began = this.#clock.elapsed()
@@ -64,7 +63,7 @@ export class SnapshotSaver {
       const piece = pieces.next()
       if (piece.done) {
         this.#writing = undefined
-        this.#journal.writeSnapshot(text.join(''), seq, hash.digest('hex'))
+        this.#save(seq, text.join(''), hash.digest('hex'))
         return
       }
       hash.update(piece.value)

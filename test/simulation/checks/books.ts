@@ -73,6 +73,8 @@ export class Books {
   /** When somebody last traded an instrument on the exchange's own page, and when the account was last looked at. */
   readonly handTradedAt = new Map<string, number>()
   lookedAt = 0
+  /** Whether that was since the connection came up. */
+  isCompared = false
   readonly marks = new Map<string, bigint>()
   /** When the last price was said. */
   readonly markTimes = new Map<string, number>()
@@ -123,6 +125,7 @@ export class Books {
         return
       case 'ReconciliationDone':
         this.lookedAt = fact.ts - LOOK_TAKES_MS
+        this.isCompared = true
         return
       case 'TradingHalted':
         this.halt = { flatten: fact.flatten, since: this.halt?.since ?? fact.ts }

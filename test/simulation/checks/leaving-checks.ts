@@ -45,11 +45,15 @@ function heldAgainst(books: Books, { submitted }: BookedOrder): bigint {
   return submitted.side === 'SELL' ? (held > 0n ? held : 0n) : held < 0n ? abs(held) : 0n
 }
 
-/** C9 before it can happen: all that may take of a position together is no more than it. */
+/**
+ * C9 before it can happen: all that may take of a position together is no more than it. An exit that waits for its trigger where
+ * reduce-only keeps it adds nothing to that: what is too much beside it was so before, by fills that nobody has told yet.
+ */
 export function checkExitLeaves(books: Books, order: BookedOrder): void {
   const { submitted } = order
   const key = keyOf(submitted)
   const keeps = isAlone(books, key, submitted.symbol)
+  if (keeps && isWaiting(books, order)) return
   let together = 0n
   for (const other of books.working()) {
     if (keyOf(other.submitted) !== key || other.submitted.side !== submitted.side || !isAtVenue(other)) continue
@@ -98,7 +102,10 @@ export function checkAmendedIsTrue(books: Books, venue: FakeVenue, fact: OrderAm
   )
 }
 
-/** What the engine sends by itself asks for no coins that an order of others, seen before, has locked. */
+/**
+ * What the engine sends by itself asks for no coins that an order of others has locked, once it was seen since the connection came up.
+ * What was seen before is forgotten with it, and no stop waits for the first look.
+ */
 export function checkCoinsAreThere(books: Books, venue: FakeVenue, fact: OrderStatusChanged): void {
   const order = books.orders.get(fact.clientOrderId)
   if (order === undefined || fact.status !== 'REJECTED' || fact.reason?.startsWith('INSUFFICIENT_BALANCE') !== true) return
@@ -106,7 +113,8 @@ export function checkCoinsAreThere(books: Books, venue: FakeVenue, fact: OrderSt
   if (
     market?.kind !== 'spot' ||
     !['STOP_LOSS', 'TAKE_PROFIT', 'FLATTEN'].includes(order.submitted.purpose) ||
-    (books.handTradedAt.get(fact.symbol) ?? 0) > books.lookedAt
+    (books.handTradedAt.get(fact.symbol) ?? 0) > books.lookedAt ||
+    !books.isCompared
   )
     return
   // Sent before that look, or the books were wrong for a while.

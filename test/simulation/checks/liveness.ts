@@ -200,14 +200,16 @@ export function checkReconcileIdempotent(world: World, run: (ms: number) => void
 /** L4: a halt ends with nothing open at the venue; with flatten, flat or said aloud. */
 function checkHaltFinished({ venue, watch }: World, state: EngineState): void {
   if (state.halt === null) return
+  const isSaid = watch.books.alerts.has('FLATTEN_GIVING_UP') || watch.books.alerts.has('PROTECTION_NOT_SENT')
   for (const { clientOrderId: id } of venue.open) {
     const submitted = id === undefined ? undefined : watch.books.orders.get(id)?.submitted
-    // What a person closes while halted may wait for its price.
-    const isPersons = submitted?.purpose === 'EXIT' && submitted.ts >= (watch.books.halt?.since ?? 0)
+    // What a person closes while halted may wait for its price, unless the stop itself is closing it.
+    const mayWait = !state.halt.flatten || isSaid
+    const isPersons = mayWait && submitted?.purpose === 'EXIT' && submitted.ts >= (watch.books.halt?.since ?? 0)
     const isStop = submitted?.purpose === 'STOP_LOSS' && !state.halt.flatten
     demand(submitted === undefined || isPersons || isStop, 'L4', () => `${id} is open at the venue after a halt`)
   }
-  if (!state.halt.flatten || watch.books.alerts.has('FLATTEN_GIVING_UP') || watch.books.alerts.has('PROTECTION_NOT_SENT')) return
+  if (!state.halt.flatten || isSaid) return
   for (const [key, position] of state.positions)
     demand(position.quantity.units === 0n, 'L4', () => `${key} holds ${fixed.format(position.quantity)} after a flattening halt`)
 }

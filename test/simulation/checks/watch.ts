@@ -46,6 +46,7 @@ export class Watch {
     }
     this.books.marks.clear()
     this.books.markTimes.clear()
+    this.books.isCompared = false
     this.#connected = false
     this.#unheard = undefined
     this.#now = 0
@@ -90,6 +91,7 @@ export class Watch {
         this.#unheard = new Set(
           [...this.books.working()].filter(({ status }) => status !== 'EMULATED').map(({ submitted }) => submitted.clientOrderId),
         )
+      if (input.status.connected !== this.#connected) this.books.isCompared = false
       this.#connected = input.status.connected
     } else if (input.type === 'Market') for (const report of input.step.reports) this.#unheard?.delete(report.clientOrderId)
     else if ((input as { readonly type: string }).type === 'Account') this.#unheard?.clear()

@@ -5,7 +5,7 @@ export const MONEY_PLANTS: readonly Plant[] = [
   {
     name: "a profit between traders is missing in the exchange's cash",
     file: 'src/engine/reconcile/compare-positions.ts',
-    find: 'cash = Money.add(cash, others.length === 0 || average === undefined ? cost : notional(average, net, currency))',
+    find: 'cash = Money.add(cash, average === undefined ? cost : notional(average, net, currency))',
     replace: 'cash = [cost, ...others].reduce((sum, each) => Money.add(sum, each), cash)',
   },
   {

@@ -1,3 +1,4 @@
+import type { DifferenceDecision } from '#domain/difference.ts'
 import { parseSignalId, parseTraderId, type ClientOrderId, type TraderId } from '#domain/ids.ts'
 import type { OrderSide } from '#domain/order.ts'
 import type { Price } from '#domain/money/price.ts'
@@ -13,6 +14,8 @@ import type { World } from './world.ts'
 
 export const TRADERS: readonly TraderId[] = ['alpha', 'beta', 'hand'].map(parseTraderId)
 const CASH_UNIT = 1_000_000_000_000n
+/** At the end of the quiet time a person who was refused again and again reads what is suggested. */
+const AS_SUGGESTED_MS = 40_000
 
 const configOf = (traderId: TraderId, random: Random): TraderConfig => ({
   traderId,
@@ -93,11 +96,19 @@ export class People implements Wishes {
   decideAll(forMs: number): void {
     const until = this.#world.scheduler.now + forMs
     const look = (): void => {
-      if (this.#world.scheduler.now > until) return
-      for (let n = this.#world.watch.books.differences.size; n > 0; n -= 1) decideDifference(this, this.#random, TRADERS)
+      const { scheduler, watch } = this.#world
+      if (scheduler.now > until) return
+      if (scheduler.now > until - AS_SUGGESTED_MS)
+        for (const { differenceId, suggestion } of watch.books.differences.values()) this.decide(differenceId, suggestion)
+      else for (let n = watch.books.differences.size; n > 0; n -= 1) decideDifference(this, this.#random, TRADERS)
       this.#world.scheduler.after(12_000, 'person looks', look)
     }
     this.#world.scheduler.after(20_000, 'person looks', look)
+  }
+
+  decide(differenceId: string, decision: DifferenceDecision): void {
+    const traderId = this.#random.pick(TRADERS)
+    this.#world.ask({ type: 'DecideDifference', differenceId, decision, traderId, by: 'person', reason: 'simulated' })
   }
 
   get world(): World {

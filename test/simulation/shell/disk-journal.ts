@@ -111,12 +111,25 @@ export class DiskJournal {
 
   /** Facts with `afterSeq < seq <= untilSeq`, unchecked. */
   *entries(afterSeq: number, untilSeq: number): Generator<JournalEntry> {
-    for (const page of this.#pages) {
-      if (page.seq + page.count - 1 <= afterSeq || page.seq > untilSeq) continue
+    for (let n = this.#pageAfter(afterSeq); n < this.#pages.length; n += 1) {
+      const page = this.#pages[n] as Page
+      if (page.seq > untilSeq) return
       for (const [index, line] of page.body.split('\n').entries()) {
         const seq = page.seq + index
         if (seq > afterSeq && seq <= untilSeq) yield { seq, fact: parseFact(line) }
       }
     }
+  }
+
+  /** The first page with a fact after that one. */
+  #pageAfter(seq: number): number {
+    let [low, high] = [0, this.#pages.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const { seq: first, count } = this.#pages[middle] as Page
+      if (first + count - 1 <= seq) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 }

@@ -12,6 +12,7 @@ import type {
 } from '#engine/ports.ts'
 import { withDeadline } from '#platform/deadline.ts'
 import { startThread, type ManagedThread } from '#platform/threads/managed-thread.ts'
+import type { InitJournal } from '#workers/journal.messages.ts'
 import type { FromEngine, ToEngine } from '#workers/engine.messages.ts'
 import { BTC, ETH_PERP, NOON, instrumentOf, traderConfig } from './engine-driver.ts'
 
@@ -147,11 +148,15 @@ export class EngineThread implements AsyncDisposable {
   readonly inbox = new Mailbox<FromEngine>()
   readonly exchange: ScriptedExchange
   readonly #thread: ManagedThread<ToEngine, FromEngine>
+  readonly #journal: ManagedThread<InitJournal, never>
   readonly #traders: ScriptedTrader[] = []
   #requests = 0
 
   constructor(options: { readonly journalPath: string; readonly lockStep?: boolean }) {
     this.#thread = startThread({ url: new URL('../../../src/workers/engine.worker.ts', import.meta.url), name: 'engine-under-test' })
+    this.#journal = startThread({ url: new URL('../../../src/workers/journal.worker.ts', import.meta.url), name: 'journal-under-test' })
+    const line = new MessageChannel()
+    this.#journal.post({ type: 'Init', port: line.port2 }, [line.port2])
     this.#thread.onMessage((message) => this.inbox.put(message))
     const { port1, port2 } = new MessageChannel()
     this.exchange = new ScriptedExchange(port1)
@@ -163,8 +168,9 @@ export class EngineThread implements AsyncDisposable {
         purpose: 'test',
         lockStep: options.lockStep ?? false,
         exchangePort: port2,
+        journalPort: line.port1,
       },
-      [port2],
+      [port2, line.port1],
     )
   }
 
@@ -242,6 +248,7 @@ export class EngineThread implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#thread.terminate()
+    await this.#journal.terminate()
     this.exchange.close()
     for (const { port } of this.#traders) port.close()
   }

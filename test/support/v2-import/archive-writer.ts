@@ -30,7 +30,8 @@ export interface ArchiveOptions {
   readonly integerBytes?: number
 }
 
-interface Entry {
+/** An entry of the table of contents. */
+export interface Entry {
   readonly id: number
   readonly kind: string
   readonly name: string
@@ -42,7 +43,7 @@ interface Entry {
 }
 
 /** Writes archives of pg_dump for tests, from the description of the format and not from the reader's code. */
-class ArchiveWriter {
+export class ArchiveWriter {
   readonly #options: ArchiveOptions
   readonly #format: 'custom' | 'directory'
   constructor(options: ArchiveOptions, format: 'custom' | 'directory') {
@@ -92,6 +93,12 @@ class ArchiveWriter {
     ])
   }
 
+  /** All that stands before the data; as long whatever the offsets are. */
+  contents(entries: readonly Entry[], offsets: ReadonlyMap<number, number>): Buffer {
+    const written = entries.map((entry) => this.entry(entry, offsets.get(entry.id) ?? 0))
+    return Buffer.concat([this.header(), this.integer(entries.length), ...written])
+  }
+
   place(entry: Entry, offset: number): Buffer {
     if (this.#format === 'directory') return this.text(entry.data === undefined ? '' : `${entry.id}.dat`)
     const bytes = Buffer.alloc(9)
@@ -111,7 +118,7 @@ class ArchiveWriter {
   }
 }
 
-function entriesOf(tables: readonly WrittenTable[], encoding: string): readonly Entry[] {
+export function entriesOf(tables: readonly WrittenTable[], encoding: string): readonly Entry[] {
   const empty = { schema: '', section: 2, definition: '', copy: '', data: undefined }
   const entries: Entry[] = [
     { ...empty, id: 1, kind: 'ENCODING', name: 'ENCODING', definition: `SET client_encoding = '${encoding}';\n` },
@@ -143,12 +150,7 @@ const COMPRESS: Readonly<Record<ArchiveCompression, (data: Buffer) => Buffer>> =
 export function writeArchive(tables: readonly WrittenTable[], options: ArchiveOptions): Buffer {
   const writer = new ArchiveWriter(options, 'custom')
   const entries = entriesOf(tables, options.encoding ?? 'UTF8')
-  const contents = (offsets: ReadonlyMap<number, number>): Buffer =>
-    Buffer.concat([
-      writer.header(),
-      writer.integer(entries.length),
-      ...entries.map((entry) => writer.entry(entry, offsets.get(entry.id) ?? 0)),
-    ])
+  const contents = (offsets: ReadonlyMap<number, number>): Buffer => writer.contents(entries, offsets)
   const blocks = entries.flatMap((entry) =>
     entry.data === undefined ? [] : [{ entry, bytes: writer.block(entry, COMPRESS[options.compression](entry.data)) }],
   )

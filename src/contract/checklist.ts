@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { timeMs } from './amounts.ts'
+
+/** What is to be looked at after a migration, measured now. */
+
+export const CHECK_AREAS = ['health', 'database', 'exchanges', 'strategies', 'models', 'web_socket', 'performance', 'backup'] as const
+export type CheckArea = (typeof CHECK_AREAS)[number]
+
+export const checkLine = z.object({
+  area: z.enum(CHECK_AREAS),
+  /** What was measured. */
+  name: z.string(),
+  /** `not_run`: nothing was measured, `detail` says why. It is never counted as passed. */
+  status: z.enum(['passed', 'failed', 'not_run']),
+  /** As measured, with its unit; null where nothing was. */
+  value: z.string().nullable(),
+  expectation: z.string(),
+  detail: z.string(),
+  duration_ms: z.number(),
+})
+export type CheckLine = z.infer<typeof checkLine>
+
+export const checklistView = z.object({
+  started_at: timeMs,
+  duration_ms: z.number(),
+  /** The workstation that was measured; null where none answers. */
+  url: z.string().nullable(),
+  version: z.string().nullable(),
+  passed: z.number().int(),
+  failed: z.number().int(),
+  not_run: z.number().int(),
+  lines: z.array(checkLine),
+})
+export type ChecklistView = z.infer<typeof checklistView>

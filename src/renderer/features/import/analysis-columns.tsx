@@ -1,0 +1,146 @@
+import type { TFunction } from 'i18next'
+import type { ColumnAnalysisView, QualityFindingView, TableAnalysisView } from '#contract/import.ts'
+import type { Numbers } from '#renderer/format/use-numbers.tsx'
+import type { Column } from '#renderer/ui/data-table/column.ts'
+
+/** A count, right-aligned and sorted as a number; nothing stands pale. */
+export function countColumn<T>(id: string, header: string, pick: (row: T) => number, numbers: Numbers): Column<T> {
+  return {
+    id,
+    header,
+    width: 76,
+    grow: 0.5,
+    align: 'end',
+    text: (row) => numbers.count(pick(row)),
+    sort: pick,
+    cell: (row) => <span className={pick(row) === 0 ? 'num faint' : 'num'}>{numbers.count(pick(row))}</span>,
+  }
+}
+
+export function analysedTables(t: TFunction, numbers: Numbers): readonly Column<TableAnalysisView>[] {
+  return [
+    { id: 'name', header: t('import.column.table'), width: 120, grow: 1.5, text: (row) => row.name },
+    {
+      id: 'kind',
+      header: t('import.column.kind'),
+      width: 104,
+      text: (row) => t(`import.table_kind.${row.kind}`),
+      cell: (row) => (
+        <span className="tag" data-state={row.kind === 'missing' ? 'off' : row.kind === 'unknown' ? 'look' : undefined}>
+          {t(`import.table_kind.${row.kind}`)}
+        </span>
+      ),
+    },
+    countColumn('rows', t('import.column.rows'), (row) => row.rows, numbers),
+    countColumn('columns', t('import.column.columns'), (row) => row.columns.length, numbers),
+  ]
+}
+
+const WORDS_SHOWN = 6
+
+export function analysedColumns(t: TFunction, numbers: Numbers): readonly Column<ColumnAnalysisView>[] {
+  const words = (row: ColumnAnalysisView): string =>
+    (row.words ?? [])
+      .slice(0, WORDS_SHOWN)
+      .map(({ word, count }) => `${word === '' ? '""' : word} ${numbers.count(count)}`)
+      .join(', ')
+  const distinct = (row: ColumnAnalysisView): string =>
+    `${row.distinct.is_more ? '> ' : ''}${numbers.count(row.distinct.count)}`
+  return [
+    { id: 'name', header: t('import.column.column'), width: 120, grow: 1.2, text: (row) => row.name },
+    {
+      id: 'type',
+      header: t('import.column.type'),
+      width: 100,
+      text: (row) => row.type ?? row.shape,
+      cell: (row) => <span className="dim" title={row.type ?? row.shape}>{row.type ?? row.shape}</span>,
+    },
+    {
+      id: 'use',
+      header: t('import.column.use'),
+      width: 84,
+      grow: 0.4,
+      text: (row) => t(`import.use_of.${row.use}`),
+      cell: (row) => <span className={row.use === 'kept' ? 'faint' : ''}>{t(`import.use_of.${row.use}`)}</span>,
+    },
+    countColumn('nulls', t('import.column.nulls'), (row) => row.nulls, numbers),
+    {
+      id: 'distinct',
+      header: t('import.column.distinct'),
+      width: 76,
+      grow: 0.5,
+      align: 'end',
+      text: distinct,
+      sort: (row) => row.distinct.count,
+      cell: (row) => <span className="num">{distinct(row)}</span>,
+    },
+    {
+      id: 'least',
+      header: t('import.column.least'),
+      width: 100,
+      text: (row) => row.least ?? '',
+      cell: (row) => <span className="num" title={row.least ?? ''}>{row.least ?? ''}</span>,
+    },
+    {
+      id: 'most',
+      header: t('import.column.most'),
+      width: 100,
+      text: (row) => row.most ?? '',
+      cell: (row) => <span className="num" title={row.most ?? ''}>{row.most ?? ''}</span>,
+    },
+    {
+      id: 'words',
+      header: t('import.column.words'),
+      width: 120,
+      grow: 2,
+      text: words,
+      cell: (row) => <span className="dim" title={words(row)}>{words(row)}</span>,
+    },
+  ]
+}
+
+export function findingColumns(t: TFunction, numbers: Numbers): readonly Column<QualityFindingView>[] {
+  return [
+    {
+      id: 'severity',
+      header: t('import.column.severity'),
+      width: 92,
+      grow: 0.2,
+      text: (row) => t(`import.severity.${row.severity}`),
+      cell: (row) => (
+        <span className="tag" data-state={row.severity === 'warning' ? 'look' : 'off'}>
+          <span className="dot" data-state={row.severity === 'warning' ? 'look' : 'off'} aria-hidden="true" />
+          {t(`import.severity.${row.severity}`)}
+        </span>
+      ),
+    },
+    {
+      id: 'where',
+      header: t('import.column.where'),
+      width: 150,
+      grow: 0.8,
+      text: (row) => (row.column === null ? row.table : `${row.table}.${row.column}`),
+    },
+    countColumn('count', t('import.column.count'), (row) => row.count, numbers),
+    {
+      id: 'detail',
+      header: t('import.column.detail'),
+      width: 260,
+      grow: 3,
+      text: (row) => row.detail,
+      cell: (row) => <span title={row.detail}>{row.detail}</span>,
+    },
+    {
+      id: 'examples',
+      header: t('import.column.examples'),
+      width: 140,
+      grow: 1.5,
+      text: (row) => row.examples.join(', '),
+      cell: (row) => (
+        <span className="num dim" title={row.examples.join(', ')}>
+          {row.examples.join(', ')}
+        </span>
+      ),
+    },
+  ]
+}
