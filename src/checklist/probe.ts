@@ -40,6 +40,7 @@ export class Probe {
           'x-client': 'cli',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
+        redirect: 'manual',
         signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
       })
       const text = await response.text()

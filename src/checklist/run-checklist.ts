@@ -5,13 +5,24 @@ import type { Check, ChecklistPlace, Measured } from './check.ts'
 import { BACKUP } from './checks/backup.ts'
 import { IMPORTED_ROWS, REPLICA } from './checks/database.ts'
 import { EXCHANGES } from './checks/exchanges.ts'
-import { HEALTH } from './checks/health.ts'
+import { COMPONENTS, HEALTH } from './checks/health.ts'
 import { MODELS } from './checks/models.ts'
 import { PERFORMANCE } from './checks/performance.ts'
 import { STRATEGIES } from './checks/strategies.ts'
 import { WEB_SOCKET } from './checks/web-socket.ts'
 
-export const CHECKS: readonly Check[] = [HEALTH, REPLICA, IMPORTED_ROWS, EXCHANGES, STRATEGIES, MODELS, WEB_SOCKET, PERFORMANCE, BACKUP]
+export const CHECKS: readonly Check[] = [
+  HEALTH,
+  COMPONENTS,
+  REPLICA,
+  IMPORTED_ROWS,
+  EXCHANGES,
+  STRATEGIES,
+  MODELS,
+  WEB_SOCKET,
+  PERFORMANCE,
+  BACKUP,
+]
 const CHECK_DEADLINE_MS = 300_000
 
 export type PlaceOrAbsence = Omit<ChecklistPlace, 'probe'> & {

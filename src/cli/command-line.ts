@@ -10,7 +10,8 @@ bot-trading stop    [--flatten] [--reason TEXT] [--json]   EMERGENCY STOP: halt,
 bot-trading resume  [--reason TEXT] [--json]  let trading go on; asks for the reason
 bot-trading audit verify [--since SEQ:HASH] [--json]   whether the record of everything is whole; see docs/audit.md
 bot-trading audit list   [--json]             who did what, when and why
-bot-trading import --source DIR|FILE|postgres://…  [--v2-dir DIR] [--dry-run] [--report FILE] [--json] [--time-zone ZONE]
+bot-trading import --source DIR|FILE|postgres://…  [--v2-dir DIR] [--steps backup,history,settings,models,strategies] [--dry-run]
+                   [--backup-dir DIR] [--report FILE] [--json] [--time-zone ZONE]   all that version 2 held; see docs/import.md
 bot-trading import --rollback RUN_ID | --verify RUN_ID [--source …]    take an import back, or check it again
 bot-trading import --analyse --source …  [--time-zone ZONE] [--json]   what a source holds and how well; nothing is written
 bot-trading verify  [--load] [--json]         the checklist after a migration, measured now; --load puts 1,000 expired signals into the record

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { MIGRATION_STEPS, type MigrationStep } from '#v2-import/migration/migration-order.ts'
 import { UsageError } from './exit.ts'
 
 interface Common {
@@ -17,6 +18,9 @@ export type ImportCommandLine = Common &
         readonly dryRun: boolean
         readonly report: string | undefined
         readonly timeZone: string | undefined
+        /** All of them where nobody says. */
+        readonly steps: readonly MigrationStep[]
+        readonly backupDir: string | undefined
       }
     | { readonly act: 'rollback'; readonly runId: string }
     | { readonly act: 'verify'; readonly runId: string; readonly source: string | undefined; readonly report: string | undefined }
@@ -35,8 +39,19 @@ export function importCommandLine(args: readonly string[]): ImportCommandLine {
   if (verify !== undefined)
     return { ...common, act: 'verify', runId: verify, source: source === undefined ? undefined : absolute(source), report }
   if (source === undefined) throw new UsageError('import needs --source, or --rollback RUN_ID, or --verify RUN_ID.')
-  const { 'v2-dir': v2Dir, 'time-zone': timeZone } = values
-  return { ...common, act: 'import', source: absolute(source), v2Dir, dryRun: values['dry-run'] === true, report, timeZone }
+  const { 'v2-dir': v2Dir, 'time-zone': timeZone, 'backup-dir': backupDir } = values
+  const steps = stepsOf(values.steps)
+  const dryRun = values['dry-run'] === true
+  return { ...common, act: 'import', source: absolute(source), v2Dir, dryRun, report, timeZone, steps, backupDir }
+}
+
+function stepsOf(text: string | undefined): readonly MigrationStep[] {
+  if (text === undefined) return MIGRATION_STEPS
+  const names = text.split(',').map((name) => name.trim())
+  const unknown = names.find((name) => !MIGRATION_STEPS.some((step) => step === name))
+  if (unknown !== undefined)
+    throw new UsageError(`--steps takes ${MIGRATION_STEPS.join(', ')}, with commas between them; not "${unknown}".`)
+  return MIGRATION_STEPS.filter((step) => names.includes(step))
 }
 
 /** A path is recorded with the run, and looked up again from wherever it is verified. */
@@ -52,6 +67,8 @@ function parse(args: readonly string[]) {
     'v2-dir': text,
     report: text,
     'time-zone': text,
+    steps: text,
+    'backup-dir': text,
     rollback: text,
     verify: text,
     'data-dir': text,

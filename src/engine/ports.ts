@@ -76,8 +76,8 @@ export interface RestoreExchange {
 }
 
 /**
- * Lock-step only: everyone has answered the last step and every order of it has been sent. After `RestoreExchange` the first
- * step waits for one as well: it says that recovery is over.
+ * In lock-step: everyone has answered the step and every order of it has been sent; after `RestoreExchange` the first step waits
+ * for one as well, which says that recovery is over. Else: this step, and all before it, have been taken.
  */
 export interface StepDone {
   readonly type: 'StepDone'

@@ -10,17 +10,32 @@ export const TOKEN = 'token-of-the-screen-tests-0123456789'
 const READY_DEADLINE_MS = 60_000
 const STOP_DEADLINE_MS = 20_000
 
-/** The real headless workstation in a process of its own, in demo mode and without Postgres. */
+export interface WorkstationOptions {
+  /** A data directory of the caller's, with its configuration; else a fresh one. */
+  readonly dataDir?: string
+  readonly postgres?: boolean
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** The real headless workstation in a process of its own, in demo mode; without Postgres unless it is asked for. */
 export class HeadlessWorkstation implements AsyncDisposable {
-  readonly #dataDir = mkdtempSync(join(tmpdir(), 'bot-trading-screen-'))
+  readonly #options: WorkstationOptions
+  readonly #dataDir: string
   #child: ChildProcess | undefined
   #port = 0
   url = ''
 
+  constructor(options: WorkstationOptions = {}) {
+    this.#options = options
+    this.#dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'bot-trading-screen-'))
+  }
+
   /** Starts, or starts again with the same data on the same port. */
   async start(): Promise<void> {
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PG|NODE_|VITEST|API_TOKEN)/.test(name)))
-    const args = ['src/headless/index.ts', '--data-dir', this.#dataDir, '--port', String(this.#port), '--token', TOKEN, '--no-postgres']
+    const kept = Object.entries(process.env).filter(([name]) => !/^(PG|NODE_|VITEST|API_TOKEN)/.test(name))
+    const env = { ...Object.fromEntries(kept), ...this.#options.env }
+    const args = ['src/headless/index.ts', '--data-dir', this.#dataDir, '--port', String(this.#port), '--token', TOKEN]
+    if (this.#options.postgres !== true) args.push('--no-postgres')
     const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     let errors = ''
@@ -40,6 +55,15 @@ export class HeadlessWorkstation implements AsyncDisposable {
       })
     })
     this.#port = Number(new URL(this.url).port)
+  }
+
+  /** As when the power goes. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (child === undefined || child.exitCode !== null) return
+    const left = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await left
   }
 
   async stop(): Promise<void> {

@@ -12,22 +12,32 @@ export const HEALTH: Check = {
   async measure({ probe }) {
     const health = await probe.ask('/health', { isOpen: true })
     const ready = await probe.ask('/ready')
-    const status = await probe.read('/system/status', statusView)
-    const unwell = status.components.filter(({ state }) => UNWELL.has(state))
     return [
       answer('GET /health', health, '{"status":"ok"}', (body) => body['status'] === 'ok'),
       answer('GET /ready', ready, '{"ready":true}', (body) => body['ready'] === true),
+    ]
+  },
+}
+
+export const COMPONENTS: Check = {
+  area: 'health',
+  name: 'components',
+  needsWorkstation: true,
+  async measure({ probe }) {
+    const { components, halted } = await probe.read('/system/status', statusView)
+    const unwell = components.filter(({ state }) => UNWELL.has(state))
+    return [
       judged(unwell.length === 0, {
         name: 'components',
-        value: `${status.components.length} components, ${unwell.length} unwell`,
+        value: `${components.length} components, ${unwell.length} unwell`,
         expectation: 'none is down, degraded or stopped',
         detail: unwell.map(({ name, state, evidence }) => `${name} is ${state}: ${evidence}`).join('; '),
       }),
-      judged(status.halted === null, {
+      judged(halted === null, {
         name: 'trading is not halted',
-        value: status.halted === null ? 'not halted' : `halted since ${new Date(status.halted.since).toISOString()}`,
+        value: halted === null ? 'not halted' : `halted since ${new Date(halted.since).toISOString()}`,
         expectation: 'not halted',
-        detail: status.halted === null ? '' : `by ${status.halted.by}: ${status.halted.reason}`,
+        detail: halted === null ? '' : `by ${halted.by}: ${halted.reason}`,
       }),
     ]
   },

@@ -33,9 +33,13 @@ export class AnswerWindow {
     this.#unanswered.set(step, this.#options.clock.elapsed())
   }
 
+  /** This one, and all that were sent before it. */
   answered(step: number): void {
     this.#hasAnswers = true
-    this.#unanswered.delete(step)
+    for (const each of this.#unanswered.keys()) {
+      if (each > step) break
+      this.#unanswered.delete(each)
+    }
     this.#wake?.()
   }
 

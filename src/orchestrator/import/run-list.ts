@@ -25,7 +25,9 @@ export class RunList {
     if (changed === undefined) return []
     if (this.#known?.changed === changed) return this.#known.items
     const thread = this.#read()
-    const items = withDeadline(thread.answer, LIST_DEADLINE_MS, 'The list of imports').finally(() => thread.terminate())
+    const items = withDeadline(thread.answer, LIST_DEADLINE_MS, 'The list of imports').finally(() => {
+      void thread.terminate()
+    })
     this.#known = { changed, items }
     try {
       return await items

@@ -9,6 +9,7 @@ import { EquityPanel } from '#renderer/features/equity/equity-panel.tsx'
 import { CommandPalette } from '#renderer/features/palette/command-palette.tsx'
 import { ShortcutsDialog } from '#renderer/features/palette/shortcuts-dialog.tsx'
 import { useScreenHotkeys } from '#renderer/features/palette/use-screen-hotkeys.ts'
+import { ImportScreen } from '#renderer/features/import/import-screen.tsx'
 import { ReconcileScreen } from '#renderer/features/reconcile/reconcile-screen.tsx'
 import { RiskPanel } from '#renderer/features/risk/risk-panel.tsx'
 import { StopFailure } from '#renderer/features/stop/stop-receipt.tsx'
@@ -78,6 +79,7 @@ export function Screen(): ReactNode {
       <ShortcutsDialog />
       <ReconcileScreen />
       <AwayScreen />
+      <ImportScreen />
       <Toaster
         position="bottom-right"
         theme="system"

@@ -1,3 +1,4 @@
+import { enImport } from './en-import.ts'
 import { enSafety } from './en-safety.ts'
 import { enTrading } from './en-trading.ts'
 
@@ -168,6 +169,7 @@ export const en = {
     open: 'Open the row',
     reconcile: 'Exchange and books',
     away: 'While you were away',
+    import: 'Import version 2',
     help: 'This list',
     hold: 'Hold on the stop button',
   },
@@ -179,4 +181,5 @@ export const en = {
   },
   ...enTrading,
   ...enSafety,
+  ...enImport,
 } as const

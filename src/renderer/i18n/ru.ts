@@ -1,4 +1,5 @@
 import type { Messages } from './messages.ts'
+import { ruImport } from './ru-import.ts'
 import { ruSafety } from './ru-safety.ts'
 import { ruTrading } from './ru-trading.ts'
 
@@ -191,6 +192,7 @@ export const ru: Messages = {
     open: 'Открыть строку',
     reconcile: 'Биржа и учёт',
     away: 'Пока вас не было',
+    import: 'Перенос из версии 2',
     help: 'Этот список',
     hold: 'Удерживать на кнопке стоп',
   },
@@ -202,4 +204,5 @@ export const ru: Messages = {
   },
   ...ruTrading,
   ...ruSafety,
+  ...ruImport,
 }

@@ -9,6 +9,7 @@ interface Requests {
   readonly palette: boolean
   readonly shortcuts: boolean
   readonly reconcile: boolean
+  readonly import: boolean
   /** The report on an absence; since a time, or since the last gap. */
   readonly away: { readonly since: number | undefined } | undefined
 }
@@ -20,6 +21,7 @@ export const useRequests = create<Requests>(() => ({
   palette: false,
   shortcuts: false,
   reconcile: false,
+  import: false,
   away: undefined,
 }))
 

@@ -2,6 +2,7 @@ import type { ImportPlan } from '../mapping/import-plan.ts'
 import type { SourceIdentity } from '../sources/import-source.ts'
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { FileSeal } from './fingerprint.ts'
+import { dropIndexes, type Growth } from './index-rebuild.ts'
 import { RECORD_TABLE_NAMES } from './record-columns.ts'
 import type { Staging } from './staging.ts'
 
@@ -42,12 +43,36 @@ export async function moveToLive(database: ImportDatabase, staging: Staging, run
       JSON.stringify(run.counts),
     ])
     await database.run(`INSERT INTO imported.tables SELECT * FROM "${schema}".tables`)
+    const restoreIndexes = await dropIndexes(database, await growthsOf(database, staging))
     const rows = await database.change(`
       INSERT INTO imported.rows (${ROW_COLUMNS}) SELECT ${ROW_COLUMNS} FROM "${schema}".rows WHERE is_known IS NULL ON CONFLICT DO NOTHING`)
     for (const name of RECORD_TABLE_NAMES)
       await database.run(`INSERT INTO imported.${name} SELECT * FROM "${schema}".${name} ON CONFLICT DO NOTHING`)
+    await restoreIndexes()
     return rows
   })
-  for (const name of ['rows', ...RECORD_TABLE_NAMES]) await database.run(`ANALYZE imported.${name}`)
+  for (const name of ['rows', ...RECORD_TABLE_NAMES])
+    await database.run(`ANALYZE imported.${name} (${await searchedColumns(database, name)})`)
   return added
+}
+
+async function growthsOf(database: ImportDatabase, { schema }: Staging): Promise<readonly Growth[]> {
+  const growths: Growth[] = []
+  for (const table of ['rows', ...RECORD_TABLE_NAMES]) {
+    const [row] = await database.query<Growth & Record<string, unknown>>(
+      `SELECT (SELECT count(*) FROM imported.${table}) AS held, (SELECT count(*) FROM "${schema}".${table}) AS added`,
+    )
+    growths.push({ table, held: row?.held ?? 0, added: row?.added ?? 0 })
+  }
+  return growths
+}
+
+/** All but the wide ones, which nobody searches by. */
+async function searchedColumns(database: ImportDatabase, table: string): Promise<string> {
+  const columns = await database.query<{ name: string }>(
+    `SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped
+        AND attname NOT IN ('extras', 'line', 'bytes', 'reason') ORDER BY attnum`,
+    [`imported.${table}`],
+  )
+  return columns.map(({ name }) => name).join(', ')
 }

@@ -14,12 +14,13 @@ export async function settleStaging(database: ImportDatabase, staging: Staging, 
   const { schema } = staging
   const [done] = await database.query<{ done: boolean }>(`SELECT to_regclass('"${schema}".settled') IS NOT NULL AS done`)
   if (done?.done === true) return
+  const [before] = await database.query('SELECT FROM imported.rows WHERE system = $1 LIMIT 1', [system])
   // Without statistics the server may join thousands of rows by nested loops.
-  for (const name of ['rows', ...RECORD_TABLE_NAMES]) await database.run(`ANALYZE "${schema}".${name}`)
+  await database.run(`ANALYZE "${schema}".rows (table_key, row_key, outcome, rule); ANALYZE "${schema}".orders (part, exchange, order_id)`)
+  if (before !== undefined) for (const name of RECORD_TABLE_NAMES) await database.run(`ANALYZE "${schema}".${name} (table_key, row_key)`)
   await database.transaction(async () => {
     await database.run(`ALTER TABLE "${schema}".rows ADD COLUMN is_known boolean`)
     await nameVariants(database, schema)
-    const [before] = await database.query('SELECT FROM imported.rows WHERE system = $1 LIMIT 1', [system])
     if (before !== undefined) await markKnown(database, schema)
     const linked = await linkOrders(database, schema, system)
     await database.run(`CREATE UNLOGGED TABLE "${schema}".settled AS SELECT ${linked}::bigint AS linked_orders`)

@@ -25,16 +25,18 @@ export interface StageOrder {
 /** Reads the tables that are not staged yet, each row once, into the staging. Throws `AppError`; what is staged by then stays. */
 export async function stageTables(order: StageOrder): Promise<void> {
   const staged = new Set((await order.staging.staged()).map(({ tableKey }) => tableKey))
+  const begun = new Set(await order.staging.begun())
   let number = 0
   for (const table of order.source.tables()) {
     number += 1
-    if (!staged.has(table.key)) await stageTable(order, table, number)
+    if (staged.has(table.key)) continue
+    if (begun.has(table.key)) await order.staging.forget(table.key)
+    await stageTable(order, table, number)
   }
 }
 
 async function stageTable(order: StageOrder, table: TableInfo, number: number): Promise<void> {
   const { source, plan, staging, databases } = order
-  await staging.forget(table.key)
   const mapper = new TableMapper(plan, table)
   await staging.noteTable(table, number, mapper.keyColumns)
   const writer = new RowWriter(order, table)

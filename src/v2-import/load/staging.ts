@@ -44,20 +44,28 @@ export class Staging {
   /** Empty tables, and the fingerprint of what will be in them. */
   async make(fingerprint: string, startedMs: number): Promise<void> {
     const { schema } = this
-    const records = RECORD_TABLE_NAMES.map((name) => `CREATE UNLOGGED TABLE "${schema}".${name} (LIKE imported.${name});`)
+    const records = RECORD_TABLE_NAMES.map(
+      (name) => `CREATE UNLOGGED TABLE "${schema}".${name} (LIKE imported.${name}) WITH (autovacuum_enabled = false);`,
+    )
     await this.#database.run(`
       CREATE SCHEMA "${schema}";
       CREATE UNLOGGED TABLE "${schema}".run (fingerprint text NOT NULL, started_ms bigint NOT NULL);
       CREATE UNLOGGED TABLE "${schema}".steps (table_key text PRIMARY KEY, rows bigint NOT NULL);
       CREATE UNLOGGED TABLE "${schema}".notes (table_key text NOT NULL, rule text NOT NULL, column_name text NOT NULL, note text NOT NULL, count bigint NOT NULL);
       CREATE UNLOGGED TABLE "${schema}".tables (LIKE imported.tables);
-      CREATE UNLOGGED TABLE "${schema}".rows (LIKE imported.rows);
+      CREATE UNLOGGED TABLE "${schema}".rows (LIKE imported.rows) WITH (autovacuum_enabled = false);
       ${records.join('\n')}`)
     await this.#database.query(`INSERT INTO "${schema}".run VALUES ($1, $2)`, [fingerprint, startedMs])
   }
 
   async staged(): Promise<readonly StagedTable[]> {
     return this.#database.query<{ tableKey: string; rows: number }>(`SELECT table_key AS "tableKey", rows FROM "${this.schema}".steps`)
+  }
+
+  /** Tables of which something may be staged, whole or not. */
+  async begun(): Promise<readonly string[]> {
+    const rows = await this.#database.query<{ tableKey: string }>(`SELECT table_key AS "tableKey" FROM "${this.schema}".tables`)
+    return rows.map(({ tableKey }) => tableKey)
   }
 
   /** Takes away what an interrupted reading of the table left. */

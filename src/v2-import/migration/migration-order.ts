@@ -13,7 +13,7 @@ export interface MigrationChoice {
   readonly source: string
   /** Only read. Without it there is nothing to do but the history. */
   readonly v2Directory?: string | undefined
-  /** IANA name of the zone of times that name none. */
+  /** IANA name of the zone of times that name none; empty where nobody said: UTC then, and the report says so. */
   readonly timeZone: string
   readonly steps: readonly MigrationStep[]
   readonly isDryRun: boolean

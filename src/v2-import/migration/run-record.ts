@@ -122,7 +122,9 @@ export async function removeDrafts(paths: readonly string[]): Promise<void> {
   for (const [folder, inFolder] of Map.groupBy(paths, (path) => dirname(path))) {
     const starts = inFolder.map((path) => `${path.slice(folder.length + 1)}.`)
     const names = await readdir(folder).catch(() => [])
-    const drafts = names.filter((name) => /\.[0-9a-f]{12}\.draft$/.test(name) && starts.includes(name.slice(0, -'xxxxxxxxxxxx.draft'.length)))
+    const drafts = names.filter(
+      (name) => /\.[0-9a-f]{12}\.draft$/.test(name) && starts.includes(name.slice(0, -'xxxxxxxxxxxx.draft'.length)),
+    )
     for (const name of drafts) await rm(join(folder, name), { force: true })
   }
 }

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { PASSPHRASE_VARIABLE, SecretVault, SECRETS_FILE } from '#platform/secrets/secret-vault.ts'
-import { codeOf, removeDurably } from '#platform/durable-file.ts'
-import { stat } from 'node:fs/promises'
+import { removeDurably } from '#platform/durable-file.ts'
 import type { MigrationPlace } from './migration-order.ts'
 import { type MigrationRecord, removeDrafts } from './run-record.ts'
 
@@ -49,14 +48,5 @@ export class SecretStore {
   close(): void {
     this.#vault?.close()
     this.#vault = undefined
-  }
-}
-
-export async function hasSecretStore(directory: string): Promise<boolean> {
-  try {
-    return (await stat(join(directory, SECRETS_FILE))).isFile()
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
-    throw error
   }
 }

@@ -19,7 +19,11 @@ export interface SettingsBrought {
 /** Settings, secrets and traders of version 2. A dry run says what would become of each key. Throws `AppError`. */
 export async function bringSettings(
   context: MigrationContext,
-  { folder, store, strategies }: { readonly folder: V2Folder; readonly store: SecretStore; readonly strategies: readonly StrategyOutcome[] },
+  {
+    folder,
+    store,
+    strategies,
+  }: { readonly folder: V2Folder; readonly store: SecretStore; readonly strategies: readonly StrategyOutcome[] },
 ): Promise<SettingsBrought> {
   const { place, record, runId, plan: history } = context
   const meter = meterOf(context, { step: 'settings', unit: 'files', total: folder.files.settings.length })

@@ -46,7 +46,15 @@ async function outcomeOf(
   const rival = await rivalOf(place.directory.strategies, name)
   const placing = rival === undefined ? await put(`${FOLDER}/${name}.ts`, Buffer.from(ported.code)) : 'kept'
   if (placing === 'kept')
-    return { file, className, name, status: 'kept', to: rival ?? to, reason: `Another file of this name is there: it was left as it is.`, counts }
+    return {
+      file,
+      className,
+      name,
+      status: 'kept',
+      to: rival ?? to,
+      reason: `Another file of this name is there: it was left as it is.`,
+      counts,
+    }
   const reason =
     status === 'ready'
       ? 'Translated whole. It was not tried: run it on paper first.'

@@ -103,7 +103,7 @@ function cell(text: string | number | null | undefined): string {
     .replaceAll(/[\r\n]+/g, ' ')
 }
 
-function table(head: readonly string[], rows: readonly (readonly (string | number | null | undefined)[])[]): string {
+export function markdownTable(head: readonly string[], rows: readonly (readonly (string | number | null | undefined)[])[]): string {
   if (rows.length === 0) return 'None.\n'
   const line = (cells: readonly (string | number | null | undefined)[]): string => `| ${cells.map(cell).join(' | ')} |\n`
   return line(head) + line(head.map(() => '---')) + rows.map(line).join('')
@@ -121,38 +121,38 @@ export function reportMarkdown(report: ImportReport): string {
     `Source: ${report.source.description}, ${report.source.location}.\n`,
     `${Math.round(report.durationMs)} ms, ${Math.round(report.rowsPerSecond)} rows/s, at most ${Math.round(report.rssMaxBytes / MIB)} MiB of memory.\n`,
     `\n## Rows\n\n`,
-    table(
+    markdownTable(
       ['table', 'source', 'imported', 'parked', 'skipped'],
       report.tables.map((each) => [each.name, each.source, each.imported, each.parked, skipped(each.skipped)]),
     ),
     `\nOrders of trades that the orders table has too, linked and not made again: ${report.linkedOrders}.\n`,
     `\n## Checks\n\n`,
-    table(
+    markdownTable(
       ['check', 'status', 'expected', 'found', 'what'],
       report.checks.map((each) => [each.name, each.status.replace('_', ' '), each.expected, each.found, each.detail]),
     ),
     `\n## Differences\n\n`,
-    table(
+    markdownTable(
       ['check', 'table', 'key', 'column', 'expected', 'found'],
       report.differences.map((each) => [each.check, each.table, each.key, each.column, each.expected, each.found]),
     ),
     `\n## Parked rows\n\n`,
-    table(
+    markdownTable(
       ['table', 'key', 'reason'],
       report.parked.map((each) => [each.table, each.key, each.reason]),
     ),
     `\n## Rules that were set\n\n`,
-    table(
+    markdownTable(
       ['rule', 'value', 'why'],
       report.decisions.map((each) => [each.name, each.value, each.reason]),
     ),
     `\n## Notes\n\n`,
-    table(
+    markdownTable(
       ['table', 'rule', 'column', 'rows', 'note'],
       report.notes.map((each) => [each.table, each.rule, each.column, each.count, each.note]),
     ),
     `\n## What the source holds that was not read, or not checked\n\n`,
-    table(
+    markdownTable(
       ['rule', 'where', 'how often', 'what'],
       report.findings.map((each) => [each.rule, each.where, each.count, each.message]),
     ),

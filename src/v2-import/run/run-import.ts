@@ -147,7 +147,7 @@ class ImportRun {
   #verify(staging: Staging, seals: readonly FileSeal[], counts: RunCounts): Promise<Verification> {
     const { source, plan, signal } = this.#order
     return verifyRun({
-      database: this.#databases[0],
+      databases: this.#databases,
       run: { runId: staging.runId, system: this.#system },
       source,
       seals,

@@ -50,11 +50,15 @@ export interface VerifyImportOrder {
 export async function verifyImport({ connection, run, source, clock, onRows, signal }: VerifyImportOrder): Promise<ImportReport> {
   const began = clock.elapsed()
   const memory = new MemoryWatch()
+  await using cleanup = new AsyncDisposableStack()
   const database = await ImportDatabase.open(connection)
+  cleanup.defer(() => database.close())
+  const second = await ImportDatabase.open(connection)
+  cleanup.defer(() => second.close())
   try {
     await database.lock()
     const verification = await verifyRun({
-      database,
+      databases: [database, second],
       run,
       source,
       seals: run.source.files,
@@ -89,6 +93,5 @@ export async function verifyImport({ connection, run, source, clock, onRows, sig
     }
   } finally {
     memory.stop()
-    await database.close()
   }
 }

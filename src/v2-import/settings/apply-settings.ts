@@ -66,7 +66,8 @@ export async function foreseeSettings(
   { vault, ...place }: Pick<ApplyOptions, 'dataDir' | 'configPath'> & { readonly vault: SecretVault | 'none' | undefined },
 ): Promise<readonly SettingEntry[]> {
   const { edit } = await editOf(plan, place)
-  const taken = vault === 'none' ? undefined : new Set(vault === undefined ? [] : othersIn(vault, plan.secrets).filter((name) => vault.has(name)))
+  const taken =
+    vault === 'none' ? undefined : new Set(vault === undefined ? [] : othersIn(vault, plan.secrets).filter((name) => vault.has(name)))
   return plan.entries.map((entry) => outcomeOf(entry, edit.kept, taken))
 }
 
@@ -79,7 +80,10 @@ interface ConfigPlace {
   readonly isIdle: boolean
 }
 
-async function editOf({ config }: SettingsPlan, { dataDir, configPath }: Pick<ApplyOptions, 'dataDir' | 'configPath'>): Promise<ConfigPlace> {
+async function editOf(
+  { config }: SettingsPlan,
+  { dataDir, configPath }: Pick<ApplyOptions, 'dataDir' | 'configPath'>,
+): Promise<ConfigPlace> {
   const usual = join(dataDir, CONFIG_FILE)
   const elsewhere = configPath === undefined || resolve(configPath) === resolve(usual) ? undefined : resolve(configPath)
   const path = await realPathOf(elsewhere ?? usual)

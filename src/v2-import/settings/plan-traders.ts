@@ -108,7 +108,10 @@ class TraderDraft {
 
   #whyPaused(strategy: string): string {
     if (this.#setting('strategy_name') === undefined) return 'Version 2 did not say which strategy this trader has. Choose one.'
-    return this.#strategies.get(strategy)?.reason ?? `Of its strategy ${strategy} no Python file was found. Put ${strategy}.ts into the folder of strategies.`
+    return (
+      this.#strategies.get(strategy)?.reason ??
+      `Of its strategy ${strategy} no Python file was found. Put ${strategy}.ts into the folder of strategies.`
+    )
   }
 
   defaultsTaken({ id }: TraderProposal): readonly SettingFinding[] {
@@ -194,7 +197,11 @@ function scalarsOf({ value }: Setting): readonly Scalar[] {
 
 function readName(text: string): Read<string> {
   return NAME.test(text)
-    ? { value: text, to: 'strategy', note: 'The name its translation has here. A trader of a strategy that was not translated whole stays paused.' }
+    ? {
+        value: text,
+        to: 'strategy',
+        note: 'The name its translation has here. A trader of a strategy that was not translated whole stays paused.',
+      }
     : { fault: 'A strategy is named by letters, digits, - and _, at most 64.' }
 }
 

@@ -21,8 +21,7 @@ export function decodeCopyLine(line: Buffer, columns: number | undefined, decodi
   else if (BYTE_ESCAPE.test(text)) {
     isBytewise = true
     cells = decodeBytewise(line, decoding, most)
-  }
-  else cells = text.split('\t', most).map(decodeCell)
+  } else cells = text.split('\t', most).map(decodeCell)
   if (!Array.isArray(cells)) return cells as RowDamage
   if (columns !== undefined && cells.length !== columns) {
     // A table without columns has empty lines as rows.

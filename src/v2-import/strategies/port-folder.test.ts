@@ -12,7 +12,10 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const decides = (name: string, body = 'return "buy"'): string => `class ${name}:\n    def analyze(self, data):\n        ${body}\n`
 
-async function port(files: Readonly<Record<string, string>>, configs: readonly Record<string, unknown>[] = []): Promise<readonly PortedClass[]> {
+async function port(
+  files: Readonly<Record<string, string>>,
+  configs: readonly Record<string, unknown>[] = [],
+): Promise<readonly PortedClass[]> {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), text)
@@ -28,7 +31,10 @@ describe('the strategies of a folder', () => {
       { strategy_name: 'EMA Cross', interval: '1h', stop_loss_pct: 0.01 },
       { strategy_name: 'reversal', interval: '4h' },
     ]
-    const made = await port({ 'ema_cross.py': decides('Any'), 'other.py': decides('ReversalStrategy'), 'third.py': decides('Third') }, configs)
+    const made = await port(
+      { 'ema_cross.py': decides('Any'), 'other.py': decides('ReversalStrategy'), 'third.py': decides('Third') },
+      configs,
+    )
     expect(names(made)).toEqual([
       ['Any', 'v2-ema-cross'],
       ['ReversalStrategy', 'v2-reversal'],

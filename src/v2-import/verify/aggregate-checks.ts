@@ -1,20 +1,11 @@
 import type { ImportPlan } from '../mapping/import-plan.ts'
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { Check, Difference } from '../run/import-report.ts'
-import { mappedRows } from './compare-records.ts'
-import { liveRows, ofRun, type RowsComparison, type RunKey } from './compare-rows.ts'
-import type { TableMeaning } from './table-meaning.ts'
+import { liveRecords } from './compare-records.ts'
+import { isCounted, ofRun, type RowsComparison, type RunKey } from './compare-rows.ts'
+import type { MeantTable } from './meant-table.ts'
 import type { ReadTable } from './read-again.ts'
-import { isNaive, literal } from './source-words.ts'
-
-/** Above this the number of distinct values of a column is not counted: it would take longer than all else. */
-const DISTINCT_ROWS_MAX = 100_000
-
-export interface MeantTable {
-  readonly table: ReadTable
-  readonly meaning: TableMeaning
-  readonly find: (...names: readonly string[]) => { readonly column: string | undefined; readonly cell: string }
-}
+import { literal } from './source-words.ts'
 
 export interface CheckResult {
   readonly check: Check
@@ -56,21 +47,21 @@ function resultOf(name: string, groups: number, differences: readonly Difference
 export async function checkSums(database: ImportDatabase, run: RunKey, meant: readonly MeantTable[]): Promise<CheckResult> {
   const differences: Difference[] = []
   let groups = 0
-  for (const { table, meaning } of meant) {
-    const { sums, records } = meaning
+  for (const subject of meant) {
+    const { sums, records } = subject.meaning
     const [first] = records
     if (sums === undefined || first === undefined) continue
     const columns = Object.entries(first.columns)
-      .map(([name, sql]) => `${sql} AS ${name}`)
+      .map(([name, expression]) => `${subject.value(expression)} AS ${name}`)
       .join(', ')
-    const month = `to_char(to_timestamp(${sums.time} / 1000.0) AT TIME ZONE 'UTC', 'YYYY-MM')`
-    const key = `concat_ws(' ', ${[...sums.by.map((name) => `coalesce(${name}, '-')`), month].join(', ')})`
+    const by = sums.by.map((name) => `coalesce(${name}, '-')`)
+    const month = `date_trunc('month', to_timestamp(${sums.time} / 1000) AT TIME ZONE 'UTC')`
+    const key = `concat_ws(' ', ${by.join(', ')}, to_char(${month}, 'YYYY-MM'))`
     const amounts = sums.amounts.map((amount) => `coalesce(trim_scale(sum(${amount}))::text, '-')`).join(`, `)
     const grouped = (from: string): string =>
-      `SELECT ${key} AS key, concat_ws(' ', count(*)::text, ${amounts}) AS value FROM (${from}) r GROUP BY 1`
-    const source = `SELECT ${columns} FROM ${mappedRows({ table, meaning, run })}`
-    const live = `SELECT * FROM imported.${first.table} WHERE ${ofRun(run, table.info.key)} AND part = ${literal(first.part)}`
-    const compared = await oddGroups(database, grouped(source), grouped(live))
+      `SELECT ${key} AS key, concat_ws(' ', count(*)::text, ${amounts}) AS value FROM ${from} GROUP BY ${[...by, month].join(', ')}`
+    const source = grouped(`(SELECT ${columns} FROM ${subject.meant}) r`)
+    const compared = await oddGroups(database, source, grouped(liveRecords({ ...subject, run }, first)))
     groups += compared.groups
     for (const { key: group, expected, found } of compared.odd)
       differences.push({ check: 'N4', table: first.table, key: group, column: sums.amounts.join(', '), expected, found })
@@ -84,34 +75,22 @@ export async function checkSums(database: ImportDatabase, run: RunKey, meant: re
 }
 
 /** N5: what the cells of each column are like. */
-export async function checkStatistics(
-  database: ImportDatabase,
-  tables: readonly ReadTable[],
-  rows: readonly RowsComparison[],
-): Promise<CheckResult> {
+export function checkStatistics(tables: readonly ReadTable[], rows: readonly RowsComparison[]): CheckResult {
   const differences: Difference[] = []
   const notes: string[] = []
   let columns = 0
   for (const [index, table] of tables.entries()) {
     const { info } = table
-    if (rows[index]?.hashes === undefined) {
+    const compared = rows[index]
+    if (compared?.hashes === undefined) {
       notes.push(`${info.key} left out, as an earlier run brought some of its rows`)
       continue
     }
-    const isBig = table.rows > DISTINCT_ROWS_MAX
-    if (isBig) notes.push(`distinct values of ${info.key} not counted`)
-    const statistics = info.columns.map((_, at) => {
-      const cell = `cells[${at + 1}]`
-      const distinct = isBig ? '' : `, count(DISTINCT ${cell})::text`
-      return `concat_ws(' ', (count(*) - count(${cell}))::text${distinct}, left(min(${cell}), 40), left(max(${cell}), 40), max(length(${cell}))::text)`
-    })
-    if (statistics.length === 0) continue
-    const taken = (from: string) =>
-      database.query<{ statistics: readonly string[] }>(`SELECT ARRAY[${statistics.join(', ')}] AS statistics FROM ${from}`)
-    const [[expected], [found]] = [await taken(table.view), await taken(liveRows(table))]
+    if (!isCounted(table)) notes.push(`distinct values of ${info.key} not counted`)
     columns += info.columns.length
+    const { source, live } = compared.statistics
     for (const [at, { name }] of info.columns.entries()) {
-      const [before, now] = [expected?.statistics[at] ?? null, found?.statistics[at] ?? null]
+      const [before, now] = [source[at] ?? null, live[at] ?? null]
       if (before !== now) differences.push({ check: 'N5', table: info.key, key: '', column: name, expected: before, found: now })
     }
   }
@@ -123,19 +102,21 @@ export async function checkStatistics(
 export async function checkCensus(database: ImportDatabase, run: RunKey, meant: readonly MeantTable[]): Promise<CheckResult> {
   const differences: Difference[] = []
   let words = 0
-  for (const { table, meaning, find } of meant) {
+  for (const subject of meant) {
+    const { table, meaning, find, value } = subject
     const [first] = meaning.records
     if (first === undefined) continue
     for (const [column, target] of Object.entries(meaning.census)) {
-      const source = `SELECT coalesce(${first.columns[target] ?? 'NULL'}, '-') AS key, count(*)::text AS value FROM ${mappedRows({ table, meaning, run })} GROUP BY 1`
-      const live = `SELECT coalesce(${target}, '-') AS key, count(*)::text AS value FROM imported.${first.table} WHERE ${ofRun(run, table.info.key)} AND part = ${literal(first.part)} GROUP BY 1`
-      const compared = await oddGroups(database, source, live)
+      const [means, cell] = [value(first.columns[target] ?? 'NULL::text'), value(find(column).cell)]
+      const counted = (word: string, from: string): string =>
+        `SELECT coalesce(${word}, '-') AS key, count(*)::text AS value FROM ${from} GROUP BY 1`
+      const compared = await oddGroups(database, counted(means, subject.meant), counted(target, liveRecords({ ...subject, run }, first)))
       words += compared.groups
       for (const { key, expected, found } of compared.odd)
         differences.push({ check: 'N6', table: first.table, key, column: target, expected, found })
       const unmapped = await database.query<{ word: string; count: number }>(
-        `SELECT ${find(column).cell} AS word, count(*) AS count FROM ${mappedRows({ table, meaning, run })}
-          WHERE ${find(column).cell} <> '' AND ${first.columns[target] ?? 'NULL'} IS NULL AND translate(lower(${find(column).cell}), ' _-', '') NOT IN ('neutral', 'hold') GROUP BY 1 LIMIT 100`,
+        `SELECT ${cell} AS word, count(*) AS count FROM ${subject.meant}
+          WHERE ${means} IS NULL AND ${cell} <> '' AND translate(lower(${cell}), ' _-', '') NOT IN ('neutral', 'hold') GROUP BY 1 LIMIT 100`,
       )
       for (const { word, count } of unmapped)
         differences.push({
@@ -238,6 +219,19 @@ const REFERENCES: readonly Reference[] = [
   },
 ]
 
+function linkOf(cell: string): string {
+  return `nullif(CASE WHEN ${cell} ~ '^[0-9]+\\.0$' THEN left(${cell}, -2) ELSE ${cell} END, '')`
+}
+
+/** The expressions over rows of a table that its links to others need. */
+export function linksOf({ table, find }: Pick<MeantTable, 'table' | 'find'>): readonly string[] {
+  const { key } = table.info
+  return REFERENCES.flatMap(({ from, columns, to, toColumns }) => [
+    ...(from === key && find(...columns).column !== undefined ? [linkOf(find(...columns).cell)] : []),
+    ...(to === key && find(...toColumns).column !== undefined ? [find(...toColumns).cell] : []),
+  ])
+}
+
 /** N7: links between tables that lead nowhere are as many as they were. */
 export async function checkReferences(database: ImportDatabase, run: RunKey, meant: readonly MeantTable[]): Promise<CheckResult> {
   const differences: Difference[] = []
@@ -247,16 +241,17 @@ export async function checkReferences(database: ImportDatabase, run: RunKey, mea
     const [source, target] = [meant.find(({ table }) => table.info.key === from), meant.find(({ table }) => table.info.key === to)]
     const [link, goal] = [source?.find(...columns), target?.find(...toColumns)]
     if (source === undefined || target === undefined || link?.column === undefined || goal?.column === undefined) continue
-    const given = `nullif(CASE WHEN ${link.cell} ~ '^[0-9]+\\.0$' THEN left(${link.cell}, -2) ELSE ${link.cell} END, '')`
+    const given = source.value(linkOf(link.cell))
     const [before] = await database.query<{ broken: number }>(
-      `SELECT count(*) AS broken FROM (SELECT ${given} AS link FROM ${mappedRows({ ...source, run })}) a
-        WHERE link IS NOT NULL AND link NOT IN (SELECT ${goal.cell} FROM ${mappedRows({ ...target, run })} WHERE ${goal.cell} IS NOT NULL)`,
+      `SELECT count(*) AS broken FROM ${source.meant} a
+        WHERE a.${given} IS NOT NULL AND NOT EXISTS (SELECT FROM ${target.meant} b WHERE b.${target.value(goal.cell)} = a.${given})`,
     )
     // An id that was made of the row is no link.
     const [now] = await database.query<{ broken: number }>(
       `SELECT count(*) AS broken FROM imported.${live.table} t
         WHERE ${ofRun(run, from)} AND part = ${literal(live.part)} AND ${live.column} IS NOT NULL AND left(${live.column}, 9) <> 'v2_trade_'
-          AND ${literal(live.prefix)} || ${live.column} NOT IN (SELECT ${live.toColumn} FROM imported.${live.to} WHERE part = ${literal(live.toPart)} AND ${ofRun(run, to)})`,
+          AND NOT EXISTS (SELECT FROM imported.${live.to} g WHERE g.part = ${literal(live.toPart)} AND g.${ofRun(run, to).replace(' AND ', ' AND g.')}
+                             AND g.${live.toColumn} = ${literal(live.prefix)} || t.${live.column})`,
     )
     links += 1
     const name = `${from}.${link.column} to ${to}`
@@ -278,13 +273,12 @@ export async function checkReferences(database: ImportDatabase, run: RunKey, mea
 interface TimesOrder {
   readonly plan: ImportPlan
   readonly naiveTimes: number
-  readonly run: RunKey
 }
 
 /** N8: the rule for times without a zone, and how many there are by another count. `areAllOurs`: no earlier run brought a row. */
 export async function checkTimes(
   database: ImportDatabase,
-  { plan, naiveTimes, run }: TimesOrder,
+  { plan, naiveTimes }: TimesOrder,
   meant: readonly MeantTable[],
   areAllOurs: boolean,
 ): Promise<CheckResult> {
@@ -296,12 +290,8 @@ export async function checkTimes(
       differences: [],
     }
   let naive = 0
-  for (const { table, meaning, find } of meant) {
-    if (meaning.times.length === 0) continue
-    const counts = meaning.times.map((column) => `count(*) FILTER (WHERE ${isNaive(find(column).cell)})`)
-    const [row] = await database.query<{ count: number }>(
-      `SELECT (${counts.join(' + ')})::bigint AS count FROM ${mappedRows({ table, meaning, run })}`,
-    )
+  for (const { meant: name } of meant) {
+    const [row] = await database.query<{ count: number }>(`SELECT coalesce(sum(naive), 0)::bigint AS count FROM ${name}`)
     naive += row?.count ?? 0
   }
   const status = naive === naiveTimes ? 'passed' : 'failed'

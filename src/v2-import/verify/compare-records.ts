@@ -1,9 +1,10 @@
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { Difference } from '../run/import-report.ts'
 import { DIFFERENCES_MAX, oddCells, ofRun, type RunKey } from './compare-rows.ts'
-import type { ExpectedRecord, TableMeaning } from './table-meaning.ts'
+import type { MeantTable } from './meant-table.ts'
 import type { ReadTable } from './read-again.ts'
 import { literal } from './source-words.ts'
+import type { ExpectedRecord } from './table-meaning.ts'
 
 export interface RecordsComparison {
   readonly expected: number
@@ -12,17 +13,14 @@ export interface RecordsComparison {
   readonly differences: readonly Difference[]
 }
 
-export interface Subject {
-  readonly table: ReadTable
-  readonly meaning: TableMeaning
+export interface Subject extends MeantTable {
   readonly run: RunKey
 }
 
-/** Rows of the source that became records in this run, with the unified symbol beside them. */
-export function mappedRows({ table, meaning, run }: Subject): string {
-  const symbol = meaning.symbol ?? 'NULL::text'
-  return `${table.view} s JOIN imported.rows m ON m.${ofRun(run, table.info.key).replace(' AND ', ' AND m.')} AND m.number = s.number
-            AND m.outcome = 'mapped' LEFT JOIN symbols y ON y.raw = ${symbol}`
+/** The records of a part as they stand, as `t`. */
+export function liveRecords({ table, run }: Subject, { table: name, part }: Pick<ExpectedRecord, 'table' | 'part'>): string {
+  const key = `t.${ofRun(run, table.info.key).replace(' AND ', ' AND t.')}`
+  return `imported.${name} t WHERE ${key} AND t.part = ${literal(part)}`
 }
 
 interface Column {
@@ -34,39 +32,59 @@ interface Column {
 /** The records of one kind and part against what the cells of the source mean. */
 export async function compareRecords(database: ImportDatabase, subject: Subject, record: ExpectedRecord): Promise<RecordsComparison> {
   const columns: readonly Column[] = [
-    { name: 'row_key', expected: 's.row_key', found: 't.row_key' },
+    { name: 'row_key', expected: 'm.row_key', found: 't.row_key' },
     { name: 'system', expected: literal(subject.run.system) + '::text', found: 't.system' },
-    ...Object.entries(record.columns).map(([name, expected]) => ({ name, expected, found: `t.${name}` })),
+    ...Object.entries(record.columns).map(([name, expression]) => ({ name, expected: subject.value(expression), found: `t.${name}` })),
     { name: 'extras', expected: 'true', found: noOtherExtras(subject.table, record) },
   ]
-  return compare(database, {
-    check: 'N3',
-    subject,
-    record,
-    columns,
-    differencesOf: (key, odd) =>
-      odd.map(([column, expected, found]) => ({ check: 'N3', table: record.table, key, column, expected, found })),
-  })
+  const sides = { source: `${subject.meant} m WHERE ${subject.value(record.when)}`, live: liveRecords(subject, record) }
+  const hash = (side: 'expected' | 'found'): string => `hash_record_extended(ROW(${columns.map((column) => column[side]).join(', ')}), 0)`
+  const comparison = await compareHashes(database, { ...sides, sourceHash: hash('expected'), liveHash: hash('found') })
+  if (areEqual(comparison)) return { ...comparison, differences: [] }
+  const there = `${record.part} of ${subject.table.info.key}`
+  const differences = await oddRecords(database, { ...sides, columns, table: record.table, check: 'N2', there })
+  const named = differences.flatMap(({ key, odd, whole }): readonly Difference[] =>
+    whole === undefined
+      ? odd.map(([column, expected, found]) => ({ check: 'N3', table: record.table, key, column, expected, found }))
+      : [whole],
+  )
+  return { ...comparison, differences: named }
 }
 
 /** The cells of the source, made again from the record that keeps them, against those that were read. */
 export async function compareRebuilt(database: ImportDatabase, subject: Subject, record: ExpectedRecord): Promise<RecordsComparison> {
-  const { info } = subject.table
-  const columns: readonly Column[] = [
-    { name: 'row_key', expected: 's.row_key', found: 't.row_key' },
-    { name: 'cells', expected: 'to_jsonb(s.cells)', found: `to_jsonb(${rebuilt(subject.table, record)})` },
-  ]
-  const names = info.columns.map(({ name }) => name)
-  return compare(database, {
-    check: 'N9',
-    subject,
-    record,
-    columns,
-    differencesOf: (key, odd) =>
-      odd.flatMap(([, expected, found]) =>
-        oddCells(names, jsonCells(expected), jsonCells(found)).map((cell) => ({ check: 'N9', table: info.key, key, ...cell })),
-      ),
+  const { info, cells, view } = subject.table
+  const again = rebuilt(subject.table, record)
+  const live = liveRecords(subject, record)
+  const comparison = await compareHashes(database, {
+    source: `${subject.meant} m`,
+    sourceHash: 'm.rebuilt',
+    live,
+    liveHash: `hash_record_extended(ROW(t.row_key, ${again}), 0)`,
   })
+  if (areEqual(comparison)) return { ...comparison, differences: [] }
+  const columns: readonly Column[] = [
+    { name: 'row_key', expected: 'm.row_key', found: 't.row_key' },
+    { name: 'cells', expected: `to_jsonb(${cells})`, found: `to_jsonb(${again})` },
+  ]
+  const source = `${subject.meant} m JOIN ${view} s ON s.row_key = m.row_key AND hash_record_extended(ROW(s.row_key, ${cells}), 0) = m.rebuilt`
+  const names = info.columns.map(({ name }) => name)
+  const differences = await oddRecords(database, {
+    source,
+    live,
+    columns,
+    table: record.table,
+    check: 'N9',
+    there: `${record.part} of ${info.key}`,
+  })
+  const named = differences.flatMap(({ key, odd, whole }): readonly Difference[] =>
+    whole === undefined
+      ? odd.flatMap(([, expected, found]) =>
+          oddCells(names, jsonCells(expected), jsonCells(found)).map((cell) => ({ check: 'N9', table: info.key, key, ...cell })),
+        )
+      : [whole],
+  )
+  return { ...comparison, differences: named }
 }
 
 function jsonCells(text: string | null): readonly (string | null)[] | null {
@@ -77,7 +95,9 @@ function jsonCells(text: string | null): readonly (string | null)[] | null {
 function rebuilt({ info, keyIndexes }: ReadTable, record: ExpectedRecord): string {
   const cells = info.columns.map(({ name }, index) => {
     const carrier = record.carries?.[name]
-    const other = `CASE WHEN jsonb_exists(t.extras, ${literal(name)}) THEN t.extras ->> ${literal(name)} ELSE ${carrier === undefined ? 'NULL' : `t.${carrier}::text`} END`
+    const kept = `t.extras ->> ${literal(name)}`
+    const carried = `CASE WHEN NOT jsonb_exists(t.extras, ${literal(name)}) THEN t.${carrier}::text END`
+    const other = carrier === undefined ? `(${kept})` : `coalesce(${kept}, ${carried})`
     const place = keyIndexes.indexOf(index + 1)
     return place === -1 ? other : `CASE WHEN t.row_key LIKE '#%' THEN ${other} ELSE t.row_key::jsonb ->> ${place} END`
   })
@@ -90,49 +110,54 @@ function noOtherExtras({ info }: ReadTable, record: ExpectedRecord): string {
   return `t.extras - ARRAY[${names}]::text[] = '{}'`
 }
 
-type OddColumn = readonly [column: string, expected: string | null, found: string | null]
-
-interface Comparing {
-  readonly check: string
-  readonly subject: Subject
-  readonly record: ExpectedRecord
-  readonly columns: readonly Column[]
-  readonly differencesOf: (key: string, odd: readonly OddColumn[]) => readonly Difference[]
+interface Sides {
+  /** What stands behind FROM. */
+  readonly source: string
+  readonly live: string
 }
 
 /**
  * By sums of row hashes first; row by row only if they differ. The hash of a record is linear in those of its fields, so that swapped
  * values would leave the sum as it is: it is hashed once more.
  */
-async function compare(database: ImportDatabase, comparing: Comparing): Promise<RecordsComparison> {
-  const { subject, record, columns } = comparing
-  const source = `${mappedRows(subject)} WHERE ${record.when}`
-  const live = `imported.${record.table} t WHERE t.${ofRun(subject.run, subject.table.info.key).replace(' AND ', ' AND t.')} AND t.part = ${literal(record.part)}`
-  const hashed = async (values: readonly string[], from: string) => {
+async function compareHashes(
+  database: ImportDatabase,
+  { source, sourceHash, live, liveHash }: Sides & { readonly sourceHash: string; readonly liveHash: string },
+): Promise<Omit<RecordsComparison, 'differences'>> {
+  const summed = async (hash: string, from: string) => {
     const [row] = await database.query<{ count: number; hash: string }>(
-      `SELECT count(*) AS count, coalesce(sum(hashint8extended(hash_record_extended(ROW(${values.join(', ')}), 0), 0)), 0)::text AS hash FROM ${from}`,
+      `SELECT count(*) AS count, coalesce(sum(hashint8extended(${hash}, 0)), 0)::text AS hash FROM ${from}`,
     )
     if (row === undefined) throw new Error('an aggregate gives a row')
     return row
   }
-  const expected = await hashed(
-    columns.map((column) => column.expected),
-    source,
-  )
-  const found = await hashed(
-    columns.map((column) => column.found),
-    live,
-  )
-  const result = { expected: expected.count, found: found.count, hashes: { source: expected.hash, live: found.hash } }
-  if (expected.count === found.count && expected.hash === found.hash) return { ...result, differences: [] }
-  return { ...result, differences: await differencesOf(database, comparing, { source, live }) }
+  const [expected, found] = [await summed(sourceHash, source), await summed(liveHash, live)]
+  return { expected: expected.count, found: found.count, hashes: { source: expected.hash, live: found.hash } }
 }
 
-async function differencesOf(
-  database: ImportDatabase,
-  { columns, differencesOf: describe, subject, record, check }: Comparing,
-  { source, live }: { readonly source: string; readonly live: string },
-): Promise<readonly Difference[]> {
+function areEqual({ expected, found, hashes }: Omit<RecordsComparison, 'differences'>): boolean {
+  return expected === found && hashes.source === hashes.live
+}
+
+type OddColumn = readonly [column: string, expected: string | null, found: string | null]
+
+interface OddRecord {
+  readonly key: string
+  readonly odd: readonly OddColumn[]
+  /** Set where the record as a whole is missing, or too many. */
+  readonly whole: Difference | undefined
+}
+
+interface Comparing extends Sides {
+  readonly columns: readonly Column[]
+  readonly table: string
+  /** Of records that are missing or too many. */
+  readonly check: string
+  readonly there: string
+}
+
+async function oddRecords(database: ImportDatabase, comparing: Comparing): Promise<readonly OddRecord[]> {
+  const { columns, source, live, table, check, there } = comparing
   const named = (side: 'expected' | 'found'): string => columns.map((column, index) => `${column[side]} AS c${index}`).join(', ')
   const odd = columns.map(
     ({ name }, index) =>
@@ -143,14 +168,10 @@ async function differencesOf(
            jsonb_build_array(${odd.join(', ')}) AS odd
       FROM (SELECT ${named('expected')} FROM ${source}) e FULL JOIN (SELECT ${named('found')} FROM ${live}) f ON f.c0 = e.c0
      WHERE e IS DISTINCT FROM f LIMIT ${DIFFERENCES_MAX}`)
-  return rows.flatMap(({ key, kind, odd: cells }): readonly Difference[] => {
-    const there = `${record.part} of ${subject.table.info.key}`
-    const base = { check: check === 'N3' ? 'N2' : check, table: record.table, key, column: undefined }
-    if (kind === 'missing') return [{ ...base, expected: there, found: null }]
-    if (kind === 'extra') return [{ ...base, expected: null, found: there }]
-    return describe(
-      key,
-      cells.filter((cell) => cell !== null),
-    )
+  return rows.map(({ key, kind, odd: cells }) => {
+    const base = { check, table, key, column: undefined }
+    if (kind === 'missing') return { key, odd: [], whole: { ...base, expected: there, found: null } }
+    if (kind === 'extra') return { key, odd: [], whole: { ...base, expected: null, found: there } }
+    return { key, odd: cells.filter((cell) => cell !== null), whole: undefined }
   })
 }

@@ -1,9 +1,12 @@
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { Difference } from '../run/import-report.ts'
-import { cellsOfLine, type ReadTable } from './read-again.ts'
+import { COLUMNS_APART_MAX, type ReadTable } from './read-again.ts'
 import { literal } from './source-words.ts'
+import { cellsOfLine } from './stored-line.ts'
 
 export const DIFFERENCES_MAX = 1_000
+/** Above this the number of distinct values of a column is not counted: it would take longer than all else. */
+const DISTINCT_ROWS_MAX = 100_000
 
 export interface RunKey {
   readonly runId: string
@@ -19,38 +22,59 @@ export interface RowsComparison {
   readonly changed: number
   /** Sums of the hashes of all rows, of the source and as they stand now; undefined if an earlier run brought some. */
   readonly hashes: { readonly source: string; readonly live: string } | undefined
+  /** Of each column: how many NULL, how many values if they were counted, least, greatest, bytes of the longest. */
+  readonly statistics: { readonly source: readonly string[]; readonly live: readonly string[] }
   readonly differences: readonly Difference[]
 }
 
-interface CountAndHash {
+interface Measured {
   readonly count: number
   readonly hash: string
+  readonly statistics: readonly string[]
+  readonly [column: string]: unknown
 }
 
-/** The rows of one table, word for word, against what was read again. */
+/** Whether the distinct values of the columns are counted. */
+export function isCounted({ rows }: ReadTable): boolean {
+  return rows <= DISTINCT_ROWS_MAX
+}
+
+/** The rows of one table, word for word, against what was read again: one pass over each. */
 export async function compareRows(database: ImportDatabase, table: ReadTable, run: RunKey): Promise<RowsComparison> {
-  const live = liveRows(table)
-  await database.run(`
-    CREATE UNLOGGED TABLE ${live} AS SELECT number, row_key, ${cellsOfLine('line', table.info.columns.length)} AS cells, bytes AS damage
-      FROM imported.rows WHERE ${ofRun(run, table.info.key)};
-    ANALYZE ${live}`)
-  const hashed = (rows: string): Promise<readonly CountAndHash[]> =>
-    database.query<{ count: number; hash: string }>(
-      `SELECT count(*) AS count, coalesce(sum(hashint8extended(hash_record_extended(ROW(number, row_key, cells, damage), 0), 0)), 0)::text AS hash FROM ${rows} r`,
-    )
-  const [[expected], [found]] = [await hashed(table.view), await hashed(live)]
-  if (expected === undefined || found === undefined) throw new Error('an aggregate gives a row')
-  const counts = { source: expected.count, live: found.count }
+  const expected = await measured(database, table, `SELECT number, row_key, ${table.cells} AS cells, damage FROM ${table.view} s`)
+  const found = await measured(database, table, liveRows(table, run))
+  const counts = { source: expected.count, live: found.count, statistics: { source: expected.statistics, live: found.statistics } }
+  const hashes = { source: expected.hash, live: found.hash }
   if (expected.count === found.count && expected.hash === found.hash)
-    return { ...counts, missing: 0, extra: 0, changed: 0, hashes: { source: expected.hash, live: found.hash }, differences: [] }
-  const rest = await differencesOf(database, { table, run, live })
-  const isWhole = rest.earlier === 0
-  return { ...counts, ...rest, hashes: isWhole ? { source: expected.hash, live: found.hash } : undefined }
+    return { ...counts, missing: 0, extra: 0, changed: 0, hashes, differences: [] }
+  const rest = await differencesOf(database, { table, run })
+  return { ...counts, ...rest, hashes: rest.earlier === 0 ? hashes : undefined }
 }
 
-/** The rows of this run as they stand, with their cells; made by `compareRows`. */
-export function liveRows({ view }: ReadTable): string {
-  return `live_${view}`
+/** The rows of this run as they stand, with their cells. */
+function liveRows({ info }: ReadTable, run: RunKey): string {
+  const cells = cellsOfLine('line', info.columns.length)
+  return `SELECT number, row_key, ${cells} AS cells, bytes AS damage FROM imported.rows WHERE ${ofRun(run, info.key)}`
+}
+
+/** OFFSET 0 keeps the server from working out the cells anew for each use of them. */
+async function measured(database: ImportDatabase, table: ReadTable, rows: string): Promise<Measured> {
+  const apart = table.info.columns.map((_, index) => `cells[${index + 1}] AS c${index + 1}`)
+  const isApart = apart.length <= COLUMNS_APART_MAX
+  const cell = (index: number): string => (isApart ? `c${index + 1}` : `cells[${index + 1}]`)
+  const statistics = table.info.columns.map((_, index) => statisticsOf(cell(index), isCounted(table)))
+  const hash = 'hash_record_extended(ROW(number, row_key, cells, damage), 0) AS hash'
+  const [row] = await database.query<Measured>(`
+    SELECT count(*) AS count, coalesce(sum(hashint8extended(hash, 0)), 0)::text AS hash, ARRAY[${statistics.join(', ')}]::text[] AS statistics
+      FROM (SELECT ${[hash, ...(isApart ? apart : ['cells'])].join(', ')} FROM (${rows} OFFSET 0) r OFFSET 0) m`)
+  if (row === undefined) throw new Error('an aggregate gives a row')
+  return row
+}
+
+function statisticsOf(cell: string, isDistinctCounted: boolean): string {
+  const distinct = isDistinctCounted ? `, count(DISTINCT hashtextextended(${cell}, 0))::text` : ''
+  const [least, greatest] = [`min(${cell} COLLATE "C")`, `max(${cell} COLLATE "C")`]
+  return `concat_ws(' ', (count(*) - count(${cell}))::text${distinct}, left(${least}, 40), left(${greatest}, 40), max(octet_length(${cell}))::text)`
 }
 
 export function ofRun({ runId }: RunKey, tableKey: string): string {
@@ -60,7 +84,6 @@ export function ofRun({ runId }: RunKey, tableKey: string): string {
 interface Subject {
   readonly table: ReadTable
   readonly run: RunKey
-  readonly live: string
 }
 
 interface OddRow {
@@ -72,7 +95,7 @@ interface OddRow {
   readonly [column: string]: unknown
 }
 
-async function differencesOf(database: ImportDatabase, { table, run, live }: Subject) {
+async function differencesOf(database: ImportDatabase, { table, run }: Subject) {
   const key = table.info.key
   const odd = await database.query<OddRow>(`
     WITH odd AS (
@@ -83,7 +106,8 @@ async function differencesOf(database: ImportDatabase, { table, run, live }: Sub
                                   AND o.run_id <> ${literal(run.runId)} AND (o.bytes = s.damage OR
                                       array_replace(${cellsOfLine('o.line', table.info.columns.length)}, NULL, '') = array_replace(s.cells, NULL, '')))
                   THEN 'earlier' ELSE 'missing' END AS kind
-        FROM ${table.view} s FULL JOIN ${live} l ON l.number = s.number AND l.row_key = s.row_key
+        FROM (SELECT number, row_key, ${table.cells} AS cells, damage FROM ${table.view} s) s
+        FULL JOIN (${liveRows(table, run)}) l ON l.number = s.number AND l.row_key = s.row_key
        WHERE s.number IS NULL OR l.number IS NULL OR s.cells IS DISTINCT FROM l.cells OR s.damage IS DISTINCT FROM l.damage),
     ranked AS (SELECT *, row_number() OVER (PARTITION BY kind ORDER BY number) AS rank, count(*) OVER (PARTITION BY kind) AS total FROM odd)
     SELECT key, kind, expected, found, total FROM ranked WHERE rank <= CASE kind WHEN 'earlier' THEN 1 ELSE ${DIFFERENCES_MAX} END ORDER BY number`)

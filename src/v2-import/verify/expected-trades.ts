@@ -194,5 +194,5 @@ function tradeFills(cells: TradeCells): readonly ExpectedRecord[] {
 
 /** The orders table has no order of this id. Its own rows are checked by themselves. */
 function notHeld(orderId: string, exchange: string): string {
-  return `(${exchange}, ${orderId}) NOT IN (SELECT h.exchange, h.order_id FROM held_orders h)`
+  return `NOT EXISTS (SELECT FROM held_orders h WHERE h.exchange = ${exchange} AND h.order_id = ${orderId})`
 }

@@ -1,14 +1,19 @@
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { ImportSource, RawCell, TableInfo } from '../sources/import-source.ts'
-import { literal } from './source-words.ts'
 
 const FLUSH_CHARACTERS = 1_048_576
 
-/** A table of the source, read a second time: each row as an array of its cells. */
+/** With more columns than these a row of version 2 might not fit a row of the server: then all cells stand in one array. */
+export const COLUMNS_APART_MAX = 200
+
+/** A table of the source, read a second time. */
 export interface ReadTable {
   readonly info: TableInfo
-  /** View with `number`, `row_key`, `name`, `cells` (text[]) and `damage` (bytea). */
+  /** View with `number`, `row_key`, `name`, `damage` (bytea) and the cells. */
   readonly view: string
+  /** Of the view as `s`: the cell of a column, from 0, and all of them as an array, NULL if the row is damaged. */
+  readonly cell: (index: number) => string
+  readonly cells: string
   /** Positions, from 1, of the columns of the key. */
   readonly keyIndexes: readonly number[]
   readonly rows: number
@@ -33,15 +38,15 @@ export async function readAgain(order: ReadAgainOrder): Promise<readonly ReadTab
 async function readTable(order: ReadAgainOrder, info: TableInfo, index: number): Promise<ReadTable> {
   const { database } = order
   const [table, view] = [`source_${index}`, `source_rows_${index}`]
-  await database.run(`CREATE UNLOGGED TABLE ${table} (number bigint, cells text[], damage bytea)`)
+  const form = info.columns.length > COLUMNS_APART_MAX ? asArray() : asColumns(info.columns.length)
+  await database.run(`CREATE UNLOGGED TABLE ${table} (number bigint, damage bytea${form.declared}) WITH (autovacuum_enabled = false)`)
   let rows = 0
   let text = ''
   let sending: Promise<void> = Promise.resolve()
   for await (const batch of order.source.rows(info, { signal: order.signal })) {
     for (const { cells, damage } of batch) {
       rows += 1
-      text +=
-        damage === undefined ? `${rows}\t${arrayText(cells)}\t\\N\n` : `${rows}\t\\N\t\\\\x${Buffer.from(damage.bytes).toString('hex')}\n`
+      text += damage === undefined ? `${rows}\t\\N${form.line(cells)}\n` : `${rows}\t${bytesText(damage.bytes)}${form.nothing}\n`
     }
     order.onRows(batch.length)
     if (text.length < FLUSH_CHARACTERS) continue
@@ -54,37 +59,76 @@ async function readTable(order: ReadAgainOrder, info: TableInfo, index: number):
   if (text !== '') await database.copy(table, text)
   const keys = order.keyColumns.get(info.key) ?? []
   const keyIndexes = keys.map((name) => info.columns.findIndex((column) => column.name === name) + 1)
-  await database.run(`CREATE VIEW ${view} AS ${viewOf(table, keyIndexes)}; ANALYZE ${table}`)
-  return { info, view, keyIndexes, rows }
+  const keyCells = keyIndexes.map((at) => form.cell('', at - 1))
+  await database.run(`CREATE VIEW ${view} AS ${viewOf(table, keyCells, form.names)}; ANALYZE ${table} (number)`)
+  return { info, view, cell: (at) => form.cell('s.', at), cells: form.cells, keyIndexes, rows }
 }
 
-function viewOf(table: string, keyIndexes: readonly number[]): string {
-  const cells = keyIndexes.map((index) => `cells[${index}]`)
-  if (cells.length === 0) return `SELECT number, '#' || number AS row_key, '#' || number AS name, cells, damage FROM ${table}`
-  const isWhole = cells.map((cell) => `${cell} IS NOT NULL`).join(' AND ')
-  const json = cells.map((cell) => `to_json(${cell})::text`).join(` || ',' || `)
-  const key = `CASE WHEN ${isWhole} THEN '[' || ${json} || ']' ELSE '#' || number END`
-  const name = `CASE WHEN ${isWhole} THEN ${cells.join(` || '/' || `)} ELSE '#' || number END`
-  return `SELECT number, ${key} AS row_key, ${name} AS name, cells, damage FROM ${table}`
+/** How the cells of a row stand in the server. */
+interface RowForm {
+  readonly declared: string
+  readonly names: string
+  readonly cell: (alias: string, index: number) => string
+  readonly cells: string
+  /** What follows the first two cells of a line of COPY, of a row and of one without cells. */
+  readonly line: (cells: readonly RawCell[]) => string
+  readonly nothing: string
+}
+
+function asColumns(count: number): RowForm {
+  const columns = Array.from({ length: count }, (_, index) => `c${index + 1}`)
+  const names = columns.map((name) => `, ${name}`).join('')
+  return {
+    declared: columns.map((name) => `, ${name} text`).join(''),
+    names,
+    cell: (alias, index) => `${alias}c${index + 1}`,
+    cells: `CASE WHEN s.damage IS NULL THEN ARRAY[${columns.map((name) => `s.${name}`).join(', ')}]::text[] END`,
+    line(cells) {
+      let line = ''
+      for (const cell of cells) line += cell === null ? '\t\\N' : `\t${COPIED.test(cell) ? copied(cell) : cell}`
+      return line
+    },
+    nothing: '\t\\N'.repeat(count),
+  }
+}
+
+function asArray(): RowForm {
+  return {
+    declared: ', cells text[]',
+    names: ', cells',
+    cell: (alias, index) => `${alias}cells[${index + 1}]`,
+    cells: 's.cells',
+    line: (cells) => `\t${arrayText(cells)}`,
+    nothing: '\t\\N',
+  }
+}
+
+function bytesText(bytes: Uint8Array): string {
+  return `\\\\x${Buffer.from(bytes).toString('hex')}`
+}
+
+function viewOf(table: string, key: readonly string[], names: string): string {
+  if (key.length === 0) return `SELECT number, '#' || number AS row_key, '#' || number AS name, damage${names} FROM ${table}`
+  const isWhole = key.map((cell) => `${cell} IS NOT NULL`).join(' AND ')
+  // A plain number needs nothing to be JSON but its quotes.
+  const json = key
+    .map((cell) => `CASE WHEN ${cell} ~ '^[0-9]+$' THEN '"' || ${cell} || '"' ELSE to_json(${cell})::text END`)
+    .join(` || ',' || `)
+  const rowKey = `CASE WHEN ${isWhole} THEN '[' || ${json} || ']' ELSE '#' || number END`
+  const name = `CASE WHEN ${isWhole} THEN ${key.join(` || '/' || `)} ELSE '#' || number END`
+  return `SELECT number, ${rowKey} AS row_key, ${name} AS name, damage${names} FROM ${table}`
 }
 
 const QUOTED = /["\\]/g
-const COPIED = /[\\\t\n\r]/g
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+const COPIED = /[\\\t\n\r]/
+
+/** A cell as COPY takes it. Told anew, not with the loader's code. */
+function copied(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
+}
 
 /** A Postgres array of text, as a cell of COPY. */
 function arrayText(cells: readonly RawCell[]): string {
   const parts = cells.map((cell) => (cell === null ? 'NULL' : `"${cell.replace(QUOTED, '\\$&')}"`))
-  return `{${parts.join(',')}}`.replace(COPIED, (found) => ESCAPES[found] ?? found)
-}
-
-/** The cells of a row that stands as a line of COPY, told by the server's own means. `line` is an expression. */
-export function cellsOfLine(line: string, columns: number): string {
-  const empty = columns === 0 ? `'{}'::text[]` : `ARRAY['']`
-  const [slash, nothing] = [literal('\\'), literal('\\N')]
-  const plain = `strpos(replace(${line}, ${nothing}, ''), ${slash}) = 0`
-  const controls = `replace(replace(replace(p, ${literal('\\n')}, E'\\n'), ${literal('\\t')}, E'\\t'), ${literal('\\r')}, E'\\r')`
-  const unescaped = `array_to_string(ARRAY(SELECT ${controls} FROM unnest(string_to_array(x, ${literal('\\\\')})) WITH ORDINALITY AS b(p, j) ORDER BY j), ${slash})`
-  const careful = `(SELECT array_agg(CASE WHEN x <> ${nothing} THEN ${unescaped} END ORDER BY i) FROM unnest(string_to_array(${line}, E'\\t')) WITH ORDINALITY AS a(x, i))`
-  return `CASE WHEN ${line} IS NULL THEN NULL WHEN ${line} = '' THEN ${empty} WHEN ${plain} THEN string_to_array(${line}, E'\\t', ${nothing}) ELSE ${careful} END`
+  return copied(`{${parts.join(',')}}`)
 }

@@ -6,15 +6,18 @@ import type { ImportPlan } from '../mapping/import-plan.ts'
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { Check, Difference, Verification } from '../run/import-report.ts'
 import type { ImportSource } from '../sources/import-source.ts'
-import { checkCensus, checkReferences, checkStatistics, checkSums, checkTimes, type MeantTable } from './aggregate-checks.ts'
+import { checkCensus, checkReferences, checkStatistics, checkSums, checkTimes, linksOf } from './aggregate-checks.ts'
 import { compareRebuilt, compareRecords, type RecordsComparison } from './compare-records.ts'
 import { compareRows, DIFFERENCES_MAX, type RowsComparison, type RunKey } from './compare-rows.ts'
 import { meaningOf } from './expected-records.ts'
+import { makeMeantTable, type MeantTable } from './meant-table.ts'
 import { readAgain, type ReadTable } from './read-again.ts'
 import { literal, unifiedSymbol } from './source-words.ts'
+import { ConnectionCrew } from './connection-crew.ts'
 
 export interface VerifyOrder {
-  readonly database: ImportDatabase
+  /** Both work at once. */
+  readonly databases: readonly [ImportDatabase, ImportDatabase]
   readonly run: RunKey
   readonly source: ImportSource
   /** The files of the source as the import found them. */
@@ -37,68 +40,116 @@ export function verificationSchema(runId: string): string {
  * Changes nothing but a schema of its own, which is gone at the end. Throws `AppError` if it cannot be done at all.
  */
 export async function verifyRun(order: VerifyOrder): Promise<Verification> {
-  const { database, run, plan } = order
+  const { databases, run, plan } = order
+  const [database] = databases
   const schema = verificationSchema(run.runId)
-  await database.run(`DROP SCHEMA IF EXISTS "${schema}" CASCADE; CREATE SCHEMA "${schema}"; SET search_path = "${schema}", public`)
-  await database.query(`SELECT set_config('TimeZone', $1, false)`, [plan.timeZone])
+  await database.run(`DROP SCHEMA IF EXISTS "${schema}" CASCADE; CREATE SCHEMA "${schema}"`)
+  for (const each of databases) {
+    await each.run(`SET search_path = "${schema}", public; SET max_parallel_workers_per_gather = 0`)
+    await each.query(`SELECT set_config('TimeZone', $1, false)`, [plan.timeZone])
+  }
   try {
     const recorded = await database.query<{ tableKey: string; keys: readonly string[] }>(
       'SELECT table_key AS "tableKey", key_columns AS keys FROM imported.tables WHERE run_id = $1',
       [run.runId],
     )
     const keyColumns = new Map(recorded.map(({ tableKey, keys }) => [tableKey, keys]))
-    const tables = await readAgain({ ...order, keyColumns })
+    const tables = await readAgain({ ...order, database, keyColumns })
     return await checkAll(order, tables)
   } finally {
-    await database.run(`SET search_path = public; SET TimeZone = 'UTC'; DROP SCHEMA IF EXISTS "${schema}" CASCADE`).catch(() => undefined)
+    for (const each of databases)
+      await each.run(`RESET search_path; SET TimeZone = 'UTC'; RESET max_parallel_workers_per_gather`).catch(() => undefined)
+    await database.run(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`).catch(() => undefined)
   }
 }
 
 async function checkAll(order: VerifyOrder, tables: readonly ReadTable[]): Promise<Verification> {
-  const { database, run } = order
-  const meant = meaningsOf(order, tables)
-  await fillHelpers(order, meant)
-  const rows: RowsComparison[] = []
-  for (const table of tables) rows.push(await compareRows(database, table, run))
-  const [records, rebuilt]: [RecordsComparison[], RecordsComparison[]] = [[], []]
-  for (const { table, meaning } of meant) {
-    const subject = { table, meaning, run }
-    for (const record of meaning.records) records.push(await compareRecords(database, subject, record))
-    const [first] = meaning.records
-    if (first !== undefined) rebuilt.push(await compareRebuilt(database, subject, first))
+  const crew = new ConnectionCrew(order.databases, order.signal)
+  try {
+    const known = meaningsOf(order, tables)
+    await Promise.all([crew.do((database) => makeSymbols(database, order, known)), crew.do((database) => makeHeldOrders(database, order))])
+    return await compareAll(order, crew, { tables, known })
+  } finally {
+    await crew.settled()
   }
-  const strays = await strayRecords(order, meant)
+}
+
+async function compareAll(
+  order: VerifyOrder,
+  crew: ConnectionCrew,
+  { tables, known }: { readonly tables: readonly ReadTable[]; readonly known: readonly KnownTable[] },
+): Promise<Verification> {
+  const { run } = order
+  // What others wait for first, and of that what takes longest: so both connections are at work to the end.
+  const meanings = Promise.all(
+    byRows(known, ({ table }) => table).map((each) => crew.do((database) => makeMeantTable(database, each, run, linksOf(each)))),
+  )
+  const comparisons = Promise.all(
+    byRows(tables, (table) => table).map(async (table) => ({
+      table,
+      result: await crew.do((database) => compareRows(database, table, run)),
+    })),
+  )
+  const inMeanings = meanings.then(async (made) => {
+    const meant = known.flatMap(({ table }) => made.filter((each) => each.table === table))
+    const [wider, records] = await Promise.all([checkMeant(order, crew, meant), compareMeant(order, crew, meant)])
+    return { wider, ...records }
+  })
+  const [compared, { wider, records, rebuilt, strays }] = await Promise.all([comparisons, inMeanings])
+  const rows = tables.flatMap((table) => compared.filter((each) => each.table === table).map(({ result }) => result))
+  const [sums, census, references, times] = wider
+  const checked = [sums, checkStatistics(tables, rows), census, references, times]
   const differences = [...rows, ...records, ...rebuilt].flatMap((comparison) => comparison.differences).concat(strays)
-  const areAllOurs = order.counts.every(({ skipped }) => skipped['already-imported'] === undefined)
-  const wider = [
-    await checkSums(database, run, meant),
-    await checkStatistics(database, tables, rows),
-    await checkCensus(database, run, meant),
-    await checkReferences(database, run, meant),
-    await checkTimes(database, order, meant, areAllOurs),
-  ]
   const checks: readonly Check[] = [
     checkCounts(order, tables, rows),
     checkKeys(rows, differences),
     checkHashes(rows, records, differences),
-    ...wider.map(({ check }) => check),
+    ...checked.map(({ check }) => check),
     checkRoundTrip(rebuilt),
     { name: 'N10 settings and models', status: 'not_run', detail: 'the rows of the database alone were imported' },
     await checkUntouched(order),
     { name: 'N12 open orders and positions at the exchange', status: 'not_run', detail: 'the exchange was not asked' },
   ]
-  const all = [...differences, ...wider.flatMap((each) => each.differences)]
+  const all = [...differences, ...checked.flatMap((each) => each.differences)]
   return { checks, differences: all.slice(0, DIFFERENCES_MAX) }
 }
 
-function meaningsOf({ plan }: VerifyOrder, tables: readonly ReadTable[]): readonly MeantTable[] {
+function byRows<T>(all: readonly T[], tableOf: (one: T) => ReadTable): readonly T[] {
+  return all.toSorted((a, b) => tableOf(b).rows - tableOf(a).rows)
+}
+
+function checkMeant(order: VerifyOrder, crew: ConnectionCrew, meant: readonly MeantTable[]) {
+  const areAllOurs = order.counts.every(({ skipped }) => skipped['already-imported'] === undefined)
+  return Promise.all([
+    crew.do((database) => checkSums(database, order.run, meant)),
+    crew.do((database) => checkCensus(database, order.run, meant)),
+    crew.do((database) => checkReferences(database, order.run, meant)),
+    crew.do((database) => checkTimes(database, order, meant, areAllOurs)),
+  ])
+}
+
+async function compareMeant(order: VerifyOrder, crew: ConnectionCrew, meant: readonly MeantTable[]) {
+  const { run } = order
+  const pairs = meant.flatMap((each) => each.meaning.records.map((record) => ({ subject: { ...each, run }, record })))
+  const first = pairs.filter(({ subject, record }) => subject.meaning.records[0] === record)
+  const [records, rebuilt, strays] = await Promise.all([
+    Promise.all(pairs.map(({ subject, record }) => crew.do((database) => compareRecords(database, subject, record)))),
+    Promise.all(first.map(({ subject, record }) => crew.do((database) => compareRebuilt(database, subject, record)))),
+    crew.do((database) => strayRecords(database, order, meant)),
+  ])
+  return { records, rebuilt, strays }
+}
+
+type KnownTable = Pick<MeantTable, 'table' | 'meaning' | 'find'>
+
+function meaningsOf({ plan }: VerifyOrder, tables: readonly ReadTable[]): readonly KnownTable[] {
   return tables.flatMap((table) => {
     const names = table.info.columns.map(({ name }) => name)
     const find = (...wanted: readonly string[]) => {
       for (const name of wanted) {
         const exact = names.indexOf(name)
         const index = exact === -1 ? names.findIndex((other) => other.toLowerCase() === name) : exact
-        if (index !== -1) return { column: names[index], cell: `s.cells[${index + 1}]` }
+        if (index !== -1) return { column: names[index], cell: table.cell(index) }
       }
       return { column: undefined, cell: 'NULL::text' }
     }
@@ -107,20 +158,28 @@ function meaningsOf({ plan }: VerifyOrder, tables: readonly ReadTable[]): readon
   })
 }
 
-/** The unified symbol of every spelling, and the orders that the orders table itself brings. */
-async function fillHelpers({ database, run, plan }: VerifyOrder, meant: readonly MeantTable[]): Promise<void> {
-  const spellings = meant.flatMap(({ table, meaning }) =>
+/** The unified symbol of every spelling. */
+async function makeSymbols(database: ImportDatabase, { plan }: VerifyOrder, known: readonly KnownTable[]): Promise<void> {
+  const spellings = known.flatMap(({ table, meaning }) =>
     meaning.symbol === undefined ? [] : [`SELECT DISTINCT ${meaning.symbol} AS raw FROM ${table.view} s`],
   )
   const all = spellings.length === 0 ? 'SELECT NULL::text AS raw WHERE false' : spellings.join(' UNION ')
   await database.run(`
     CREATE UNLOGGED TABLE symbols AS SELECT raw, ${unifiedSymbol('raw', plan)} AS unified FROM (${all}) a WHERE raw IS NOT NULL;
-    CREATE UNLOGGED TABLE held_orders AS SELECT DISTINCT exchange, order_id FROM imported.orders WHERE part = 'row' AND system = ${literal(run.system)};
-    ANALYZE symbols; ANALYZE held_orders`)
+    ANALYZE symbols`)
+}
+
+/** The orders that the orders table itself brings. */
+async function makeHeldOrders(database: ImportDatabase, { run }: VerifyOrder): Promise<void> {
+  await database.run(`
+    CREATE UNLOGGED TABLE held_orders WITH (autovacuum_enabled = false) AS
+      SELECT DISTINCT order_id, exchange FROM imported.orders WHERE part = 'row' AND system = ${literal(run.system)};
+    CREATE INDEX ON held_orders (order_id, exchange);
+    ANALYZE held_orders`)
 }
 
 /** Records of this run that belong to no table and part the source could have made. */
-async function strayRecords({ database, run }: VerifyOrder, meant: readonly MeantTable[]): Promise<readonly Difference[]> {
+async function strayRecords(database: ImportDatabase, { run }: VerifyOrder, meant: readonly MeantTable[]): Promise<readonly Difference[]> {
   const found: Difference[] = []
   for (const name of RECORD_TABLE_NAMES) {
     const known = meant.flatMap(({ table, meaning }) =>

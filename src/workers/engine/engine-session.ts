@@ -2,20 +2,18 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '#platform/clock.ts'
 import { analyzeSteps } from '#engine/analyze.ts'
 import type { EngineInput, TradingEngine } from '#engine/engine.ts'
-import type { EngineAnswer, ExchangeStatus, FromExchange, ToExchange } from '#engine/ports.ts'
-import { requestOf } from '#engine/orders/submit.ts'
+import type { EngineAnswer, ExchangeStatus, FromExchange, MarketStep, ToExchange } from '#engine/ports.ts'
 import { setMark } from '#engine/portfolio/valuation.ts'
 import { closeTime } from '#engine/state.ts'
 import type { AnalyzeDispatch, Transaction } from '#engine/transaction.ts'
 import type { Fact } from '#domain/facts.ts'
 import type { TraderId } from '#domain/ids.ts'
-import { isWorking } from '#domain/order.ts'
-import { SignedQuantity } from '#domain/money/quantity.ts'
 import type { EngineCounters, FromEngine, ToEngine } from '../engine.messages.ts'
 import { FactLog } from './fact-log.ts'
 import { HeadNotices } from './head-notices.ts'
 import type { JournalLine } from './journal-line.ts'
 import { Outbox, type Held } from './outbox.ts'
+import { restoreMessage } from './restore-message.ts'
 import { StepBarrier } from './step-barrier.ts'
 import { TraderLinks } from './trader-links.ts'
 
@@ -25,6 +23,8 @@ const BATCH_FACTS_MAX = 2_000
 /** Inputs that may wait; more are refused, never queued without bound. */
 const INBOX_MAX = 100_000
 const TICK_MS = 1_000
+/** How long the exchange may wait to hear that its steps were taken; it may have several on their way. */
+const STEP_DONE_MS = 5
 /** A tick that comes later than this says that the machine has slept: nobody knows what was missed. */
 const SLEPT_MS = 10_000
 
@@ -79,6 +79,8 @@ export class EngineSession {
   #scheduled = false
   #failed = false
   #stopping = false
+  #stepTaken = 0
+  #stepTimer: NodeJS.Timeout | undefined
   #tickedAt: number
   #inputs = 0
 
@@ -171,6 +173,7 @@ export class EngineSession {
   /** Processes what waits, saves a snapshot and closes the journal. */
   async stop(): Promise<void> {
     clearInterval(this.#tick)
+    clearTimeout(this.#stepTimer)
     this.#stopping = true
     while (!this.#failed && this.#inbox.length > 0) this.#processSome(this.#inbox)
     await this.#log.close()
@@ -221,7 +224,7 @@ export class EngineSession {
     if (status === undefined || this.#opened) return
     this.#opened = true
     while (!this.#failed && this.#inbox.length > 0) this.#processSome(this.#inbox)
-    const restore = this.#restoreMessage()
+    const restore = restoreMessage(this.#options.engine.state)
     this.#hold({
       leave: () => {
         this.#toExchange(restore)
@@ -232,26 +235,6 @@ export class EngineSession {
 
   #toExchange(message: ToExchange): void {
     this.#options.exchangePort.postMessage(message)
-  }
-
-  #restoreMessage(): ToExchange {
-    const { state } = this.#options.engine
-    const orders = [...state.orders.values()].flatMap((order) => {
-      if (!isWorking(order.status) || order.exchangeOrderId === undefined) return []
-      return [{ ...requestOf(order), exchangeOrderId: order.exchangeOrderId, filledQuantity: order.filledQuantity }]
-    })
-    const totals = new Map<string, SignedQuantity>()
-    for (const { symbol, quantity } of state.positions.values())
-      totals.set(symbol, SignedQuantity.add(totals.get(symbol) ?? SignedQuantity.ZERO, quantity))
-    return {
-      type: 'RestoreExchange',
-      orders,
-      positions: [...state.instruments.keys()].map((symbol) => ({
-        symbol,
-        quantity: SignedQuantity.format(totals.get(symbol) ?? SignedQuantity.ZERO),
-      })),
-      cursors: [...state.lastCandles.values()].map(({ symbol, timeframe, openTime }) => ({ symbol, timeframe, openTime })),
-    }
   }
 
   /** One turn. While the disk is far behind nothing more is taken: what waits in memory is bounded. */
@@ -335,13 +318,20 @@ export class EngineSession {
       const [command] = transaction.commands
       if (command !== undefined)
         this.#toExchange(transaction.commands.length === 1 ? command : { type: 'CommandBatch', commands: transaction.commands })
-      if (waiting.input.type === 'Market') {
-        const { step, lockStep, candles } = waiting.input.step
-        if (!lockStep && candles.length > 0) this.#toExchange({ type: 'StepDone', step })
-      }
+      if (waiting.input.type === 'Market') this.#noteStep(waiting.input.step)
       if (waiting.requestId !== undefined && answer !== undefined)
         this.#answer(waiting.requestId, answer.type === 'Done' ? { type: 'Done', seq: this.#log.head } : answer)
     }
+  }
+
+  /** Out of lock-step one word for all steps until now, so that the exchange is not woken for each. */
+  #noteStep({ step, lockStep, candles }: MarketStep): void {
+    if (lockStep || candles.length === 0) return
+    this.#stepTaken = step
+    this.#stepTimer ??= setTimeout(() => {
+      this.#stepTimer = undefined
+      this.#toExchange({ type: 'StepDone', step: this.#stepTaken })
+    }, STEP_DONE_MS)
   }
 
   /** Recovery is over: a replay first analyses its last candles again, whose answers a crash may have swallowed. */

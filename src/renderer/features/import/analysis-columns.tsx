@@ -38,23 +38,31 @@ export function analysedTables(t: TFunction, numbers: Numbers): readonly Column<
 
 const WORDS_SHOWN = 6
 
+/** Text that may be longer than its cell: whole on the pointer, and in what is copied. */
+function longColumn<T>(id: string, header: string, text: (row: T) => string, look = ''): Column<T> {
+  return {
+    id,
+    header,
+    width: 100,
+    text,
+    cell: (row) => (
+      <span className={look} title={text(row)}>
+        {text(row)}
+      </span>
+    ),
+  }
+}
+
 export function analysedColumns(t: TFunction, numbers: Numbers): readonly Column<ColumnAnalysisView>[] {
   const words = (row: ColumnAnalysisView): string =>
     (row.words ?? [])
       .slice(0, WORDS_SHOWN)
       .map(({ word, count }) => `${word === '' ? '""' : word} ${numbers.count(count)}`)
       .join(', ')
-  const distinct = (row: ColumnAnalysisView): string =>
-    `${row.distinct.is_more ? '> ' : ''}${numbers.count(row.distinct.count)}`
+  const distinct = (row: ColumnAnalysisView): string => `${row.distinct.is_more ? '> ' : ''}${numbers.count(row.distinct.count)}`
   return [
     { id: 'name', header: t('import.column.column'), width: 120, grow: 1.2, text: (row) => row.name },
-    {
-      id: 'type',
-      header: t('import.column.type'),
-      width: 100,
-      text: (row) => row.type ?? row.shape,
-      cell: (row) => <span className="dim" title={row.type ?? row.shape}>{row.type ?? row.shape}</span>,
-    },
+    longColumn('type', t('import.column.type'), (row) => row.type ?? row.shape, 'dim'),
     {
       id: 'use',
       header: t('import.column.use'),
@@ -64,38 +72,10 @@ export function analysedColumns(t: TFunction, numbers: Numbers): readonly Column
       cell: (row) => <span className={row.use === 'kept' ? 'faint' : ''}>{t(`import.use_of.${row.use}`)}</span>,
     },
     countColumn('nulls', t('import.column.nulls'), (row) => row.nulls, numbers),
-    {
-      id: 'distinct',
-      header: t('import.column.distinct'),
-      width: 76,
-      grow: 0.5,
-      align: 'end',
-      text: distinct,
-      sort: (row) => row.distinct.count,
-      cell: (row) => <span className="num">{distinct(row)}</span>,
-    },
-    {
-      id: 'least',
-      header: t('import.column.least'),
-      width: 100,
-      text: (row) => row.least ?? '',
-      cell: (row) => <span className="num" title={row.least ?? ''}>{row.least ?? ''}</span>,
-    },
-    {
-      id: 'most',
-      header: t('import.column.most'),
-      width: 100,
-      text: (row) => row.most ?? '',
-      cell: (row) => <span className="num" title={row.most ?? ''}>{row.most ?? ''}</span>,
-    },
-    {
-      id: 'words',
-      header: t('import.column.words'),
-      width: 120,
-      grow: 2,
-      text: words,
-      cell: (row) => <span className="dim" title={words(row)}>{words(row)}</span>,
-    },
+    { ...countColumn('distinct', t('import.column.distinct'), (row) => row.distinct.count, numbers), text: distinct, cell: distinct },
+    longColumn('least', t('import.column.least'), (row) => row.least ?? '', 'num'),
+    longColumn('most', t('import.column.most'), (row) => row.most ?? '', 'num'),
+    { ...longColumn('words', t('import.column.words'), words, 'dim'), width: 120, grow: 2 },
   ]
 }
 
@@ -122,25 +102,7 @@ export function findingColumns(t: TFunction, numbers: Numbers): readonly Column<
       text: (row) => (row.column === null ? row.table : `${row.table}.${row.column}`),
     },
     countColumn('count', t('import.column.count'), (row) => row.count, numbers),
-    {
-      id: 'detail',
-      header: t('import.column.detail'),
-      width: 260,
-      grow: 3,
-      text: (row) => row.detail,
-      cell: (row) => <span title={row.detail}>{row.detail}</span>,
-    },
-    {
-      id: 'examples',
-      header: t('import.column.examples'),
-      width: 140,
-      grow: 1.5,
-      text: (row) => row.examples.join(', '),
-      cell: (row) => (
-        <span className="num dim" title={row.examples.join(', ')}>
-          {row.examples.join(', ')}
-        </span>
-      ),
-    },
+    { ...longColumn('detail', t('import.column.detail'), (row) => row.detail), width: 260, grow: 3 },
+    { ...longColumn('examples', t('import.column.examples'), (row) => row.examples.join(', '), 'num dim'), width: 140, grow: 1.5 },
   ]
 }

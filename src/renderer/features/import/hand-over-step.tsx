@@ -23,6 +23,15 @@ export function HandOverStep({ onClose }: { readonly onClose: () => void }): Rea
   const mine = job?.kind === 'rollback' && job.run_id === runId ? job : null
   const running = mine?.state === 'running'
   const isBack = run?.state === 'rolled_back'
+  const question = ({ id, report }: ImportRunDetail): Confirmation => ({
+    title: t('import.roll_back_title'),
+    lead: t('import.roll_back_lead', { id, rows: report?.tables.reduce((sum, table) => sum + table.imported, 0) ?? 0 }),
+    act: t('import.roll_back'),
+    grave: true,
+    onConfirm: async () => {
+      await acts.rollback(id)
+    },
+  })
   return (
     <>
       <Problem text={acts.problem ?? problem ?? (running ? undefined : mine?.problem?.message)} />
@@ -30,21 +39,14 @@ export function HandOverStep({ onClose }: { readonly onClose: () => void }): Rea
       {runId === undefined && <Empty text={t('import.prove_nothing')} />}
       {runId !== undefined && run === undefined && problem === undefined && <Skeleton rows={6} />}
       {!running && run !== undefined && (
-        <div className="wizard-scroll">
-          {isBack ? <TakenBack rollback={run.rollback} /> : <Kept run={run} />}
-        </div>
+        <div className="wizard-scroll">{isBack ? <TakenBack rollback={run.rollback} /> : <Kept run={run} />}</div>
       )}
       <div className="wizard-foot">
         <Button onClick={() => goTo('prove')} data-testid="wizard-back">
           {t('import.back')}
         </Button>
         {run !== undefined && !isBack && (
-          <Button
-            kind="grave"
-            disabled={acts.busy || running}
-            data-testid="import-roll-back"
-            onClick={() => setAsk(questionOf(run, t, async () => void (await acts.rollback(run.id))))}
-          >
+          <Button kind="grave" disabled={acts.busy || running} data-testid="import-roll-back" onClick={() => setAsk(question(run))}>
             {t('import.roll_back')}
           </Button>
         )}
@@ -59,17 +61,6 @@ export function HandOverStep({ onClose }: { readonly onClose: () => void }): Rea
       <ConfirmDialog ask={ask} onClose={() => setAsk(undefined)} />
     </>
   )
-}
-
-function questionOf(run: ImportRunDetail, t: ReturnType<typeof useTranslation>['t'], onConfirm: () => Promise<void>): Confirmation {
-  const rows = run.report?.tables.reduce((sum, table) => sum + table.imported, 0) ?? 0
-  return {
-    title: t('import.roll_back_title'),
-    lead: t('import.roll_back_lead', { id: run.id, rows }),
-    act: t('import.roll_back'),
-    grave: true,
-    onConfirm,
-  }
 }
 
 function Kept({ run }: { readonly run: ImportRunDetail }): ReactNode {

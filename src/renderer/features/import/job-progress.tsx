@@ -13,7 +13,8 @@ const ALL = 100
 export function JobProgress({ job, onCancel }: { readonly job: ImportJobView; readonly onCancel: () => void }): ReactNode {
   const { t } = useTranslation()
   const { progress } = job
-  const parts = job.kind === 'import' ? [...IMPORT_STEPS.filter((step) => job.steps.includes(step)), ...(job.dry_run ? [] : (['verify'] as const))] : []
+  const parts =
+    job.kind === 'import' ? [...IMPORT_STEPS.filter((step) => job.steps.includes(step)), ...(job.dry_run ? [] : (['verify'] as const))] : []
   const at = progress === null ? -1 : parts.findIndex((part) => part === progress.step)
   return (
     <section className="wizard-progress" aria-label={t('import.progress')} data-testid="wizard-progress">
@@ -42,7 +43,10 @@ export function JobProgress({ job, onCancel }: { readonly job: ImportJobView; re
 function Meter({ progress }: { readonly progress: ImportProgressView | null }): ReactNode {
   const { t } = useTranslation()
   const numbers = useNumbers()
-  const share = progress?.total === null || progress === null || progress.total === 0 ? undefined : Math.min(ALL, (progress.done / progress.total) * ALL)
+  const share =
+    progress?.total === null || progress === null || progress.total === 0
+      ? undefined
+      : Math.min(ALL, (progress.done / progress.total) * ALL)
   return (
     <>
       <span
@@ -69,9 +73,13 @@ function Figures({ progress, numbers }: { readonly progress: ImportProgressView;
   const words = unit === 'bytes' ? '' : ` ${t(`import.unit.${unit}`)}`
   return (
     <>
-      <span>{total === null ? `${amount(done)}${words}` : t('import.done_of', { done: amount(done), total: `${amount(total)}${words}` })}</span>
+      <span>
+        {total === null ? `${amount(done)}${words}` : t('import.done_of', { done: amount(done), total: `${amount(total)}${words}` })}
+      </span>
       <span>{t('import.per_second', { amount: `${amount(Math.round(perSecond))}${words}` })}</span>
-      <span>{remaining === null ? t('import.time_unknown') : t('import.time_left', { time: numbers.age(Math.max(1_000, remaining)) })}</span>
+      <span>
+        {remaining === null ? t('import.time_unknown') : t('import.time_left', { time: numbers.age(Math.max(1_000, remaining)) })}
+      </span>
     </>
   )
 }

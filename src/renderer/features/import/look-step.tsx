@@ -72,7 +72,9 @@ function Identity({ source }: { readonly source: SourceIdentityView }): ReactNod
     [t('import.identity.server'), source.server_version],
     [t('import.identity.format'), source.format],
     [t('import.identity.archive'), source.archive_version],
-    ...source.files.map((file) => [t('import.identity.file'), `${sizeOf(file.bytes, numbers)}, ${dateTime(file.modified_at)} UTC`] as const),
+    ...source.files.map(
+      (file) => [t('import.identity.file'), `${sizeOf(file.bytes, numbers)}, ${dateTime(file.modified_at)} UTC`] as const,
+    ),
     ...Object.entries(source.facts).map(([name, value]) => [name, value] as const),
   ]
   return (
@@ -138,7 +140,12 @@ function tableColumns(t: TFunction, numbers: Numbers): readonly Column<TableRow>
       align: 'end',
       text: (row) => (row.rows === null ? t('import.not_counted') : numbers.count(row.rows)),
       sort: (row) => row.rows ?? -1,
-      cell: (row) => (row.rows === null ? <span className="faint">{t('import.not_counted')}</span> : <span className="num">{numbers.count(row.rows)}</span>),
+      cell: (row) =>
+        row.rows === null ? (
+          <span className="faint">{t('import.not_counted')}</span>
+        ) : (
+          <span className="num">{numbers.count(row.rows)}</span>
+        ),
     },
     {
       id: 'columns',

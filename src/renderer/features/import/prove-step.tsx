@@ -4,21 +4,22 @@ import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
 import type { ImportRunDetail } from '#contract/import.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
-import { Button, TextField } from '#renderer/ui/controls.tsx'
+import { Button } from '#renderer/ui/controls.tsx'
 import { Dialog } from '#renderer/ui/dialog.tsx'
 import { Empty, Skeleton } from '#renderer/ui/panel.tsx'
 import { useAct } from '#renderer/ui/use-act.ts'
 import { JobProgress } from './job-progress.tsx'
+import { PasswordField } from './password-field.tsx'
 import { Problem } from './problem.tsx'
 import { ReportTables, ReportSteps } from './report-view.tsx'
 import { isAddress, useImportActs, useImports, useRunDetail } from './use-imports.ts'
-import { goTo, useWizard, write } from './wizard.ts'
+import { goTo, useWizard } from './wizard.ts'
 
 /** What was compared with the source, and what became of settings, models and strategies. */
 export function ProveStep(): ReactNode {
   const { t } = useTranslation()
   const acts = useImportActs()
-  const { runId, form } = useWizard()
+  const runId = useWizard((state) => state.runId)
   const job = useImports((state) => state.runs?.current ?? null)
   const { run, problem } = useRunDetail(runId)
   const mine = job?.kind === 'verify' && job.run_id === runId ? job : null
@@ -39,14 +40,7 @@ export function ProveStep(): ReactNode {
               {t(failed ? 'import.verdict_failed' : 'import.verdict_passed', verdictOf(report.checks))}
             </p>
             <span className="grow" />
-            {isAddress(run.source) && (
-              <TextField
-                type="password"
-                label={t('import.password')}
-                value={form.password}
-                onChange={(event) => write({ password: event.target.value })}
-              />
-            )}
+            {isAddress(run.source) && <PasswordField />}
             <Button
               disabled={acts.busy || run.state === 'rolled_back'}
               data-testid="import-verify"
@@ -68,7 +62,12 @@ export function ProveStep(): ReactNode {
         <Button onClick={() => goTo('bring')} data-testid="wizard-back">
           {t('import.back')}
         </Button>
-        <Button kind="primary" disabled={running || runId === undefined} data-testid="import-to-hand-over" onClick={() => goTo('hand_over')}>
+        <Button
+          kind="primary"
+          disabled={running || runId === undefined}
+          data-testid="import-to-hand-over"
+          onClick={() => goTo('hand_over')}
+        >
           {t('import.to_hand_over')}
         </Button>
       </div>

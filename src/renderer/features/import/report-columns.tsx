@@ -13,7 +13,8 @@ export type StrategyRow = NonNullable<ImportReportView['strategies']>[number]
 
 const ALL = 100
 
-function plain<T>(id: string, header: string, width: number, grow: number, text: (row: T) => string): Column<T> {
+/** `room`: pixels at the least, and the share of what is left over. */
+function plain<T>(id: string, header: string, [width, grow]: readonly [number, number], text: (row: T) => string): Column<T> {
   return { id, header, width, grow, text, cell: (row) => <span title={text(row)}>{text(row)}</span> }
 }
 
@@ -60,7 +61,7 @@ export function countedColumns(t: TFunction, numbers: Numbers): readonly Column<
     countColumn('imported', t('import.column.imported'), (row) => row.imported, numbers),
     countColumn('parked', t('import.column.parked'), (row) => row.parked, numbers),
     countColumn('skipped', t('import.column.skipped'), skippedOf, numbers),
-    plain('rules', t('import.column.rules'), 150, 1.6, rules),
+    plain('rules', t('import.column.rules'), [150, 1.6], rules),
   ]
 }
 
@@ -68,7 +69,7 @@ export function parkedColumns(t: TFunction): readonly Column<ParkedRowView>[] {
   return [
     { id: 'table', header: t('import.column.table'), width: 120, grow: 0.5, text: (row) => row.table },
     literal('key', t('import.column.key'), 120, (row) => row.key),
-    plain('reason', t('import.column.reason'), 320, 4, (row) => row.reason),
+    plain('reason', t('import.column.reason'), [320, 4], (row) => row.reason),
   ]
 }
 
@@ -92,10 +93,10 @@ export function checkColumns(t: TFunction): readonly Column<CheckRow>[] {
       text: (row) => t(`import.check.${row.status}`),
       cell: (row) => <CheckState status={row.status} label={t(`import.check.${row.status}`)} />,
     },
-    plain('name', t('import.column.check'), 190, 1, (row) => row.name),
+    plain('name', t('import.column.check'), [190, 1], (row) => row.name),
     literal('expected', t('import.column.expected'), 110, (row) => row.expected),
     literal('found', t('import.column.found'), 110, (row) => row.found),
-    plain('detail', t('import.column.detail'), 260, 3, (row) => row.detail),
+    plain('detail', t('import.column.detail'), [260, 3], (row) => row.detail),
   ]
 }
 
@@ -104,7 +105,7 @@ export function differenceColumns(t: TFunction): readonly Column<ImportDifferenc
     { id: 'check', header: t('import.column.check'), width: 70, grow: 0.2, text: (row) => row.check },
     { id: 'table', header: t('import.column.table'), width: 120, grow: 0.5, text: (row) => row.table },
     literal('key', t('import.column.key'), 120, (row) => row.key),
-    plain('column', t('import.column.column'), 110, 0.6, (row) => row.column ?? t('import.whole_row')),
+    plain('column', t('import.column.column'), [110, 0.6], (row) => row.column ?? t('import.whole_row')),
     literal('expected', t('import.column.expected'), 150, (row) => row.expected),
     literal('found', t('import.column.found'), 150, (row) => row.found),
   ]
@@ -112,7 +113,7 @@ export function differenceColumns(t: TFunction): readonly Column<ImportDifferenc
 
 export function settingColumns(t: TFunction): readonly Column<SettingRow>[] {
   return [
-    plain('key', t('import.column.setting'), 240, 1.5, (row) => row.key),
+    plain('key', t('import.column.setting'), [240, 1.5], (row) => row.key),
     {
       id: 'outcome',
       header: t('import.column.outcome'),
@@ -125,14 +126,14 @@ export function settingColumns(t: TFunction): readonly Column<SettingRow>[] {
         </span>
       ),
     },
-    plain('to', t('import.column.to'), 260, 2, (row) => row.to ?? ''),
+    plain('to', t('import.column.to'), [260, 2], (row) => row.to ?? ''),
   ]
 }
 
 export function modelColumns(t: TFunction): readonly Column<ModelRow>[] {
   return [
-    plain('file', t('import.column.file'), 240, 1.5, (row) => row.file),
-    plain('status', t('import.column.status'), 200, 1.5, (row) => row.status),
+    plain('file', t('import.column.file'), [240, 1.5], (row) => row.file),
+    plain('status', t('import.column.status'), [200, 1.5], (row) => row.status),
     {
       id: 'max_abs_diff',
       header: t('import.column.difference'),
@@ -148,8 +149,8 @@ export function modelColumns(t: TFunction): readonly Column<ModelRow>[] {
 
 export function strategyColumns(t: TFunction): readonly Column<StrategyRow>[] {
   return [
-    plain('file', t('import.column.file'), 180, 1, (row) => row.file),
-    plain('name', t('import.column.strategy'), 140, 0.8, (row) => row.name ?? row.class_name ?? ''),
+    plain('file', t('import.column.file'), [180, 1], (row) => row.file),
+    plain('name', t('import.column.strategy'), [140, 0.8], (row) => row.name ?? row.class_name ?? ''),
     {
       id: 'status',
       header: t('import.column.status'),
@@ -162,6 +163,6 @@ export function strategyColumns(t: TFunction): readonly Column<StrategyRow>[] {
         </span>
       ),
     },
-    plain('reason', t('import.column.reason'), 260, 3, (row) => row.reason),
+    plain('reason', t('import.column.reason'), [260, 3], (row) => row.reason),
   ]
 }

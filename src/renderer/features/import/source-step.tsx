@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { ImportRunsView } from '#contract/import.ts'
 import { monthTime } from '#renderer/format/time.ts'
 import { Button, TextField } from '#renderer/ui/controls.tsx'
+import { PasswordField } from './password-field.tsx'
 import { Problem } from './problem.tsx'
 import { isAddress, useImportActs, useImports } from './use-imports.ts'
 import { goTo, openRun, useWizard, write } from './wizard.ts'
@@ -32,16 +33,7 @@ export function SourceStep(): ReactNode {
           value={form.source}
           onChange={(event) => write({ source: event.target.value })}
         />
-        {isAddress(form.source) && (
-          <TextField
-            type="password"
-            label={t('import.password')}
-            hint={t('import.password_hint')}
-            data-testid="import-password"
-            value={form.password}
-            onChange={(event) => write({ password: event.target.value })}
-          />
-        )}
+        {isAddress(form.source) && <PasswordField />}
         <TextField
           label={t('import.folder')}
           hint={t('import.folder_hint')}
@@ -61,7 +53,9 @@ export function SourceStep(): ReactNode {
         />
         <datalist id="import-zones">
           {ZONES.map((zone) => (
-            <option key={zone} value={zone} />
+            <option key={zone} value={zone}>
+              {zone}
+            </option>
           ))}
         </datalist>
         <Problem text={acts.problem} />

@@ -47,7 +47,8 @@ export function useFindings(): Readonly<Record<WizardStep, Finding>> {
     choose: { text: t('import.finding.parts', { n: form.steps.length }), state: 'none' },
     try: running('try') ?? (job?.dry_run === true && job.state === 'done' ? { text: t('import.finding.tried'), state: 'good' } : NOTHING),
     bring:
-      running('bring') ?? (rows === undefined ? NOTHING : { text: t('import.finding.rows', { count: rows, n: numbers.count(rows) }), state: 'good' }),
+      running('bring') ??
+      (rows === undefined ? NOTHING : { text: t('import.finding.rows', { count: rows, n: numbers.count(rows) }), state: 'good' }),
     prove:
       running('prove') ??
       (checks.length === 0
@@ -59,7 +60,8 @@ export function useFindings(): Readonly<Record<WizardStep, Finding>> {
             }),
             state: failed > 0 ? 'bad' : 'good',
           }),
-    hand_over: running('hand_over') ?? (proven?.state === 'rolled_back' ? { text: t('import.finding.taken_back'), state: 'look' } : NOTHING),
+    hand_over:
+      running('hand_over') ?? (proven?.state === 'rolled_back' ? { text: t('import.finding.taken_back'), state: 'look' } : NOTHING),
   }
 }
 

@@ -6,7 +6,7 @@ import { toFailure } from '#renderer/client/failure.ts'
 import type { Api } from '#renderer/client/workstation-client.ts'
 import type { Phase } from '#renderer/state/rows.ts'
 import { useFailureText } from '#renderer/ui/use-act.ts'
-import { restore, useWizard, type WizardForm } from './wizard.ts'
+import { restore, useWizard, type WizardForm, write } from './wizard.ts'
 
 const BUSY_EVERY_MS = 500
 const IDLE_EVERY_MS = 5_000
@@ -133,6 +133,8 @@ export function useImportActs(): ImportActs {
       done(async () => {
         const source = await api.import.inspect(sourceOf(useWizard.getState().form))
         useImports.setState({ look: await api.import.look() })
+        // A source that is itself the folder of version 2 names it too.
+        if (source.folder !== null) write({ v2Directory: source.folder.path })
         return source
       }),
     analyse: () =>

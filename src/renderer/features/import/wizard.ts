@@ -49,7 +49,8 @@ export function goTo(step: WizardStep): void {
 export function write(change: Partial<WizardForm>): void {
   useWizard.setState((state) => {
     const form = { ...state.form, ...change }
-    const isOther = form.source !== state.form.source || form.v2Directory !== state.form.v2Directory || form.timeZone !== state.form.timeZone
+    const isOther =
+      form.source !== state.form.source || form.v2Directory !== state.form.v2Directory || form.timeZone !== state.form.timeZone
     return { form, ...(isOther ? { reached: state.step, runId: undefined } : {}) }
   })
 }

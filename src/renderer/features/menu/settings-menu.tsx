@@ -61,6 +61,10 @@ export function SettingsMenu(): ReactNode {
             {t('away.open_screen')}
             <kbd>W</kbd>
           </DropdownMenu.Item>
+          <DropdownMenu.Item className="menu-item" onSelect={() => useRequests.setState({ import: true })}>
+            {t('import.open_screen')}
+            <kbd>I</kbd>
+          </DropdownMenu.Item>
           <DropdownMenu.Item className="menu-item" onSelect={() => set({ sizes: {} })}>
             {t('menu.reset')}
           </DropdownMenu.Item>

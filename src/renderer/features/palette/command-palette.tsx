@@ -82,6 +82,9 @@ function Groups(): ReactNode {
         <Item keys="W" onRun={() => useRequests.setState({ away: { since: undefined } })}>
           {t('palette.away')}
         </Item>
+        <Item keys="I" onRun={() => useRequests.setState({ import: true })}>
+          {t('import.open_screen')}
+        </Item>
         <Item
           keys={`${modKey()} Shift X ×2`}
           onRun={() => setTimeout(() => document.querySelector<HTMLElement>('[data-testid=stop-button]')?.focus(), 50)}

@@ -24,5 +24,6 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { name: 'symbol', keys: () => ['[', ']'] },
   { name: 'reconcile', keys: () => ['R'] },
   { name: 'away', keys: () => ['W'] },
+  { name: 'import', keys: () => ['I'] },
   { name: 'help', keys: () => ['?'] },
 ]

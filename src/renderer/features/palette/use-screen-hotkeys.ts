@@ -42,6 +42,7 @@ export function useScreenHotkeys(): void {
   })
   useHotkeys('r', () => useRequests.setState({ reconcile: true }))
   useHotkeys('w', () => useRequests.setState({ away: { since: undefined } }))
+  useHotkeys('i', () => useRequests.setState({ import: true }))
   useHotkeys('bracketleft', () => step(-1))
   useHotkeys('bracketright', () => step(1))
   useHotkeys('shift+slash', () => useRequests.setState({ shortcuts: true }))
