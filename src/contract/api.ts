@@ -1,6 +1,7 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
 import { awayQuery, awayView } from './away.ts'
+import * as handOver from './hand-over.ts'
 import * as imports from './import.ts'
 import * as reconcile from './reconcile.ts'
 import * as request from './requests.ts'
@@ -133,6 +134,22 @@ export const contract = {
       .route({ method: 'PUT', path: '/risk/limits', summary: 'Set limits; recorded in the audit' })
       .input(view.riskLimits.strict())
       .output(view.riskView),
+  },
+  handOver: {
+    table: get('/import/hand-over', 'What is open, as version 2, the exchange and this workstation say; each line is to be decided').output(
+      handOver.handOverView,
+    ),
+    decide: post('/import/hand-over/{line}', 'Decide one line: ADOPT, CLOSE, CANCEL or IGNORE, with a typed reason')
+      .input(handOver.handOverRequest)
+      .output(handOver.handOverLine),
+    v2Trading: oc
+      .route({
+        method: 'PUT',
+        path: '/import/v2-trading',
+        summary: 'Say whether version 2 trades the account; while it does, nothing is sent',
+      })
+      .input(handOver.v2TradingRequest)
+      .output(handOver.handOverView.pick({ v2_trading: true, shadow: true })),
   },
   import: {
     runs: get('/import/runs', 'Imports of version 2, newest first, and what is under way').output(imports.runsView),

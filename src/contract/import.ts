@@ -181,6 +181,8 @@ export const runsView = z.object({
   /** Newest first. */
   items: z.array(runView),
   current: jobView.nullable(),
+  /** The last dry run; it leaves nothing on the disk, so it is known only as long as the workstation runs. */
+  trial: z.object({ id: z.string(), source: z.string() }).nullable(),
   /** Where it is brought to. */
   target: z.object({ state: z.enum(['ready', 'starting', 'down', 'off']), detail: z.string() }),
   /** Sources that were used before, and folders of version 2 in the usual places. */

@@ -17,7 +17,7 @@ describe('accountOf', () => {
     expect(new Set([...purposes, 'demo']).size).toBe(4)
   })
 
-  it('takes keys from the environment and from nowhere else', () => {
+  it('takes keys from the environment, else from the store of secrets, and from nowhere else', () => {
     const config = configSchema.parse({ exchange: live })
     expect(accountOf({ config, env: keys })).toMatchObject({
       kind: 'live',
@@ -25,6 +25,10 @@ describe('accountOf', () => {
       start: { credentials: { apiKey: 'key', secret: 'secret' } },
     })
     expect(() => accountOf({ config, env: { EXCHANGE_API_KEY: 'key' } })).toThrow(/EXCHANGE_API_SECRET is not set/)
+    const storedKeys = { apiKey: 'stored key', secret: 'stored secret' }
+    expect(accountOf({ config, env: {}, storedKeys })).toMatchObject({ start: { credentials: storedKeys } })
+    expect(accountOf({ config, env: keys, storedKeys })).toMatchObject({ start: { credentials: { apiKey: 'key', secret: 'secret' } } })
+    expect(() => accountOf({ config, env: { EXCHANGE_API_KEY: 'key' }, storedKeys })).toThrow(/EXCHANGE_API_SECRET is not set/)
     expect(() => configSchema.parse({ exchange: { ...live, api_key: 'key' } })).toThrow()
   })
 

@@ -1,6 +1,8 @@
 import { AppError } from '#domain/errors.ts'
 import type { StatusView } from '#contract/views.ts'
 import type { Config } from '#platform/config/config.ts'
+import type { ExchangeKeys } from '#platform/secrets/exchange-keys.ts'
+import { PASSPHRASE_VARIABLE } from '#platform/secrets/secret-vault.ts'
 import type { ExchangeStart } from './core/exchange-thread.ts'
 import { identifyReplay, type ReplayOptions } from './replay.ts'
 
@@ -21,15 +23,17 @@ export interface AccountOptions {
   readonly config: Config
   readonly env: Readonly<Record<string, string | undefined>>
   readonly replay?: ReplayOptions | undefined
+  /** From the store of secrets; those of the environment go before. */
+  readonly storedKeys?: ExchangeKeys | undefined
 }
 
 const PAPER = 'paper'
 
 /** Throws `CONFIG_INVALID` when a live account lacks its keys. A replay is never live, whatever the configuration says. */
-export function accountOf({ config, env, replay }: AccountOptions): Account {
+export function accountOf({ config, env, replay, storedKeys }: AccountOptions): Account {
   if (replay !== undefined) return replayAccount(config, replay)
   const { exchange } = config
-  if (exchange.kind === 'live') return liveAccount(exchange, env)
+  if (exchange.kind === 'live') return liveAccount(exchange, keysOf(env, storedKeys))
   const market = { kind: 'demo', candleEveryMs: config.demo.candle_every_ms } as const
   return {
     exchange: PAPER,
@@ -56,7 +60,7 @@ function replayAccount(config: Config, replay: ReplayOptions): Account {
   }
 }
 
-function liveAccount(exchange: Extract<Config['exchange'], { readonly kind: 'live' }>, env: AccountOptions['env']): Account {
+function liveAccount(exchange: Extract<Config['exchange'], { readonly kind: 'live' }>, credentials: ExchangeKeys): Account {
   const { venue, account, base_url: baseUrl } = exchange
   return {
     exchange: venue,
@@ -76,9 +80,19 @@ function liveAccount(exchange: Extract<Config['exchange'], { readonly kind: 'liv
         pollEveryMs: exchange.poll_ms,
         requestTimeoutMs: exchange.request_timeout_ms,
       },
-      credentials: { apiKey: key(env, 'EXCHANGE_API_KEY'), secret: key(env, 'EXCHANGE_API_SECRET') },
+      credentials,
     },
   }
+}
+
+/** Whether the environment names any key of an exchange: then it has to name both, and what is stored is not looked at. */
+export function namesKeys(env: AccountOptions['env']): boolean {
+  return [env['EXCHANGE_API_KEY'], env['EXCHANGE_API_SECRET']].some((value) => value !== undefined && value !== '')
+}
+
+function keysOf(env: AccountOptions['env'], stored: ExchangeKeys | undefined): ExchangeKeys {
+  if (stored !== undefined && !namesKeys(env)) return stored
+  return { apiKey: key(env, 'EXCHANGE_API_KEY'), secret: key(env, 'EXCHANGE_API_SECRET') }
 }
 
 function key(env: AccountOptions['env'], name: string): string {
@@ -86,6 +100,6 @@ function key(env: AccountOptions['env'], name: string): string {
   if (value !== undefined && value !== '') return value
   throw new AppError(
     'CONFIG_INVALID',
-    `exchange.kind is live, and ${name} is not set in the environment. Nothing was started. Keys are taken from the environment only, never from the configuration file.`,
+    `exchange.kind is live, and ${name} is not set in the environment, nor are keys of this account in the store of secrets that ${PASSPHRASE_VARIABLE} opens. Nothing was started. Keys are never taken from the configuration file.`,
   )
 }

@@ -17,6 +17,7 @@ import { CoreSupervisor } from './core/core-supervisor.ts'
 import type { MarketNews, ReplayProgress } from './core/exchange-thread.ts'
 import { firstLimits, firstTraders } from './first-start.ts'
 import { createRouter } from './handlers/router.ts'
+import { HandOverService } from './hand-over/hand-over-service.ts'
 import { ImportService } from './import/import-service.ts'
 import { JournalFollower } from './journal-follower.ts'
 import { candleEventOf, candlesBefore } from './market-data.ts'
@@ -29,6 +30,7 @@ import { ReplicaService } from './replica/replica-service.ts'
 import { missingForTrading, readStatus, type StatusSources } from './status.ts'
 import { WorkstationStream } from './stream/workstation-stream.ts'
 import { hasExposure } from './traders/has-exposure.ts'
+import { ImportedTraders } from './traders/imported-traders.ts'
 import { TraderManager } from './traders/trader-manager.ts'
 import type { SendFrame, StreamSession, Workstation } from './workstation-api.ts'
 import type { WorkstationOptions } from './workstation-options.ts'
@@ -61,6 +63,8 @@ export class WorkstationRun implements Workstation {
   readonly #replayDone: (() => void)[] = []
   readonly #stopping = new AbortController()
   readonly router: AnyRouter
+  /** A replay has a directory and traders of its own. */
+  #imported: ImportedTraders | undefined
   #follower: JournalFollower | undefined
   #traders: TraderManager | undefined
   #candles: CandleReader | undefined
@@ -97,7 +101,7 @@ export class WorkstationRun implements Workstation {
       launch: () => this.#launchCore(),
       bringUp: (core) => this.#bringUp(core),
       letGo: () => this.#letGo(),
-      onCheck: () => this.#keeper.saveIfDue(),
+      onCheck: () => this.#onCheck(),
       board,
       logger,
       signal: this.#stopping.signal,
@@ -133,21 +137,17 @@ export class WorkstationRun implements Workstation {
       ready: () => this.ready(),
       history: this.#replica.history,
       imports: this.#imports,
+      handOver: this.#handOver(),
       candles: (symbol, timeframe, limit, before) => this.#candlesOf(symbol, timeframe, limit, before),
-      exchanges: () => [
-        {
-          name: account.exchange,
-          connected: board.state('exchange') === 'running',
-          kind: account.kind,
-          instruments: this.#readModel.instruments(),
-        },
-      ],
+      exchanges: () => [this.#exchange()],
       clock,
       logger,
     })
   }
 
   async start(): Promise<void> {
+    const { directory, replay, logger } = this.#options
+    if (replay === undefined) this.#imported = new ImportedTraders(directory.path, logger.child({ component: 'traders' }))
     try {
       await this.#supervisor.start()
     } catch (error) {
@@ -198,6 +198,7 @@ export class WorkstationRun implements Workstation {
     this.#stream.statusChanged()
     // The market first: a replay whose traders have left would go on without them.
     await this.#supervisor.stop()
+    await this.#imported?.settled()
     await this.#traders?.close()
     await this.#imports.stop()
     await this.#replica.stop()
@@ -248,10 +249,16 @@ export class WorkstationRun implements Workstation {
     this.#follower.notice(journal.head())
     await this.#follower.caughtUp()
     if (replay === undefined) await this.#noteStart()
-    await this.#startTraders(core, ready.traders)
+    const traders = await this.#startTraders(core, ready.traders)
+    await this.#imported?.take(traders)
     await core.openMarket()
     this.#open = true
     this.#stream.statusChanged()
+  }
+
+  #onCheck(): void {
+    this.#keeper.saveIfDue()
+    if (this.#open && this.#traders !== undefined) this.#imported?.look(this.#traders)
   }
 
   async #letGo(): Promise<void> {
@@ -269,7 +276,7 @@ export class WorkstationRun implements Workstation {
     })
   }
 
-  async #startTraders(core: Core, known: Parameters<TraderManager['restore']>[0]): Promise<void> {
+  async #startTraders(core: Core, known: Parameters<TraderManager['restore']>[0]): Promise<TraderManager> {
     const { directory, config, clock, workerUrl, logger, account } = this.#options
     const traders = new TraderManager({
       workerUrl: workerUrl('trader'),
@@ -289,7 +296,10 @@ export class WorkstationRun implements Workstation {
       },
     })
     this.#traders = traders
-    if (known.length > 0) return traders.restore(known)
+    if (known.length > 0) {
+      await traders.restore(known)
+      return traders
+    }
     const first = firstTraders(await core.series(), account.kind)
     // All in one entry: a start that is broken off leaves either nothing or everything, never a workstation without its trader.
     const created = first.map(
@@ -297,6 +307,7 @@ export class WorkstationRun implements Workstation {
     )
     await this.#request({ type: 'Record', facts: [firstLimits(config.risk), ...created] })
     await traders.restore(first)
+    return traders
   }
 
   /** Sends a command and waits until what it did can be seen by the caller's next question. */
@@ -325,6 +336,18 @@ export class WorkstationRun implements Workstation {
       pause: (id, actor) => manager().pause(id, actor),
       resume: (id, actor) => manager().resume(id, actor),
     }
+  }
+
+  #exchange(): ReturnType<Parameters<typeof createRouter>[0]['exchanges']>[number] {
+    const { account, board } = this.#options
+    const connected = board.state('exchange') === 'running'
+    return { name: account.exchange, connected, kind: account.kind, instruments: this.#readModel.instruments() }
+  }
+
+  #handOver(): HandOverService {
+    const { account, guard, clock } = this.#options
+    const database = () => this.#replica.database()
+    return new HandOverService({ readModel: this.#readModel, exchange: account.exchange, guard, database, clock })
   }
 
   #candlesOf(symbol: string, timeframe: Timeframe, limit: number, before: number | undefined): readonly CandleView[] {

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { systemClock } from '#platform/clock.ts'
-import { readConfig } from '#platform/config/config.ts'
+import { type Config, readConfig } from '#platform/config/config.ts'
 import { lockDataDirectory, openDataDirectory } from '#platform/data-directory.ts'
+import { type ExchangeKeys, storedExchangeKeys } from '#platform/secrets/exchange-keys.ts'
 import { leaseDirectory } from '#platform/lease/lease-directory.ts'
-import { accountOf } from './account.ts'
+import { accountOf, namesKeys } from './account.ts'
 import { ComponentBoard } from './component-board.ts'
 import { AccountGuard } from './core/account-guard.ts'
 import { leasedAccount, sharedLock } from './core/lease-sources.ts'
@@ -29,7 +30,7 @@ export async function startWorkstation(options: WorkstationOptions): Promise<Wor
   try {
     const configFile = options.configFile ?? join(directory.path, 'config.yaml')
     const config = readConfig(configFile, options.configFile !== undefined)
-    const account = accountOf({ ...options, config })
+    const account = accountOf({ ...options, config, storedKeys: await storedKeysFor(options, config, directory.path) })
     const board = new ComponentBoard(systemClock, () => run?.statusChanged())
     guard = new AccountGuard({
       account: leasedAccount(account),
@@ -61,4 +62,14 @@ export async function startWorkstation(options: WorkstationOptions): Promise<Wor
     lock.release()
     throw error
   }
+}
+
+/** Opening the store takes half a second of the processor: only a live account whose keys are not in the environment needs it. */
+async function storedKeysFor(
+  { env, replay }: WorkstationOptions,
+  { exchange }: Config,
+  dataDirectory: string,
+): Promise<ExchangeKeys | undefined> {
+  if (replay !== undefined || exchange.kind !== 'live' || namesKeys(env)) return undefined
+  return await storedExchangeKeys(dataDirectory, env, exchange)
 }

@@ -14,6 +14,7 @@ const HOLD_MAX_MS = 60
 const DELAY_MAX_MS = 8
 const KILL_MAX_MS = 120
 const TRY_MS = 400
+const HELD_FOR_SURE_MS = 30_000
 const CONTENDER = fileURLToPath(new URL('../support/two-instances/contender.ts', import.meta.url))
 
 interface Line {
@@ -78,6 +79,18 @@ function problemsOf(lines: readonly Line[]): string[] {
   return problems
 }
 
+/** On a slow machine chance may spare every holder: this one is killed while it holds both. */
+async function killHolder(contender: Contender, log: string): Promise<void> {
+  const begins = (): readonly number[] =>
+    ['directory', 'account'].map((what) => readLog(log, what).filter(({ word }) => word === 'begin').length)
+  const next = begins().map((count) => count + 1)
+  await contender.ready()
+  contender.go()
+  await expect.poll(begins, { interval: 5, timeout: HELD_FOR_SURE_MS }).toEqual(next)
+  contender.kill()
+  await contender.exited
+}
+
 it(`${STARTS} starts of two programs on one data directory and one account, with kills: never two holders`, {
   timeout: STARTS * 5_000,
 }, async () => {
@@ -104,13 +117,15 @@ it(`${STARTS} starts of two programs on one data directory and one account, with
       `start ${start}, seed ${seed}: ended by a fault`,
     ).toEqual([])
   }
+  await killHolder(new Contender({ ...shared, delayMs: 0, tryMs: HELD_FOR_SURE_MS, holdMs: HELD_FOR_SURE_MS }), log)
+  killed += 1
   for (const what of ['directory', 'account']) {
     const lines = readLog(log, what)
     expect.soft(problemsOf(lines), `${what}, seed ${seed} (REPLAY_SEED repeats it)`).toEqual([])
     const begins = lines.filter(({ word }) => word === 'begin').length
     const ends = lines.filter(({ word }) => word === 'end').length
     expect.soft(begins, `${what}: nearly each start has a holder`).toBeGreaterThan(STARTS)
-    expect.soft(begins - ends, `${what}: some were killed while they held it`).toBeGreaterThan(STARTS / 20)
+    expect.soft(begins - ends, `${what}: some were killed while they held it`).toBeGreaterThan(0)
   }
   expect(killed).toBeGreaterThan(STARTS / 5)
 })

@@ -22,7 +22,7 @@ const noImport = async (): Promise<never> => {
   throw new AppError('CONFLICT', 'there are no imports in this test; nothing was done')
 }
 const NO_IMPORTS: HandlerDependencies['imports'] = {
-  runs: async () => ({ items: [], current: null, target: { state: 'off', detail: 'no database in this test' }, found: [] }),
+  runs: async () => ({ items: [], current: null, trial: null, target: { state: 'off', detail: 'no database in this test' }, found: [] }),
   look: () => ({ asked: null, source: null, analysis: null }),
   get: noImport,
   report: noImport,
@@ -34,6 +34,13 @@ const NO_IMPORTS: HandlerDependencies['imports'] = {
   cancel: () => {
     throw new AppError('CONFLICT', 'there are no imports in this test; nothing was done')
   },
+}
+
+const NO_HAND_OVER: HandlerDependencies['handOver'] = {
+  table: noImport,
+  v2Claim: () => null,
+  shadow: () => null,
+  setV2Trading: noImport,
 }
 
 /** Read model, stream and handlers over a real engine and a paper exchange in this thread; no supervisor of traders, no Postgres. */
@@ -79,6 +86,7 @@ export function startFront(overrides: Partial<HandlerDependencies> = {}) {
     ready: () => ({ ready: true, missing: [] }),
     history: NO_HISTORY,
     imports: NO_IMPORTS,
+    handOver: NO_HAND_OVER,
     candles: () => readModel.lastCandles().map((event) => event.candle),
     exchanges: () => [{ name: 'paper', connected: true, kind: 'paper', instruments: readModel.instruments() }],
     clock: systemClock,

@@ -1,6 +1,8 @@
+import { AppError } from '#domain/errors.ts'
 import type { Clock } from '#platform/clock.ts'
 import { AccountLease, HEARTBEAT_MS, type LeasedAccount } from '#platform/lease/account-lease.ts'
 import type { LockFile } from '#platform/lease/lock-file.ts'
+import { type ClaimPlace, readV2Claim, removeV2Claim, type V2Claim, writeV2Claim } from '#platform/lease/v2-claim.ts'
 import type { RemoteLock } from '#platform/lease/remote-lock.ts'
 import type { Logger } from '#platform/log/logger.ts'
 import type { ComponentBoard } from '../component-board.ts'
@@ -48,9 +50,28 @@ export class AccountGuard {
   /** Tries to become the holder. Not getting it is no failure: the workstation then runs in shadow mode. */
   async start(): Promise<void> {
     const { account } = this.#options
-    if (account !== undefined) await this.#takeLease(account)
+    const claim = this.v2Claim
+    if (claim !== undefined) this.#enter(wordsOf(claim))
+    else if (account !== undefined) await this.#takeLease(account)
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS)
     this.#beat()
+  }
+
+  /** Whether somebody said that version 2 trades the account. */
+  get v2Claim(): V2Claim | undefined {
+    const place = this.#claimPlace()
+    return place === undefined ? undefined : readV2Claim(place)
+  }
+
+  /** From now on nothing is sent, here or by any other workstation of this user, until it is taken back. Throws `AppError`. */
+  async leaveToV2(claim: V2Claim): Promise<void> {
+    await writeV2Claim(this.#neededPlace(), claim)
+    this.#lose(wordsOf(claim))
+  }
+
+  /** The next start may trade again; this one stays in shadow mode, as with every loss. Throws `AppError`. */
+  takeFromV2(): void {
+    removeV2Claim(this.#neededPlace())
   }
 
   async stop(): Promise<void> {
@@ -72,7 +93,20 @@ export class AccountGuard {
     }
   }
 
+  #claimPlace(): ClaimPlace | undefined {
+    const { account, leases } = this.#options
+    return account === undefined ? undefined : { account, leases }
+  }
+
+  #neededPlace(): ClaimPlace {
+    const place = this.#claimPlace()
+    if (place !== undefined) return place
+    throw new AppError('CONFLICT', 'This workstation trades invented money, which version 2 cannot be at. Nothing was changed.')
+  }
+
   #beat(): void {
+    const claim = this.#shadow === undefined ? this.v2Claim : undefined
+    if (claim !== undefined) this.#lose(wordsOf(claim))
     const why = this.#lossOfDirectory()
     if (why !== undefined) {
       clearInterval(this.#timer)
@@ -103,4 +137,9 @@ export class AccountGuard {
     logger.error({ component: COMPONENT }, `Shadow mode: ${why}`)
     board.see(COMPONENT, 'degraded', `SHADOW MODE, no order is sent. ${why} To trade here, stop the other one and start this one again.`)
   }
+}
+
+function wordsOf({ by, since, reason }: V2Claim): string {
+  const when = since === 0 ? '' : ` since ${new Date(since).toISOString()}`
+  return `Version 2 is said to trade this account${when} (by ${by}: ${reason}).`
 }

@@ -3,6 +3,7 @@ import { alertHandlers, auditHandlers } from './alerts.ts'
 import { awayHandlers } from './away.ts'
 import { createBase } from './base.ts'
 import type { HandlerDependencies } from './dependencies.ts'
+import { handOverHandlers } from './hand-over.ts'
 import { importHandlers } from './import.ts'
 import { exchangeHandlers, marketHandlers } from './markets.ts'
 import { orderHandlers } from './orders.ts'
@@ -33,6 +34,7 @@ export function createRouter(dependencies: HandlerDependencies) {
     risk: riskHandlers(base, dependencies),
     alerts: alertHandlers(base, dependencies),
     audit: auditHandlers(base, dependencies),
+    handOver: handOverHandlers(base, dependencies),
     import: importHandlers(base, dependencies),
   })
 }

@@ -3,6 +3,7 @@ import {
   CURRENT_RUN,
   type ImportJobView,
   type ImportLookView,
+  type ImportProgressView,
   type ImportRequest,
   type ImportRunDetail,
   type ImportRunsView,
@@ -30,6 +31,7 @@ const BEGUN_DEADLINE_MS = 8_000
 /** A thread that does not end when it is asked to is ended; the rows it had moved are undone by the server. */
 const CANCEL_DEADLINE_MS = 60_000
 const STOP_DEADLINE_MS = 3_000
+const MS_PER_S = 1_000
 
 export interface ImportServiceOptions {
   readonly directory: DataDirectory
@@ -64,9 +66,13 @@ export class ImportService implements ImportControl {
   #asked: ImportLookView['asked'] = null
   #source: SourceIdentityView | null = null
   #analysis: ImportAnswers['analyse'] | null = null
-  /** What the last job found: a dry run leaves nothing on the disk, and a verification is newer than the run's own. */
+  /** Of the last verification: newer than the run's own. */
   #latest: ReportWithText | undefined
+  /** The last dry run, which leaves nothing on the disk. */
+  #trial: (ImportRunDetail & ReportWithText) | undefined
   #isCanceled = false
+  /** Rows of sources that were read to their end: a dump itself does not say how many it has. */
+  readonly #rowsKnown = new Map<string, number>()
   #found: readonly string[] | undefined
 
   constructor(options: ImportServiceOptions) {
@@ -82,25 +88,25 @@ export class ImportService implements ImportControl {
     return {
       items: items.map(({ report: _report, rollback: _rollback, ...run }) => run),
       current: this.#current ?? null,
+      trial: this.#trial === undefined ? null : { id: this.#trial.id, source: this.#trial.source },
       target: { state, detail },
       found: mergeFound(used, this.#found),
     }
   }
 
   async get(id: string): Promise<ImportRunDetail> {
-    const fresh = this.#latest?.report.run_id === id ? this.#latest.report : undefined
+    if (this.#trial?.id === id) {
+      const { markdown: _markdown, ...trial } = this.#trial
+      return trial
+    }
     const known = (await this.#recorded()).find((run) => run.id === id)
-    if (known !== undefined) return { ...known, report: fresh ?? known.report }
-    const job = this.#current
-    if (fresh === undefined || job === undefined) throw noRun(id)
-    const { source, v2_directory, time_zone, steps, started_at, ended_at } = job
-    const run = { id, dry_run: true, source, v2_directory, time_zone, steps, started_at, ended_at }
-    return { ...run, state: 'done', report: fresh, rollback: null }
+    if (known === undefined) throw noRun(id)
+    return this.#latest?.report.run_id === id ? { ...known, report: this.#latest.report } : known
   }
 
   async report(id: string): Promise<{ readonly runId: string; readonly markdown: string }> {
-    if (this.#latest?.report.run_id === id) return { runId: id, markdown: this.#latest.markdown }
-    const markdown = await this.#runs.markdown(id)
+    const fresh = [this.#latest, this.#trial].find((one) => one?.report.run_id === id)
+    const markdown = fresh?.markdown ?? (await this.#runs.markdown(id))
     if (markdown === undefined) throw noRun(id)
     return { runId: id, markdown }
   }
@@ -135,6 +141,7 @@ export class ImportService implements ImportControl {
     this.#analysis = null
     return this.#begin({ kind: 'analyse', source, timeZone: request.time_zone }, viewOf('analyse', request), (answer) => {
       this.#analysis = answer as ImportAnswers['analyse']
+      this.#rowsKnown.set(withoutPassword(request.source), this.#analysis.rows)
     }).view
   }
 
@@ -149,8 +156,17 @@ export class ImportService implements ImportControl {
       backupDirectory: request.backup_directory,
     }
     const { view, begun } = this.#begin({ kind: 'import', choice, place }, viewOf('import', request), (answer) => {
-      this.#latest = answer as ReportWithText
-      this.#change({ run_id: this.#latest.report.run_id })
+      const found = answer as ReportWithText
+      const id = found.report.run_id
+      this.#change({ run_id: id })
+      this.#rowsKnown.set(
+        view.source,
+        found.report.tables.reduce((sum, table) => sum + table.source, 0),
+      )
+      if (!request.dry_run) return
+      const { dry_run, source, v2_directory, time_zone, steps, started_at } = view
+      const about = { id, dry_run, source, v2_directory, time_zone, steps, started_at, ended_at: this.#options.clock.now() }
+      this.#trial = { ...about, state: 'done', rollback: null, ...found }
     })
     await Promise.race([begun, pause(BEGUN_DEADLINE_MS)])
     const now = this.#current ?? view
@@ -225,7 +241,7 @@ export class ImportService implements ImportControl {
         this.#change({ run_id: runId })
         begun.resolve()
       },
-      onProgress: (progress) => this.#change({ progress }),
+      onProgress: (progress) => this.#change({ progress: withTotal(progress, this.#rowsKnown.get(view.source)) }),
     })
     const ended = this.#follow(thread, onDone).finally(begun.resolve)
     this.#running = { thread, ended }
@@ -303,6 +319,13 @@ function viewOf(kind: ImportJobView['kind'], request: AnalyseRequest & Partial<I
 
 function sameRun(kind: ImportJobView['kind'], { source, v2_directory, time_zone, steps }: ImportRunDetail): Omit<About, 'run_id'> {
   return { kind, dry_run: false, source, v2_directory, time_zone, steps }
+}
+
+/** Rows that are still to come, from an earlier reading of the same source where the source does not say. */
+function withTotal(progress: ImportProgressView, known: number | undefined): ImportProgressView {
+  const { unit, total, done, per_second: perSecond } = progress
+  if (unit !== 'rows' || total !== null || known === undefined || done > known) return progress
+  return { ...progress, total: known, remaining_ms: perSecond === 0 ? null : ((known - done) / perSecond) * MS_PER_S }
 }
 
 function noRun(id: string): AppError {

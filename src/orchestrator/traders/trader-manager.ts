@@ -1,6 +1,6 @@
 import type { StrategyView, TraderView } from '#contract/views.ts'
 import { AppError } from '#domain/errors.ts'
-import type { ActionAudited, TraderChanged, TraderRemoved } from '#domain/facts.ts'
+import type { ActionAudited, AlertRaised, TraderChanged, TraderRemoved } from '#domain/facts.ts'
 import { parseSymbol, parseTraderId, type TraderId } from '#domain/ids.ts'
 import { mayBecome, type TraderConfig, type TraderState } from '#domain/trader.ts'
 import type { TraderControl } from '../handlers/dependencies.ts'
@@ -14,7 +14,7 @@ export interface TraderManagerOptions extends Omit<TraderUnitOptions, 'config' |
   readonly view: (traderId: string) => TraderView | undefined
   readonly knowsSymbol: (symbol: string) => boolean
   /** Records facts and resolves once the read model shows them. */
-  readonly record: (facts: readonly (TraderChanged | TraderRemoved | ActionAudited)[]) => Promise<void>
+  readonly record: (facts: readonly (TraderChanged | TraderRemoved | ActionAudited | AlertRaised)[]) => Promise<void>
   readonly hasExposure: (traderId: string) => boolean
 }
 
@@ -69,11 +69,33 @@ export class TraderManager implements TraderControl {
     return this.add(config)
   }
 
+  /** A trader that was set up elsewhere. It may lack its strategy, or a symbol this exchange does not list: then it says so. */
+  async adopt(config: TraderConfig, { actor, reason }: { readonly actor: string; readonly reason: string }): Promise<TraderView> {
+    const { traderId, symbols } = config
+    if (this.#units.size >= this.#options.tradersMax)
+      throw new AppError(
+        'CONFLICT',
+        `There are already ${this.#units.size} traders, the most allowed (traders.max). ${traderId} was not added.`,
+      )
+    await this.#audit(actor, 'import-trader', traderId, JSON.stringify({ ...config, reason }))
+    const missing = symbols.filter((symbol) => !this.#options.knowsSymbol(symbol))
+    if (missing.length > 0) {
+      const message = `Trader ${traderId} of version 2 follows ${missing.join(', ')}, which this exchange does not list. It gets no candles there.`
+      await this.#options.record([{ type: 'AlertRaised', ts: 0, severity: 'warning', code: 'TRADER_SYMBOL_UNKNOWN', message, traderId }])
+    }
+    return this.add(config, reason)
+  }
+
+  /** Undefined where there is none of that id. */
+  configOf(id: string): TraderConfig | undefined {
+    return this.#units.get(parseTraderId(id))?.config
+  }
+
   /** Adds a trader and starts it if it is to run. */
-  async add(config: TraderConfig): Promise<TraderView> {
+  async add(config: TraderConfig, reason?: string): Promise<TraderView> {
     const unit = this.#unit(config)
     this.#units.set(config.traderId, unit)
-    await this.#note(unit, 'created')
+    await this.#note(unit, 'created', reason)
     if (config.desired !== 'stopped') await this.#serial(config.traderId, () => unit.start())
     return this.#viewOrThrow(config.traderId)
   }

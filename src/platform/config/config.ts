@@ -10,7 +10,7 @@ const port = z.number().int().min(0).max(65_535)
 
 const liveSymbol = z.string().regex(/^[A-Z0-9]{1,15}\/USDT:USDT$/, 'a perpetual settled in USDT, e.g. "BTC/USDT:USDT"')
 
-/** `paper` trades against the demo market. `live` trades a real account; its keys come from the environment only. */
+/** `paper` trades against the demo market. `live` trades a real account; its keys come from the environment or the store of secrets, never from here. */
 const exchange = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('paper') }),
   z.strictObject({

@@ -12,7 +12,7 @@ const TRADERS_MAX = 1_000
 
 const decimal = z.string().regex(/^\d{1,20}(\.\d{1,12})?$/)
 
-const traderProposal = z.strictObject({
+export const traderProposal = z.strictObject({
   id: z.string().min(1).max(64),
   strategy: z.string().min(1).max(80),
   symbols: z.array(z.string()).min(1).readonly(),

@@ -113,6 +113,8 @@ function causeOf(agreement: Agreement, { v2, atExchange, exchange, difference }:
         ? 'The exchange holds nothing, and version 2 says so too; a trader of this workstation is said to hold it.'
         : 'Version 2 opened it. No trader of this workstation has it yet: its stops are not watched here.'
     case 'v2_and_v3':
+      if (v2 === undefined)
+        return `Neither version 2 nor this workstation knows it. ${difference?.cause ?? 'It has not been compared since.'}`
       return `The exchange holds another amount than both. ${difference?.cause ?? 'It has not been compared since.'}`
     case 'none':
       return v2 === undefined

@@ -1,14 +1,15 @@
 import type { ImportDatabase } from '../run/import-database.ts'
 
-/** A table with fewer rows than this share of what is added is better without its indexes meanwhile. */
+/** A table that holds less than this share of what is added is better without its indexes meanwhile. */
 const HELD_SHARE_MAX = 0.5
 /** Below this an index is kept right as quickly as it is made. */
-const ROWS_MIN = 10_000
+const BYTES_MIN = 4_194_304
 /** So many keys a table the loader is sure to have told apart; above, the server's own index decides row by row. */
 const ROWS_MAX = 6_000_000
 /** Of the server, while an index is made. */
-const BUILD_MEMORY = '128MB'
+const BUILD_MEMORY = '256MB'
 
+/** In bytes. */
 export interface Growth {
   readonly table: string
   readonly held: number
@@ -19,10 +20,10 @@ export interface Growth {
  * Takes the indexes and keys of those tables away that will be mostly new, and gives what puts the very same ones back: making an index
  * at once costs a fraction of keeping it right row by row. To be used within one transaction: nobody sees a table without its indexes.
  */
-export async function dropIndexes(database: ImportDatabase, growths: readonly Growth[]): Promise<() => Promise<void>> {
+export async function dropIndexes(database: ImportDatabase, growths: readonly Growth[], mostRows: number): Promise<() => Promise<void>> {
   const restore: string[] = []
   for (const { table, held, added } of growths) {
-    if (added < ROWS_MIN || added > ROWS_MAX || held > added * HELD_SHARE_MAX) continue
+    if (added < BYTES_MIN || mostRows > ROWS_MAX || held > added * HELD_SHARE_MAX) continue
     const parts = await database.query<{ drop: string; make: string }>(PARTS, [`imported.${table}`])
     for (const { drop } of parts) await database.run(drop)
     restore.push(...parts.map(({ make }) => make))

@@ -2,9 +2,9 @@ import type { ImportedRecord, Verdict } from '../mapping/imported-records.ts'
 import type { ImportPlan } from '../mapping/import-plan.ts'
 import { TableMapper } from '../mapping/table-mapper.ts'
 import type { ImportSource, RawRow, TableInfo } from '../sources/import-source.ts'
+import { CopyBuffers } from '../run/copy-buffers.ts'
 import type { ImportDatabase } from '../run/import-database.ts'
 import { copyBytes, copyCell, copyLineAsCell, escapeText } from './copy-text.ts'
-import { CopyBuffers } from './copy-buffers.ts'
 import { ORIGIN_COLUMNS, RECORD_TABLES } from './record-columns.ts'
 import type { Staging } from './staging.ts'
 
@@ -97,7 +97,7 @@ class RowWriter {
     const bytes = row.damage === undefined ? '\\N' : copyBytes(row.damage.bytes)
     buffers.rows.add(
       this.#rowsInto,
-      `${this.#system}\t${this.#tableKey}\t${rowKey}\t\t${this.#runId}\t${row.number}\t${verdict.outcome}\t${why}\t${line}\t${bytes}`,
+      `${this.#system}\t${this.#tableKey}\t${rowKey}\t\t${this.#runId}\t${row.number}\t${verdict.outcome}\t${why}\t${line}\t${bytes}\n`,
     )
     if (verdict.outcome !== 'mapped') return
     for (const record of verdict.records) this.#writeRecord(record, rowKey, buffers.records)
@@ -112,7 +112,7 @@ class RowWriter {
     const { values, part } = RECORD_TABLES[record.kind]
     let line = `${this.#system}\t${this.#tableKey}\t${rowKey}\t${part(record)}\t${this.#runId}`
     for (const value of values) line += `\t${copyCell(value(record))}`
-    buffers.add(this.#recordsInto.get(record.kind) ?? '', `${line}\t${extrasText(record)}`)
+    buffers.add(this.#recordsInto.get(record.kind) ?? '', `${line}\t${extrasText(record)}\n`)
   }
 
   #count({ rule, column, text }: { readonly rule: string; readonly column: string; readonly text: string }): void {

@@ -68,6 +68,12 @@ export class Staging {
     return rows.map(({ tableKey }) => tableKey)
   }
 
+  /** Of the longest table of the source. */
+  async mostRows(): Promise<number> {
+    const [row] = await this.#database.query<{ most: number }>(`SELECT coalesce(max(rows), 0) AS most FROM "${this.schema}".steps`)
+    return row?.most ?? 0
+  }
+
   /** Takes away what an interrupted reading of the table left. */
   async forget(tableKey: string): Promise<void> {
     for (const name of ['rows', 'tables', 'notes', ...RECORD_TABLE_NAMES])

@@ -71,8 +71,8 @@ export class ImportDatabase {
     }
   }
 
-  /** `text` is whole lines in the text form of COPY. */
-  async copy(into: string, text: string): Promise<void> {
+  /** `text` is whole lines in the text form of COPY; it is left alone until this has ended. */
+  async copy(into: string, text: string | Buffer): Promise<void> {
     const stream = this.#client.query(copyFrom(`COPY ${into} FROM STDIN`))
     const done = new Promise<void>((resolve, reject) => {
       stream.once('finish', resolve)

@@ -9,7 +9,7 @@ const MIB = 1_024 * KIB
 /** Read from disk at once. */
 export const CHUNK_BYTES = 64 * KIB
 /** Given to a decompressor at once: what may be lost of the rows before a damaged spot. */
-export const COMPRESSED_SLICE_BYTES = 4 * KIB
+export const COMPRESSED_SLICE_BYTES = 16 * KIB
 export const BATCH_ROWS_MAX = 1_000
 export const BATCH_BYTES_MAX = MIB
 /** Longest row as it stands in the source; a longer one is passed over and reported as damaged. */

@@ -135,7 +135,7 @@ function syntaxFault(code: string): string | undefined {
 
 /** Node says once on stderr that the call may still change, which tells a person nothing. */
 function silently(run: () => unknown): void {
-  const { emitWarning } = process
+  const emitWarning = process.emitWarning.bind(process)
   process.emitWarning = () => undefined
   try {
     run()

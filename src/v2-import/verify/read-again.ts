@@ -1,7 +1,6 @@
+import { CopyBuffers } from '../run/copy-buffers.ts'
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { ImportSource, RawCell, TableInfo } from '../sources/import-source.ts'
-
-const FLUSH_CHARACTERS = 1_048_576
 
 /** With more columns than these a row of version 2 might not fit a row of the server: then all cells stand in one array. */
 export const COLUMNS_APART_MAX = 200
@@ -40,23 +39,17 @@ async function readTable(order: ReadAgainOrder, info: TableInfo, index: number):
   const [table, view] = [`source_${index}`, `source_rows_${index}`]
   const form = info.columns.length > COLUMNS_APART_MAX ? asArray() : asColumns(info.columns.length)
   await database.run(`CREATE UNLOGGED TABLE ${table} (number bigint, damage bytea${form.declared}) WITH (autovacuum_enabled = false)`)
+  const lines = new CopyBuffers(database)
   let rows = 0
-  let text = ''
-  let sending: Promise<void> = Promise.resolve()
   for await (const batch of order.source.rows(info, { signal: order.signal })) {
     for (const { cells, damage } of batch) {
       rows += 1
-      text += damage === undefined ? `${rows}\t\\N${form.line(cells)}\n` : `${rows}\t${bytesText(damage.bytes)}${form.nothing}\n`
+      lines.add(table, damage === undefined ? `${rows}\t\\N${form.line(cells)}\n` : `${rows}\t${bytesText(damage.bytes)}${form.nothing}\n`)
     }
     order.onRows(batch.length)
-    if (text.length < FLUSH_CHARACTERS) continue
-    await sending
-    sending = database.copy(table, text)
-    sending.catch(() => undefined)
-    text = ''
+    await lines.flushFull()
   }
-  await sending
-  if (text !== '') await database.copy(table, text)
+  await lines.flush()
   const keys = order.keyColumns.get(info.key) ?? []
   const keyIndexes = keys.map((name) => info.columns.findIndex((column) => column.name === name) + 1)
   const keyCells = keyIndexes.map((at) => form.cell('', at - 1))

@@ -8,7 +8,7 @@ import { migrationMarkdown } from '#v2-import/migration/migration-report.ts'
 import { rollBackMigration } from '#v2-import/migration/roll-back-migration.ts'
 import { runMigration } from '#v2-import/migration/run-migration.ts'
 import type { ImportPlace, ReportWithText } from '../import.messages.ts'
-import type { JobOf, JobSurroundings } from './run-job.ts'
+import type { JobOf, JobSurroundings } from './job-surroundings.ts'
 import { verifyAgain } from './verify-again.ts'
 import { reportViewOf, rollbackViewOf } from './views.ts'
 

@@ -1,6 +1,6 @@
 import type { ImportRunDetail } from '#contract/import.ts'
 import { listStoredRuns } from '#v2-import/migration/stored-runs.ts'
-import type { JobOf } from './run-job.ts'
+import type { JobOf } from './job-surroundings.ts'
 import { runViewOf } from './views.ts'
 
 /** The newest; older ones are still on the disk. */

@@ -6,7 +6,7 @@ import { inspectSource } from '#v2-import/migration/inspect-source.ts'
 import { openSource } from '#v2-import/sources/open-source.ts'
 import { analysisViewOf } from './analysis-view.ts'
 import { rowsProgress } from './progress-meter.ts'
-import type { JobOf, JobSurroundings } from './run-job.ts'
+import type { JobOf, JobSurroundings } from './job-surroundings.ts'
 import { sourceViewOf } from './views.ts'
 
 export async function inspect(job: JobOf<'inspect'>, { signal }: JobSurroundings): Promise<SourceIdentityView> {

@@ -1,15 +1,5 @@
-import type { ImportProgressView } from '#contract/import.ts'
-import type { Logger } from '#platform/log/logger.ts'
 import type { ImportAnswers, ImportJob } from '../import.messages.ts'
-
-export interface JobSurroundings {
-  readonly logger: Logger
-  readonly signal: AbortSignal
-  readonly onRun: (runId: string) => void
-  readonly onProgress: (progress: ImportProgressView) => void
-}
-
-export type JobOf<K extends ImportJob['kind']> = Extract<ImportJob, { readonly kind: K }>
+import type { JobSurroundings } from './job-surroundings.ts'
 
 /** Does one job. Throws `AppError`, or the reason of the signal. Each loads only its own part of the importer: a look must be quick. */
 export async function runJob(job: ImportJob, around: JobSurroundings): Promise<ImportAnswers[ImportJob['kind']]> {

@@ -4,7 +4,7 @@ import { listStoredRuns } from '#v2-import/migration/stored-runs.ts'
 import type { Check } from '#v2-import/run/import-report.ts'
 import { findRun, verifyImport } from '#v2-import/run/verify-import.ts'
 import { openSource } from '#v2-import/sources/open-source.ts'
-import type { JobSurroundings } from './run-job.ts'
+import type { JobSurroundings } from './job-surroundings.ts'
 import { meterOf } from './progress-meter.ts'
 
 /** Settings, models, and the comparison with the exchange. */

@@ -53,7 +53,11 @@ export class TestDataDirectory implements AsyncDisposable {
 async function describe(path: string): Promise<string> {
   const stats = await stat(path)
   const mode = (stats.mode & 0o777).toString(8)
-  return stats.isFile() ? `${mode} ${createHash('sha256').update(await readFile(path)).digest('hex')}` : `${mode} folder`
+  return stats.isFile()
+    ? `${mode} ${createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex')}`
+    : `${mode} folder`
 }
 
 export function choiceOf(installation: string, change: Partial<MigrationChoice> = {}): MigrationChoice {

@@ -72,7 +72,7 @@ export class LiveInstance implements AsyncDisposable {
     return withDeadline(this.#url, START_DEADLINE_MS, 'the start of the workstation')
   }
 
-  async call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T & Problem> {
+  async call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T & Problem> {
     const response = await fetch(`${await this.started()}${path}`, {
       method,
       headers: {

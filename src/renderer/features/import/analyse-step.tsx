@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { ImportAnalysisView } from '#contract/import.ts'
+import type { ColumnAnalysisView, ImportAnalysisView, QualityFindingView } from '#contract/import.ts'
 import { useNumbers } from '#renderer/format/use-numbers.tsx'
 import { Button, Segmented } from '#renderer/ui/controls.tsx'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
@@ -9,6 +9,7 @@ import { Empty } from '#renderer/ui/panel.tsx'
 import { analysedColumns, analysedTables, findingColumns } from './analysis-columns.tsx'
 import { JobProgress } from './job-progress.tsx'
 import { Problem } from './problem.tsx'
+import { RowDetail } from './row-detail.tsx'
 import { useImportActs, useImports } from './use-imports.ts'
 import { goTo } from './wizard.ts'
 
@@ -85,6 +86,7 @@ function TablesView({ analysis, toolbar }: ViewProps): ReactNode {
   const { t } = useTranslation()
   const numbers = useNumbers()
   const [picked, setPicked] = useState<string | undefined>(undefined)
+  const [column, setColumn] = useState<ColumnAnalysisView | undefined>(undefined)
   const tables = useMemo(() => analysedTables(t, numbers), [t, numbers])
   const columns = useMemo(() => analysedColumns(t, numbers), [t, numbers])
   const table = analysis.tables.find(({ name }) => name === picked) ?? analysis.tables[0]
@@ -99,7 +101,10 @@ function TablesView({ analysis, toolbar }: ViewProps): ReactNode {
           rowId={(row) => row.name}
           phase={LIVE}
           empty={<Empty text={t('import.no_tables')} />}
-          onActive={(row) => setPicked(row.name)}
+          onActive={(row) => {
+            setPicked(row.name)
+            setColumn(undefined)
+          }}
           activeId={table?.name}
           toolbar={null}
           testId="analysis-table-list"
@@ -121,9 +126,11 @@ function TablesView({ analysis, toolbar }: ViewProps): ReactNode {
           rowId={(row) => row.name}
           phase={LIVE}
           empty={<Empty text={t('import.table_absent')} />}
+          onActive={setColumn}
           toolbar={toolbar}
           testId="analysis-column-list"
         />
+        <RowDetail row={column} columns={columns} />
       </section>
     </div>
   )
@@ -132,6 +139,7 @@ function TablesView({ analysis, toolbar }: ViewProps): ReactNode {
 function FindingsView({ analysis, toolbar }: ViewProps): ReactNode {
   const { t } = useTranslation()
   const numbers = useNumbers()
+  const [picked, setPicked] = useState<QualityFindingView | undefined>(undefined)
   const columns = useMemo(() => findingColumns(t, numbers), [t, numbers])
   return (
     <section className="wizard-pane" aria-label={t('import.quality')}>
@@ -143,9 +151,11 @@ function FindingsView({ analysis, toolbar }: ViewProps): ReactNode {
         rowId={(row) => `${row.rule} ${row.table} ${row.column ?? ''}`}
         phase={LIVE}
         empty={<Empty text={t('import.quality_none')} />}
+        onActive={setPicked}
         toolbar={toolbar}
         testId="analysis-finding-list"
       />
+      <RowDetail row={picked} columns={columns} />
     </section>
   )
 }

@@ -36,10 +36,8 @@ export function analysedTables(t: TFunction, numbers: Numbers): readonly Column<
   ]
 }
 
-const WORDS_SHOWN = 6
-
 /** Text that may be longer than its cell: whole on the pointer, and in what is copied. */
-function longColumn<T>(id: string, header: string, text: (row: T) => string, look = ''): Column<T> {
+export function longColumn<T>(id: string, header: string, text: (row: T) => string, look = ''): Column<T> {
   return {
     id,
     header,
@@ -47,18 +45,20 @@ function longColumn<T>(id: string, header: string, text: (row: T) => string, loo
     text,
     cell: (row) => (
       <span className={look} title={text(row)}>
-        {text(row)}
+        {oneLine(text(row))}
       </span>
     ),
   }
 }
 
+/** A cell has one line; where the text goes on in another is marked. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\r?\n/g, '↵')
+}
+
 export function analysedColumns(t: TFunction, numbers: Numbers): readonly Column<ColumnAnalysisView>[] {
   const words = (row: ColumnAnalysisView): string =>
-    (row.words ?? [])
-      .slice(0, WORDS_SHOWN)
-      .map(({ word, count }) => `${word === '' ? '""' : word} ${numbers.count(count)}`)
-      .join(', ')
+    (row.words ?? []).map(({ word, count }) => `${word === '' ? '""' : word} ${numbers.count(count)}`).join(', ')
   const distinct = (row: ColumnAnalysisView): string => `${row.distinct.is_more ? '> ' : ''}${numbers.count(row.distinct.count)}`
   return [
     { id: 'name', header: t('import.column.column'), width: 120, grow: 1.2, text: (row) => row.name },

@@ -3,11 +3,12 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ImportRunDetail, RollbackView } from '#contract/import.ts'
 import { useNumbers } from '#renderer/format/use-numbers.tsx'
-import { Button } from '#renderer/ui/controls.tsx'
+import { Button, Segmented } from '#renderer/ui/controls.tsx'
 import type { Confirmation } from '#renderer/ui/dialog.tsx'
 import { ConfirmDialog } from '#renderer/ui/dialog.tsx'
 import { Empty, Skeleton } from '#renderer/ui/panel.tsx'
 import { JobProgress } from './job-progress.tsx'
+import { OpenLines } from './open-lines.tsx'
 import { Problem } from './problem.tsx'
 import { useImportActs, useImports, useRunDetail } from './use-imports.ts'
 import { goTo, startAnew, useWizard } from './wizard.ts'
@@ -38,9 +39,7 @@ export function HandOverStep({ onClose }: { readonly onClose: () => void }): Rea
       {running && <JobProgress job={mine} onCancel={() => void acts.cancel()} />}
       {runId === undefined && <Empty text={t('import.prove_nothing')} />}
       {runId !== undefined && run === undefined && problem === undefined && <Skeleton rows={6} />}
-      {!running && run !== undefined && (
-        <div className="wizard-scroll">{isBack ? <TakenBack rollback={run.rollback} /> : <Kept run={run} />}</div>
-      )}
+      {!running && run !== undefined && <Views run={run} />}
       <div className="wizard-foot">
         <Button onClick={() => goTo('prove')} data-testid="wizard-back">
           {t('import.back')}
@@ -59,6 +58,39 @@ export function HandOverStep({ onClose }: { readonly onClose: () => void }): Rea
         </Button>
       </div>
       <ConfirmDialog ask={ask} onClose={() => setAsk(undefined)} />
+    </>
+  )
+}
+
+const VIEWS = ['kept', 'open'] as const
+type View = (typeof VIEWS)[number]
+
+function Views({ run }: { readonly run: ImportRunDetail }): ReactNode {
+  const { t } = useTranslation()
+  const [view, setView] = useState<View>('kept')
+  if (run.state === 'rolled_back')
+    return (
+      <div className="wizard-scroll">
+        <TakenBack rollback={run.rollback} />
+      </div>
+    )
+  return (
+    <>
+      <div className="wizard-pane-head">
+        <Segmented<View>
+          label={t('import.step.hand_over')}
+          value={view}
+          options={VIEWS.map((value) => ({ value, label: t(`import.hand.view.${value}`), testId: `hand-over-${value}` }))}
+          onChange={setView}
+        />
+      </div>
+      {view === 'open' ? (
+        <OpenLines />
+      ) : (
+        <div className="wizard-scroll">
+          <Kept run={run} />
+        </div>
+      )}
     </>
   )
 }

@@ -14,6 +14,9 @@ import { sizeOf } from './size.ts'
 import { useImportActs, useImports } from './use-imports.ts'
 import { goTo } from './wizard.ts'
 
+/** Facts that have words of their own above. */
+const NAMED_FACTS: ReadonlySet<string> = new Set(['database', 'serverVersion', 'dumpVersion', 'createdAt'])
+
 type TableRow = SourceIdentityView['tables'][number]
 
 /** What the source says it is, before anything is done with it. */
@@ -70,12 +73,14 @@ function Identity({ source }: { readonly source: SourceIdentityView }): ReactNod
     [t('import.identity.host'), source.host === null ? null : `${source.host}:${source.port ?? ''}`],
     [t('import.identity.database'), source.database],
     [t('import.identity.server'), source.server_version],
-    [t('import.identity.format'), source.format],
+    [t('import.identity.format'), source.format === source.description ? null : source.format],
     [t('import.identity.archive'), source.archive_version],
     ...source.files.map(
       (file) => [t('import.identity.file'), `${sizeOf(file.bytes, numbers)}, ${dateTime(file.modified_at)} UTC`] as const,
     ),
-    ...Object.entries(source.facts).map(([name, value]) => [name, value] as const),
+    [t('import.identity.dump_version'), source.facts['dumpVersion'] ?? null],
+    [t('import.identity.created'), source.facts['createdAt'] ?? null],
+    ...Object.entries(source.facts).filter(([name]) => !NAMED_FACTS.has(name)),
   ]
   return (
     <section aria-label={t('import.identity.title')} data-testid="import-identity">
@@ -108,7 +113,7 @@ function Folder({ folder }: { readonly folder: SourceIdentityView['folder'] }): 
     ['models', folder.models.map(({ file, bytes }) => `${file} (${sizeOf(bytes, numbers)})`)],
     ['scalers', folder.scalers.map(({ file }) => file)],
     ['strategies', folder.strategies],
-    ['dumps', folder.dumps.map(({ path, description }) => `${path}: ${description}`)],
+    ['dumps', folder.dumps.map(({ path, description }) => `${path.slice(path.lastIndexOf('/') + 1)}: ${description}`)],
   ] as const
   return (
     <section aria-label={t('import.beside')} data-testid="import-folder-view">
@@ -117,7 +122,7 @@ function Folder({ folder }: { readonly folder: SourceIdentityView['folder'] }): 
         {parts.map(([name, files]) => (
           <div className="details-pair" key={name}>
             <dt>{t(`import.folder_part.${name}`)}</dt>
-            <dd>{files.length === 0 ? <span className="faint">{t('import.none')}</span> : files.join(', ')}</dd>
+            <dd>{files.length === 0 ? <span className="faint">{t('import.none')}</span> : files.join('; ')}</dd>
           </div>
         ))}
       </dl>

@@ -3,7 +3,7 @@ import type { TFunction } from 'i18next'
 import type { ImportDifferenceView, ImportReportView, ParkedRowView } from '#contract/import.ts'
 import type { Numbers } from '#renderer/format/use-numbers.tsx'
 import type { Column } from '#renderer/ui/data-table/column.ts'
-import { countColumn } from './analysis-columns.tsx'
+import { countColumn, oneLine } from './analysis-columns.tsx'
 
 export type CountedTable = ImportReportView['tables'][number]
 export type CheckRow = ImportReportView['checks'][number]
@@ -15,7 +15,7 @@ const ALL = 100
 
 /** `room`: pixels at the least, and the share of what is left over. */
 function plain<T>(id: string, header: string, [width, grow]: readonly [number, number], text: (row: T) => string): Column<T> {
-  return { id, header, width, grow, text, cell: (row) => <span title={text(row)}>{text(row)}</span> }
+  return { id, header, width, grow, text, cell: (row) => <span title={text(row)}>{oneLine(text(row))}</span> }
 }
 
 function literal<T>(id: string, header: string, width: number, text: (row: T) => string | null): Column<T> {
@@ -26,7 +26,7 @@ function literal<T>(id: string, header: string, width: number, text: (row: T) =>
     text: (row) => text(row) ?? '',
     cell: (row) => (
       <span className="num" title={text(row) ?? ''}>
-        {text(row) ?? <span className="faint">–</span>}
+        {text(row) === null ? <span className="faint">–</span> : oneLine(text(row) ?? '')}
       </span>
     ),
   }

@@ -8,6 +8,7 @@ import { Segmented } from '#renderer/ui/controls.tsx'
 import type { Column } from '#renderer/ui/data-table/column.ts'
 import { DataTable } from '#renderer/ui/data-table/data-table.tsx'
 import { Empty } from '#renderer/ui/panel.tsx'
+import { RowDetail } from './row-detail.tsx'
 import {
   checkColumns,
   countedColumns,
@@ -77,6 +78,7 @@ export function ReportTables({ report, parts, first }: ReportProps): ReactNode {
   const numbers = useNumbers()
   const [part, setPart] = useState<ReportPart>(first)
   const [toolbar, setToolbar] = useState<HTMLElement | null>(null)
+  const [picked, setPicked] = useState<string | undefined>(undefined)
   const { rows, columns } = useMemo(() => partOf(report, part, t, numbers), [report, part, t, numbers])
   const isCut = part === 'parked' && report.parked.length < sizeOfPart(report, 'parked')
   const options = parts.map((value) => ({
@@ -87,7 +89,15 @@ export function ReportTables({ report, parts, first }: ReportProps): ReactNode {
   return (
     <>
       <div className="wizard-pane-head">
-        <Segmented<ReportPart> label={t('import.report.title')} value={part} options={options} onChange={setPart} />
+        <Segmented<ReportPart>
+          label={t('import.report.title')}
+          value={part}
+          options={options}
+          onChange={(next) => {
+            setPart(next)
+            setPicked(undefined)
+          }}
+        />
         <span className="grow" />
         <div ref={setToolbar} />
       </div>
@@ -102,9 +112,11 @@ export function ReportTables({ report, parts, first }: ReportProps): ReactNode {
           rowId={(row) => row.at}
           phase={LIVE}
           empty={<Empty text={t(report[part] === null ? 'import.not_asked' : `import.report_empty.${part}`)} />}
+          onActive={(row) => setPicked(row.at)}
           toolbar={toolbar}
           testId={`report-table-${part}`}
         />
+        <RowDetail row={rows.find(({ at }) => at === picked)} columns={columns} />
       </section>
     </>
   )

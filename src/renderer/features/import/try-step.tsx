@@ -6,16 +6,18 @@ import { JobProgress } from './job-progress.tsx'
 import { Problem } from './problem.tsx'
 import { ReportFigures, ReportSteps, ReportTables } from './report-view.tsx'
 import { useImportActs, useImports, useRunDetail } from './use-imports.ts'
-import { goTo } from './wizard.ts'
+import { goTo, useWizard } from './wizard.ts'
 
 /** The dry run: everything is read and mapped, and nothing kept. */
 export function TryStep(): ReactNode {
   const { t } = useTranslation()
   const acts = useImportActs()
   const job = useImports((state) => state.runs?.current ?? null)
+  const trial = useImports((state) => state.runs?.trial ?? null)
+  const source = useWizard((state) => state.form.source)
   const mine = job?.kind === 'import' && job.dry_run ? job : null
   const running = mine?.state === 'running'
-  const id = mine?.state === 'done' ? (mine.run_id ?? undefined) : undefined
+  const id = !running && trial?.source === source ? trial.id : undefined
   const { run, problem } = useRunDetail(id)
   const report = run?.report ?? undefined
   return (

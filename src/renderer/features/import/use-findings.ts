@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useNumbers } from '#renderer/format/use-numbers.tsx'
 import { useImports } from './use-imports.ts'
-import { stepOfJob, useWizard, type WizardStep } from './wizard.ts'
+import { indexOf, stepOfJob, useWizard, type WizardStep } from './wizard.ts'
 
 export interface Finding {
   /** One line that stays on the screen. */
@@ -15,7 +15,7 @@ const NOTHING: Finding = { text: '', state: 'none' }
 export function useFindings(): Readonly<Record<WizardStep, Finding>> {
   const { t } = useTranslation()
   const numbers = useNumbers()
-  const { form, runId } = useWizard()
+  const { form, runId, reached } = useWizard()
   const { runs, look, run } = useImports()
   const job = runs?.current ?? null
   const source = look?.asked?.source === form.source ? (look.source ?? undefined) : undefined
@@ -44,8 +44,8 @@ export function useFindings(): Readonly<Record<WizardStep, Finding>> {
       (analysis === undefined
         ? NOTHING
         : { text: t('import.finding.warnings', { count: warnings, n: numbers.count(warnings) }), state: warnings > 0 ? 'look' : 'good' }),
-    choose: { text: t('import.finding.parts', { n: form.steps.length }), state: 'none' },
-    try: running('try') ?? (job?.dry_run === true && job.state === 'done' ? { text: t('import.finding.tried'), state: 'good' } : NOTHING),
+    choose: indexOf(reached) < indexOf('choose') ? NOTHING : { text: t('import.finding.parts', { n: form.steps.length }), state: 'none' },
+    try: running('try') ?? (runs?.trial?.source === form.source ? { text: t('import.finding.tried'), state: 'good' } : NOTHING),
     bring:
       running('bring') ??
       (rows === undefined ? NOTHING : { text: t('import.finding.rows', { count: rows, n: numbers.count(rows) }), state: 'good' }),
