@@ -36,6 +36,10 @@ async function run(args: readonly string[]): Promise<number> {
     const { runVerifyCommand } = await import('./verify-command.ts')
     return runVerifyCommand(rest, process)
   }
+  if (command === 'roll-back') {
+    const { runRollBackCommand } = await import('./roll-back-command.ts')
+    return runRollBackCommand(rest, process)
+  }
   if (!isSystemCommand(command)) throw new UsageError(`There is no command "${command}".`)
   const { runSystemCommand } = await import('./system-commands.ts')
   return runSystemCommand(command, commandLine(rest), {

@@ -59,7 +59,7 @@ export class AnsweredNo extends Error {
 }
 
 export interface Call<T extends z.ZodType> {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT'
   readonly path: string
   readonly body?: unknown
   readonly output: T

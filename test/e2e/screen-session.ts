@@ -89,7 +89,7 @@ export class HeadlessWorkstation implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
-    rmSync(this.#dataDir, { recursive: true, force: true })
+    if (this.#options.dataDir === undefined) rmSync(this.#dataDir, { recursive: true, force: true })
   }
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { isTimeframe } from '#domain/candle.ts'
 import { AppError } from '#domain/errors.ts'
 import { UNPROTECTED_POLICIES, DEFAULT_RISK_LIMITS } from '#domain/risk.ts'
+import { rollBackSettings } from './roll-back-settings.ts'
 
 const decimal = z.string().regex(/^\d{1,20}(\.\d{1,12})?$/, 'positive decimal text in quotes, e.g. "250.5"')
 const port = z.number().int().min(0).max(65_535)
@@ -77,6 +78,7 @@ export const configSchema = z.strictObject({
       max: z.number().int().min(1).max(500).default(50),
     })
     .prefault({}),
+  roll_back: rollBackSettings,
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 })
 export type Config = z.infer<typeof configSchema>

@@ -50,7 +50,7 @@ describe('a position', () => {
     ['by hand', [], '1', [], 'v2_and_v3', ['ADOPT', 'CLOSE', 'IGNORE'], false],
     ['gone at the exchange', ['1'], '0', ['1'], 'v2_and_v3', ['ADOPT', 'CLOSE', 'IGNORE'], false],
     ['all differ', ['1'], '2', ['3'], 'none', ['ADOPT', 'CLOSE', 'IGNORE'], false],
-  ] as const)('%s', (_name, v2, exchange, v3, agreement, allowed, settled) => {
+  ] as const)('%s', (...[, v2, exchange, v3, agreement, allowed, settled]) => {
     const differs = v3.reduce((sum, each) => sum + Number(each), 0) !== Number(exchange)
     const side = shows(exchange, differs ? { differences: [difference] } : {})
     const line = only(version2(...v2.map((each) => trade(each))), side, held(...v3))
@@ -95,7 +95,7 @@ describe('an order', () => {
     ['ours', [], [listed], [ours], [], 'exchange_and_v3', [], true],
     ['ours, and nobody can find it', [], [], [ours], [missing], 'v2_and_exchange', ['CANCEL', 'ADOPT'], false],
     ['listed, and not yet compared with ours', [order], [listed], [], [], 'v2_and_exchange', [], false],
-  ] as const)('%s', (_name, v2, exchange, v3, differences, agreement, allowed, settled) => {
+  ] as const)('%s', (...[, v2, exchange, v3, differences, agreement, allowed, settled]) => {
     const line = only({ ...NONE, orders: v2 }, shows('0', { positions: [], orders: exchange, differences }), { positions: [], orders: v3 })
     expect([line.agreement, line.allowed, line.isSettled]).toEqual([agreement, allowed, settled])
     expect(line.differenceId).toBe(differences[0]?.id ?? null)

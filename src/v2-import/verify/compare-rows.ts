@@ -41,8 +41,15 @@ export function isCounted({ rows }: ReadTable): boolean {
 
 /** The rows of one table, word for word, against what was read again: one pass over each. */
 export async function compareRows(database: ImportDatabase, table: ReadTable, run: RunKey): Promise<RowsComparison> {
-  const expected = await measured(database, table, `SELECT number, row_key, ${table.cells} AS cells, damage FROM ${table.view} s`)
-  const found = await measured(database, table, liveRows(table, run))
+  const isApart = table.info.columns.length <= COLUMNS_APART_MAX
+  const hash = (cells: string, damage: string): string => `hash_record_extended(ROW(number, row_key, ${cells}, ${damage}), 0) AS hash`
+  const columns = (cell: (index: number) => string): string =>
+    table.info.columns.map((_, index) => `, ${cell(index)} AS c${index + 1}`).join('')
+  const source = `SELECT ${hash(table.cells, 's.damage')}${isApart ? columns(table.cell) : ', s.cells'} FROM ${table.view} s`
+  // OFFSET 0 keeps the server from working out the cells anew for each use of them.
+  const split = `(${liveRows(table, run)} OFFSET 0) r OFFSET 0`
+  const live = `SELECT ${hash('cells', 'damage')}${isApart ? columns((index) => `cells[${index + 1}]`) : ', cells'} FROM ${split}`
+  const [expected, found] = [await measured(database, table, source), await measured(database, table, live)]
   const counts = { source: expected.count, live: found.count, statistics: { source: expected.statistics, live: found.statistics } }
   const hashes = { source: expected.hash, live: found.hash }
   if (expected.count === found.count && expected.hash === found.hash)
@@ -57,16 +64,15 @@ function liveRows({ info }: ReadTable, run: RunKey): string {
   return `SELECT number, row_key, ${cells} AS cells, bytes AS damage FROM imported.rows WHERE ${ofRun(run, info.key)}`
 }
 
-/** OFFSET 0 keeps the server from working out the cells anew for each use of them. */
+/** `rows` have a hash, and their cells apart or as an array. */
 async function measured(database: ImportDatabase, table: ReadTable, rows: string): Promise<Measured> {
-  const apart = table.info.columns.map((_, index) => `cells[${index + 1}] AS c${index + 1}`)
-  const isApart = apart.length <= COLUMNS_APART_MAX
-  const cell = (index: number): string => (isApart ? `c${index + 1}` : `cells[${index + 1}]`)
-  const statistics = table.info.columns.map((_, index) => statisticsOf(cell(index), isCounted(table)))
-  const hash = 'hash_record_extended(ROW(number, row_key, cells, damage), 0) AS hash'
-  const [row] = await database.query<Measured>(`
-    SELECT count(*) AS count, coalesce(sum(hashint8extended(hash, 0)), 0)::text AS hash, ARRAY[${statistics.join(', ')}]::text[] AS statistics
-      FROM (SELECT ${[hash, ...(isApart ? apart : ['cells'])].join(', ')} FROM (${rows} OFFSET 0) r OFFSET 0) m`)
+  const { columns } = table.info
+  const cell = (index: number): string => (columns.length <= COLUMNS_APART_MAX ? `c${index + 1}` : `cells[${index + 1}]`)
+  const statistics = columns.map((_, index) => statisticsOf(cell(index), isCounted(table))).join(', ')
+  const sum = 'coalesce(sum(hashint8extended(hash, 0)), 0)::text'
+  const [row] = await database.query<Measured>(
+    `SELECT count(*) AS count, ${sum} AS hash, ARRAY[${statistics}]::text[] AS statistics FROM (${rows}) m`,
+  )
   if (row === undefined) throw new Error('an aggregate gives a row')
   return row
 }

@@ -96,6 +96,7 @@ export function trades(row: Row): TableMeaning {
     records: [position, ...tradeOrders(cells), ...tradeFills(cells)],
     census: c.census,
     sums: SUMS,
+    joins: heldOrders(cells),
   }
 }
 
@@ -137,7 +138,7 @@ function tradeOrders(cells: TradeCells): readonly ExpectedRecord[] {
   const entry: ExpectedRecord = {
     table: 'orders',
     part: 'entry',
-    when: notHeld(entryId, exchange),
+    when: '(held_entry.order_id IS NULL)',
     columns: {
       ...shared,
       ...none,
@@ -157,7 +158,7 @@ function tradeOrders(cells: TradeCells): readonly ExpectedRecord[] {
   const exit: ExpectedRecord = {
     table: 'orders',
     part: 'exit',
-    when: `${isClosed} AND ${notHeld(exitId, exchange)}`,
+    when: `(${isClosed} AND held_exit.order_id IS NULL)`,
     columns: {
       ...shared,
       ...none,
@@ -192,7 +193,9 @@ function tradeFills(cells: TradeCells): readonly ExpectedRecord[] {
   return [fill('entry', entryFill, isFilled), fill('exit', exitFill, isClosed)]
 }
 
-/** The orders table has no order of this id. Its own rows are checked by themselves. */
-function notHeld(orderId: string, exchange: string): string {
-  return `NOT EXISTS (SELECT FROM held_orders h WHERE h.exchange = ${exchange} AND h.order_id = ${orderId})`
+/** Joins of the orders that the orders table itself brings; those are checked by themselves. */
+function heldOrders({ exchange, entryId, exitId }: TradeCells): readonly string[] {
+  const join = (alias: string, id: string): string =>
+    `LEFT JOIN held_orders ${alias} ON ${alias}.order_id = ${id} AND ${alias}.exchange = ${exchange}`
+  return [join('held_entry', entryId), join('held_exit', exitId)]
 }

@@ -45,7 +45,8 @@ export async function makeMeantTable(
       SELECT s.row_key, hash_record_extended(ROW(s.row_key, ${table.cells}), 0) AS rebuilt, ${['0', ...naive].join(' + ')} AS naive${values.join('')}
         FROM ${table.view} s
         JOIN imported.rows m ON m.${ofRun(run, table.info.key).replace(' AND ', ' AND m.')} AND m.number = s.number AND m.outcome = 'mapped'
-        LEFT JOIN symbols y ON y.raw = ${meaning.symbol ?? 'NULL::text'};
+        LEFT JOIN symbols y ON y.raw = ${meaning.symbol ?? 'NULL::text'}
+        ${(meaning.joins ?? []).join(' ')};
     ANALYZE ${meant} (row_key)`)
   return { ...parts, meant, value: (expression) => columns.get(expression) ?? expression }
 }

@@ -25,8 +25,9 @@ function folded(cell: string): string {
 }
 
 function oneOf(cell: string, meanings: readonly (readonly [meaning: string, spellings: string])[]): string {
-  const cases = meanings.flatMap(([meaning, spellings]) => spellings.split(' ').map((word) => `WHEN '${word}' THEN '${meaning}'`))
-  return `CASE ${folded(cell)} ${cases.join(' ')} END`
+  const cases = meanings.flatMap(([meaning, spellings]) => spellings.split(' ').map((word) => `WHEN '${word}' THEN '${meaning}'`)).join(' ')
+  // Nearly every word is found by its letters alone, which is several times cheaper.
+  return `coalesce(CASE lower(${cell}) ${cases} END, CASE ${folded(cell)} ${cases} END)`
 }
 
 export function side(cell: string): string {
@@ -80,7 +81,7 @@ export function signalAction(cell: string): string {
 }
 
 export function flag(cell: string): string {
-  return `CASE WHEN ${folded(cell)} IN ('t','true','1','1.0','yes','y','on') THEN true WHEN ${folded(cell)} IN ('f','false','0','0.0','no','n','off') THEN false END`
+  return `CASE WHEN ${cell} = 't' THEN true WHEN ${cell} = 'f' THEN false WHEN ${folded(cell)} IN ('t','true','1','1.0','yes','y','on') THEN true WHEN ${folded(cell)} IN ('f','false','0','0.0','no','n','off') THEN false END`
 }
 
 /** A whole number that an export may have written as `12.0`. */
@@ -106,12 +107,16 @@ export function milliseconds(cell: string, plan: ImportPlan): string {
   const epoch = `CASE WHEN length(${digits}) = 10 THEN ${seconds} ELSE ${others} END`
   // The server would round what is finer than a microsecond.
   const short = `CASE WHEN length(${cell}) > 26 THEN regexp_replace(${cell}, '(\\.[0-9]{6})[0-9]+', '\\1') ELSE ${cell} END`
-  return `CASE WHEN ${cell} IS NULL OR ${cell} = '' THEN NULL WHEN ${cell} ~ '^[0-9.]+$' THEN ${epoch} ELSE floor(extract(epoch FROM ${moment(short, plan)}) * 1000)::bigint END`
+  const read = `floor(extract(epoch FROM ${moment(short, plan)}) * 1000)::bigint`
+  return `CASE WHEN ${cell} IS NULL OR ${cell} = '' THEN NULL WHEN ${cell} NOT LIKE '____-%' AND ${cell} ~ '^[0-9.]+$' THEN ${epoch} ELSE ${read} END`
 }
 
 /** Whether a cell is a reading of a wall clock that names no zone. */
 export function isNaive(cell: string): string {
-  return `(${cell} LIKE '____-%' AND ${cell} !~ '^.{11}.*([zZ]|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2}){0,2})$')`
+  const behindDate = `substr(${cell}, 12)`
+  // A zone is told by a sign or by letters at the end; without either nothing needs to be looked at closely.
+  const isBare = `strpos(${behindDate}, '+') = 0 AND strpos(${behindDate}, '-') = 0 AND strpos('0123456789', right(${cell}, 1)) > 0`
+  return `(${cell} LIKE '____-%' AND (${isBare} OR ${behindDate} !~ '(?:[zZ]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2}){0,2})$'))`
 }
 
 /** When clocks are set back the server takes one of two moments; the other lies an hour or half an hour off and reads the same. */

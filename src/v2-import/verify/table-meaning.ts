@@ -22,6 +22,8 @@ export interface TableMeaning {
   readonly census: Readonly<Record<string, string>>
   /** Group and sums of amounts, by columns of the first record. */
   readonly sums: { readonly by: readonly string[]; readonly time: string; readonly amounts: readonly string[] } | undefined
+  /** What else the expressions of the records speak of; joins that leave the number of rows as it is. */
+  readonly joins?: readonly string[] | undefined
 }
 
 export interface Row {

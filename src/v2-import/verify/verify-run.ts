@@ -174,7 +174,6 @@ async function makeHeldOrders(database: ImportDatabase, { run }: VerifyOrder): P
   await database.run(`
     CREATE UNLOGGED TABLE held_orders WITH (autovacuum_enabled = false) AS
       SELECT DISTINCT order_id, exchange FROM imported.orders WHERE part = 'row' AND system = ${literal(run.system)};
-    CREATE INDEX ON held_orders (order_id, exchange);
     ANALYZE held_orders`)
 }
 

@@ -1,13 +1,17 @@
-import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { execFile, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { parseEnv, promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '#platform/config/config.ts'
 import { readImportedSettings } from '#platform/config/imported-settings.ts'
 import { SecretVault } from '#platform/secrets/secret-vault.ts'
 import type { PgConnection } from '#storage/postgres/connection.ts'
+import type { MigrationChildOrder } from '#test/support/migration-child.ts'
 import { startTestPostgres, type TestPostgres } from '#test/support/postgres.ts'
 import type { MigrationReport } from '#v2-import/migration/migration-order.ts'
 import { migrationJson } from '#v2-import/migration/migration-report.ts'
@@ -21,6 +25,11 @@ const run = promisify(execFile)
 const CLI = join(import.meta.dirname, '../../../src/cli/index.ts')
 const CLEAN = join(INSTALL, 'clean')
 const WORN = join(INSTALL, 'worn')
+const ROUNDS = Number(process.env['MIGRATION_KILLS'] ?? 1)
+const CHILD = fileURLToPath(new URL('../../support/migration-child.ts', import.meta.url))
+/** Moments of chance, three a run: in the archive and the rows, then in what follows them. */
+const EARLY_MS_MAX = 2_500
+
 const MINE = '# mine\nrisk:\n  max_open_positions: 3 # not more\n'
 
 /** Everything in an installation that is to stay hidden. */
@@ -42,13 +51,15 @@ const countsOf = (report: MigrationReport) => {
 }
 const MEASURED = ['N1', 'N2', 'N3', 'N4', 'N5', 'N6', 'N7', 'N8', 'N9', 'N10 settings', 'N10 models', 'N11', 'N11 folder']
 
-describe.skipIf(!hasInstall)('a migration', () => {
-  let postgres: TestPostgres
-  beforeAll(async () => {
-    postgres = await startTestPostgres()
-  })
-  afterAll(() => postgres[Symbol.asyncDispose]())
+let postgres: TestPostgres
+beforeAll(async () => {
+  if (hasInstall) postgres = await startTestPostgres()
+})
+afterAll(async () => {
+  await postgres?.[Symbol.asyncDispose]()
+})
 
+describe.skipIf(!hasInstall)('a migration', () => {
   /** The command line over a database of the test. */
   async function cli(connection: PgConnection, data: TestDataDirectory, args: readonly string[]): Promise<Record<string, unknown>> {
     const { host, port, user, password = '', database } = connection
@@ -197,5 +208,78 @@ describe.skipIf(!hasInstall)('a migration', () => {
     expect(checksOf(report)).toMatchObject({ N1: 'not_run', 'N10 settings': 'passed', 'N10 models': 'passed', 'N11 folder': 'passed' })
     await rollBackMigration(report.runId, place)
     expect(Object.keys(await data.content())).toEqual(['logs', 'strategies', 'strategies/v2-ema-cross.js'])
+  })
+})
+
+describe.skipIf(!hasInstall)('a migration that is killed', () => {
+  const choice = choiceOf(CLEAN)
+  let connection: PgConnection
+  beforeAll(async () => {
+    connection = await migratedDatabase(postgres)
+  })
+
+  /** Runs it in a process of its own that dies at a point, or after a while; gives the exit code, null if it was killed. */
+  async function runAndKill(data: TestDataDirectory, dieAt: MigrationChildOrder['dieAt'], afterMs?: number): Promise<number | null> {
+    const child = fork(CHILD, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const gone = once(child, 'exit') as Promise<[number | null]>
+    child.send({ choice, connection, dataDirectory: data.path, passphrase: PASSPHRASE, dieAt } satisfies MigrationChildOrder)
+    if (afterMs !== undefined) {
+      await Promise.race([sleep(afterMs), gone])
+      child.kill('SIGKILL')
+    }
+    return (await gone)[0]
+  }
+
+  /** The store of secrets is made anew each time: what is in it counts, not its bytes. */
+  async function outcome(data: TestDataDirectory): Promise<unknown> {
+    const { 'secrets.json': _, ...files } = await data.content()
+    const vault = await SecretVault.open(join(data.path, 'secrets.json'), PASSPHRASE)
+    const secrets = vault.names().map((name) => (name.startsWith('import.') ? 'seal' : `${name} ${vault.get(name)}`))
+    return { files, secrets, rows: await counts() }
+  }
+
+  async function counts(): Promise<readonly number[]> {
+    const tables = ['runs', 'rows', 'orders', 'fills', 'positions', 'signals', 'balances']
+    const sql = tables.map((name) => `(SELECT count(*) FROM imported.${name})`).join(', ')
+    const [row] = await postgres.query<{ counts: readonly string[] }>(connection, `SELECT ARRAY[${sql}]::text[] AS counts`)
+    return row!.counts.map(Number)
+  }
+
+  it(`at moments of chance leaves nothing half written, is finished by the next run and taken back whole`, {
+    timeout: 600_000,
+  }, async () => {
+    const nothing = await contentOf(postgres, connection)
+    await using whole = await TestDataDirectory.make()
+    await writeFile(join(whole.path, 'config.yaml'), 'log: {level: warn}\n')
+    const wholeRun = await runMigration(choice, whole.place(connection))
+    const expected = await outcome(whole)
+    await rollBackMigration(wholeRun.runId, whole.place(connection))
+
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await using data = await TestDataDirectory.make()
+      await writeFile(join(data.path, 'config.yaml'), 'log: {level: warn}\n')
+      const place = data.place(connection)
+      const before = await data.content()
+      const afterMs = Math.random() * EARLY_MS_MAX
+      const late = (['settings', 'models', 'strategies'] as const)[Math.floor(Math.random() * 3)]
+      const told = `killed after ${Math.round(afterMs)} ms, then at ${late}`
+      expect([null, 0]).toContain(await runAndKill(data, undefined, afterMs))
+      expect(await runAndKill(data, { step: 'verify', time: 3 }), told).toBeNull()
+      expect(await runAndKill(data, { step: late ?? 'models', time: 2 }), told).toBeNull()
+      const report = await runMigration(choice, place)
+      expect([report.isResumed, report.checks.filter(({ status }) => status === 'failed')], told).toEqual([true, []])
+      expect(await outcome(data), told).toEqual(expected)
+      expect(
+        (await listStoredRuns(data.path)).map(({ runId, state }) => [runId, state]),
+        told,
+      ).toEqual([[report.runId, 'done']])
+      expect(
+        readdirSync(data.path, { recursive: true }).filter((name) => String(name).endsWith('.draft')),
+        told,
+      ).toEqual([])
+      await rollBackMigration(report.runId, place)
+      expect(await data.content(), told).toEqual(before)
+      expect(await contentOf(postgres, connection), told).toBe(nothing)
+    }
   })
 })

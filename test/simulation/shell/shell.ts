@@ -1,4 +1,5 @@
 import { TradingEngine, type EngineInput } from '#engine/engine.ts'
+import type { Fact } from '#domain/facts.ts'
 import type { EngineAnswer, EngineCommand, ExchangeStatus, FromExchange, ToExchange } from '#engine/ports.ts'
 import { writeSnapshot } from '#engine/snapshot.ts'
 import type { EngineState } from '#engine/state.ts'
@@ -20,9 +21,9 @@ export interface Done {
 
 /** What the checkers see of a shell. */
 export interface ShellWatcher {
-  /** Facts are on the disk; nothing of the batch has left yet. */
+  /** Facts are on the disk; nothing of the batch has left yet, but for candles to strategies. */
   durable(batch: readonly Done[]): void
-  /** All of the batch has left: state and disk say the same. */
+  /** Nothing is on its way to the disk: state and disk say the same. */
   settled(state: EngineState): void
   failed(error: unknown): void
 }
@@ -43,6 +44,10 @@ export interface ShellOptions {
 
 const TICK_MS = 1_000
 const BATCH_MAX = 64
+/** How long facts that nobody waits for may wait for a commit of others. */
+const UNSENT_MS = 3
+/** So many that wait for the commit under way, and the engine takes nothing more: few, so that seeds come to it. */
+const UNSENT_FACTS_MAX = 150
 
 const STOPPED: EngineAnswer = { type: 'Refused', code: 'REFUSED', message: 'The engine has stopped.' }
 
@@ -51,7 +56,17 @@ interface Waiting {
   readonly reply?: ((answer: EngineAnswer) => void) | undefined
 }
 
-/** The engine thread, as `EngineSession` is it: take what waits, process, sync once, and only then let anything out. */
+/** What may leave only when the disk has all up to `seq`. */
+interface Held {
+  readonly seq: number
+  readonly done: readonly Done[]
+  readonly leave: () => void
+}
+
+/**
+ * The engine thread and the journal's, as `EngineSession` and `FactLog` are them: take what waits, process it, and go on while the
+ * disk is at work; one commit is under way, what is decided meanwhile shares the next, and nothing leaves before its facts are there.
+ */
 export class Shell {
   readonly #options: ShellOptions
   readonly engine: TradingEngine
@@ -59,8 +74,16 @@ export class Shell {
   #status: ExchangeStatus | undefined
   #opened = false
   #scheduled = false
-  /** The disk is at work; the thread stands still. */
-  #busy = false
+  #unsent: readonly Fact[] = []
+  readonly #outbox: Held[] = []
+  /** The disk is at work: facts of the commit under way. */
+  #underWay = 0
+  #isCommitting = false
+  /** Somebody waits for what is not sent yet. */
+  #isWanted = false
+  #isTimed = false
+  /** The state as the commit under way leaves it: saved when that is done. */
+  #snapshot: string | undefined
   #dead = false
   #failed = false
   #sinceSnapshot: number
@@ -85,7 +108,7 @@ export class Shell {
 
   /** Nothing is on its way to the disk. */
   get isSettled(): boolean {
-    return !this.#busy
+    return !this.#isCommitting && this.#unsent.length === 0
   }
 
   get waiting(): number {
@@ -132,10 +155,16 @@ export class Shell {
   }
 
   #openMarket(): void {
-    if (!this.isRunning || this.#opened || this.#status === undefined) return
+    const status = this.#status
+    if (!this.isRunning || this.#opened || status === undefined) return
     this.#opened = true
-    this.#options.toExchange(restoreMessage(this.engine.state))
-    this.#take({ input: { type: 'Exchange', status: this.#status } })
+    while (this.isRunning && this.#inbox.length > 0) this.#batch(this.#inbox.splice(0, BATCH_MAX))
+    const restore = restoreMessage(this.engine.state)
+    this.#hold([], () => {
+      this.#options.toExchange(restore)
+      this.#take({ input: { type: 'Exchange', status: this.#status ?? status } })
+    })
+    this.#sync()
   }
 
   #take(waiting: Waiting): void {
@@ -145,49 +174,105 @@ export class Shell {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#busy || !this.isRunning) return
+    if (this.#scheduled || !this.isRunning) return
     this.#scheduled = true
     this.#options.scheduler.machine(this.#options.random.below(3), 'drain', () => {
       this.#scheduled = false
-      if (this.isRunning && !this.#busy) this.#batch(this.#inbox.splice(0, BATCH_MAX))
+      // A disk far behind: the end of its commit begins anew.
+      if (!this.isRunning || this.#unsent.length >= UNSENT_FACTS_MAX) return
+      this.#batch(this.#inbox.splice(0, BATCH_MAX))
+      if (this.#inbox.length > 0) this.#schedule()
     })
   }
 
   #batch(waiting: readonly Waiting[]): void {
-    const { journal, faults, scheduler, sendsBeforeSync } = this.#options
     const done: Done[] = []
     try {
       for (const { input, reply } of waiting) {
         const { transaction, answer } = this.engine.process(input)
         done.push({ input, transaction, answer, reply })
       }
-      const facts = done.flatMap(({ transaction }) => transaction.facts)
-      if (sendsBeforeSync) this.#publish(done)
-      if (facts.length > 0) {
-        journal.append(facts)
-        this.#sinceSnapshot += facts.length
-        this.#busy = true
-        const slow = faults.happens('slowSync') ? faults.dice('slowSync').between(50, 3_000) : 0
-        scheduler.machine(slow + this.#options.random.below(3), 'synced', () => this.#synced(done))
-      } else this.#settle(done)
+      this.#unsent = this.#unsent.concat(done.flatMap(({ transaction }) => transaction.facts))
+      for (const { transaction } of done) for (const dispatch of transaction.analyze) this.#options.toTrader(dispatch)
+      if (this.#options.sendsBeforeSync) this.#publish(done)
+      this.#hold(done, () => this.#publish(this.#options.sendsBeforeSync ? [] : done))
+      if (done.every(mayWait)) this.#syncSoon()
+      else this.#sync()
+      this.#release()
     } catch (error) {
       this.#fail(error, waiting)
     }
   }
 
-  #synced(done: readonly Done[]): void {
-    if (!this.isRunning) return
-    this.#options.journal.sync()
-    this.#busy = false
-    this.#settle(done)
+  #hold(done: readonly Done[], leave: () => void): void {
+    this.#outbox.push({ seq: this.#added, done, leave })
   }
 
-  #settle(done: readonly Done[]): void {
-    this.#options.watcher.durable(done)
-    if (!this.#options.sendsBeforeSync) this.#publish(done)
-    this.#options.watcher.settled(this.engine.state)
-    if (this.#sinceSnapshot >= this.#options.snapshotEveryFacts) this.#saveSnapshot()
+  /** Sequence that the newest fact has, or will have. */
+  get #added(): number {
+    return this.#options.journal.head + this.#underWay + this.#unsent.length
+  }
+
+  #syncSoon(): void {
+    if (this.#unsent.length === 0 || this.#isTimed) return
+    this.#isTimed = true
+    this.#options.scheduler.machine(UNSENT_MS, 'sync', () => {
+      this.#isTimed = false
+      if (this.isRunning) this.#sync()
+    })
+  }
+
+  #sync(): void {
+    if (this.#isCommitting) this.#isWanted = true
+    else if (this.#unsent.length > 0) this.#send()
+    else this.#release()
+  }
+
+  #send(): void {
+    const { journal, faults, scheduler, random, snapshotEveryFacts } = this.#options
+    const facts = this.#unsent
+    this.#unsent = []
+    this.#isWanted = false
+    this.#isCommitting = true
+    this.#underWay = facts.length
+    this.#sinceSnapshot += facts.length
+    if (this.#sinceSnapshot >= snapshotEveryFacts && !journal.isFull) {
+      this.#snapshot = writeSnapshot(this.engine.state)
+      this.#sinceSnapshot = 0
+    }
+    const slow = faults.happens('slowSync') ? faults.dice('slowSync').between(50, 3_000) : 0
+    try {
+      journal.append(facts)
+      scheduler.machine(slow + random.below(3), 'synced', () => this.#synced())
+    } catch (error) {
+      // The thread of the journal says so a moment later; the engine has gone on.
+      scheduler.machine(random.below(3), 'not written', () => this.isRunning && this.#fail(error, []))
+    }
+  }
+
+  #synced(): void {
+    if (!this.isRunning) return
+    const { journal, random } = this.#options
+    journal.sync()
+    this.#isCommitting = false
+    this.#underWay = 0
+    if (this.#snapshot !== undefined) journal.writeSnapshot(this.#snapshot, !random.chance(0.05))
+    this.#snapshot = undefined
+    const isWanted = this.#isWanted || this.#unsent.length >= UNSENT_FACTS_MAX
+    this.#release()
+    if (isWanted && !this.#isCommitting && this.#unsent.length > 0) this.#send()
     if (this.#inbox.length > 0) this.#schedule()
+  }
+
+  /** Lets out, in order, all whose facts are on the disk. */
+  #release(): void {
+    const { journal, watcher } = this.#options
+    for (let next = this.#outbox[0]; next !== undefined && next.seq <= journal.head; next = this.#outbox[0]) {
+      this.#outbox.shift()
+      watcher.durable(next.done)
+      next.leave()
+    }
+    if (this.isSettled) watcher.settled(this.engine.state)
   }
 
   #publish(done: readonly Done[]): void {
@@ -195,22 +280,20 @@ export class Shell {
       const [command] = transaction.commands
       if (command !== undefined)
         this.#options.toExchange(transaction.commands.length === 1 ? command : { type: 'CommandBatch', commands: transaction.commands })
-      for (const dispatch of transaction.analyze) this.#options.toTrader(dispatch)
       if (reply !== undefined && answer !== undefined) reply(answer)
     }
   }
 
-  #saveSnapshot(): void {
-    const { journal, random } = this.#options
-    if (journal.isFull) return
-    journal.writeSnapshot(writeSnapshot(this.engine.state), !random.chance(0.05))
-    this.#sinceSnapshot = 0
-  }
-
-  /** Memory is ahead of the disk: nothing more is processed until a restart. */
+  /** Memory is ahead of the disk for good: nothing more is processed, and nothing leaves, until a restart. */
   #fail(error: unknown, batch: readonly Waiting[]): void {
     this.#failed = true
-    for (const { reply } of [...batch, ...this.#inbox.splice(0)]) reply?.(STOPPED)
+    const held = this.#outbox.splice(0).flatMap(({ done }) => done)
+    for (const { reply } of [...held, ...batch, ...this.#inbox.splice(0)]) reply?.(STOPPED)
     this.#options.watcher.failed(error)
   }
+}
+
+/** Nobody waits for it: fills are told again should they be lost, and candles need no answer. */
+function mayWait({ input, transaction }: Done): boolean {
+  return transaction.commands.length === 0 && (input.type === 'Answer' || input.type === 'Tick' || input.type === 'Market')
 }

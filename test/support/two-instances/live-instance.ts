@@ -24,6 +24,7 @@ interface Problem {
 
 /** The real program, headless, on the account of a venue on this machine. */
 export class LiveInstance implements AsyncDisposable {
+  static readonly TOKEN = TOKEN
   readonly #child: ChildProcess
   readonly #exited: Promise<unknown>
   readonly #url: Promise<string>

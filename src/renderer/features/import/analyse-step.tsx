@@ -24,9 +24,10 @@ export function AnalyseStep(): ReactNode {
   const analysis = useImports((state) => state.look?.analysis ?? null)
   const mine = job?.kind === 'analyse' ? job : null
   const running = mine?.state === 'running'
+  const damage = analysis === null ? undefined : damageOf(analysis)
   return (
     <>
-      <Problem text={acts.problem ?? (running ? undefined : mine?.problem?.message)} />
+      <Problem text={acts.problem ?? (running ? undefined : (mine?.problem?.message ?? damage))} />
       {running && <JobProgress job={mine} onCancel={() => void acts.cancel()} />}
       {!running && analysis === null && (
         <Empty text={t('import.analyse_nothing')}>
@@ -40,12 +41,17 @@ export function AnalyseStep(): ReactNode {
         <Button onClick={() => goTo('look')} data-testid="wizard-back">
           {t('import.back')}
         </Button>
-        <Button kind="primary" disabled={running} onClick={() => goTo('choose')} data-testid="import-choose">
+        <Button kind="primary" disabled={running || damage !== undefined} onClick={() => goTo('choose')} data-testid="import-choose">
           {t('import.to_choose')}
         </Button>
       </div>
     </>
   )
+}
+
+/** A source that cannot be read to its end is not imported: what comes after is not known. */
+function damageOf({ damage, tables }: ImportAnalysisView): string | undefined {
+  return damage ?? tables.find(({ problem }) => problem !== null)?.problem ?? undefined
 }
 
 function Analysis({ analysis }: { readonly analysis: ImportAnalysisView }): ReactNode {

@@ -20,13 +20,14 @@ export function BringStep(): ReactNode {
   const job = useImports((state) => state.runs?.current ?? null)
   const mine = job?.kind === 'import' && !job.dry_run ? job : null
   const running = mine?.state === 'running'
-  const id = mine?.state === 'done' ? (mine.run_id ?? undefined) : runId
+  // What was done last counts, not a run of the same source that was opened before.
+  const id = mine === null ? runId : (mine.run_id ?? undefined)
   const { run, problem } = useRunDetail(running ? undefined : id)
   const report = !running && run?.state === 'done' ? (run.report ?? undefined) : undefined
-  const isInterrupted = mine?.state === 'failed' || mine?.state === 'canceled' || run?.state === 'interrupted'
+  const isInterrupted = run?.state === 'interrupted' || (mine !== null && mine.run_id !== null && mine.state !== 'done')
   return (
     <>
-      <Problem text={acts.problem ?? problem ?? (running ? undefined : mine?.problem?.message)} />
+      <Problem text={acts.problem ?? (running ? undefined : (mine?.problem?.message ?? problem))} />
       {running && <JobProgress job={mine} onCancel={() => void acts.cancel()} />}
       {!running && report === undefined && <Begin acts={acts} isInterrupted={isInterrupted} />}
       {report !== undefined && (
@@ -63,6 +64,7 @@ function Begin({ acts, isInterrupted }: { readonly acts: ImportActs; readonly is
   const target = useImports((state) => state.runs?.target)
   const [ask, setAsk] = useState<Confirmation | undefined>(undefined)
   const begin = async (): Promise<void> => {
+    useWizard.setState({ runId: undefined })
     const begun = await acts.start(false)
     if (begun !== undefined && begun.run_id !== null) useWizard.setState({ runId: begun.run_id })
   }
