@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { benchHistory } from './history.ts'
+import { benchImport } from './import.ts'
 import { benchMemory, benchStartup } from './process.ts'
 import { benchReplica } from './replica.ts'
 import { benchRest } from './rest.ts'
@@ -21,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   memory: benchMemory,
   replica: benchReplica,
   history: benchHistory,
+  import: benchImport,
 }
 const GIB = 1_073_741_824
 const RESULTS = join(import.meta.dirname, 'results')

@@ -15,6 +15,7 @@ bot-trading import --source DIR|FILE|postgres://…  [--v2-dir DIR] [--steps bac
 bot-trading import --rollback RUN_ID | --verify RUN_ID [--source …]    take an import back, or check it again
 bot-trading import --analyse --source …  [--time-zone ZONE] [--json]   what a source holds and how well; nothing is written
 bot-trading verify  [--load] [--json]         the checklist after a migration, measured now; --load puts 1,000 expired signals into the record
+bot-trading parallel-run --source postgres://… [--since TIME] [--for SECONDS] [--window-s 900] [--json]   what version 2 signals against what this one decides
 bot-trading roll-back system|engine|api|models|telegram  [--plan] [--yes] [--reason TEXT] [--json]   back to version 2, step by step
 bot-trading model convert CHECKPOINT.pth [--config FILE] [--out DIR] [--verify FIXTURE.json] [--json]   a model of version 2 as ONNX
 bot-trading model inspect FILE [--json]       what a checkpoint holds; nothing of it is run

@@ -36,6 +36,10 @@ async function run(args: readonly string[]): Promise<number> {
     const { runVerifyCommand } = await import('./verify-command.ts')
     return runVerifyCommand(rest, process)
   }
+  if (command === 'parallel-run') {
+    const { runParallelCommand } = await import('./parallel-run-command.ts')
+    return runParallelCommand(rest, process)
+  }
   if (command === 'roll-back') {
     const { runRollBackCommand } = await import('./roll-back-command.ts')
     return runRollBackCommand(rest, process)

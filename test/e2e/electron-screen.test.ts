@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium } from 'playwright'
@@ -12,6 +12,7 @@ import { StandInDesktop } from '../support/electron-stand-in/start-desktop.ts'
 const executablePath = findChromium()
 if (executablePath === null) process.stderr.write('skipped: the desktop screens; no Chromium was found (set CHROMIUM_PATH)\n')
 const SEEN_MS = 30_000
+const V2_DUMP = join(import.meta.dirname, '../../../shared/data/v2-install/clean/v2_full_backup.dump')
 
 describe.skipIf(executablePath === null)('the desktop screens over message ports', () => {
   let browser: Browser
@@ -87,6 +88,30 @@ describe.skipIf(executablePath === null)('the desktop screens over message ports
     await id('ticket-size').fill('0.01')
     await id('ticket-submit').click()
     await expect.poll(fills, { timeout: SEEN_MS }).toBeGreaterThan(before)
+  })
+
+  test('the import wizard opens over the ports, looks at a dump in a thread of its own, and says that there is no database', async () => {
+    const { page } = screens
+    await id('chart').click()
+    await page.keyboard.press('i')
+    await id('import-source').waitFor({ timeout: SEEN_MS })
+    await id('import-source').fill(join(dataDir, 'nothing.dump'))
+    await id('import-inspect').click()
+    await id('wizard-problem').waitFor({ timeout: SEEN_MS })
+    expect(await id('wizard-problem').textContent()).toMatch(/there is no such file. Nothing was read/)
+    if (existsSync(V2_DUMP)) {
+      await id('import-source').fill(V2_DUMP)
+      await id('import-inspect').click()
+      await id('import-identity').getByText('bot_trading_v2').waitFor({ timeout: SEEN_MS })
+      await id('import-analyse').click()
+      await id('analysis-rows').waitFor({ timeout: SEEN_MS })
+      await id('import-choose').click()
+      await id('import-try').click()
+      await id('wizard-problem').waitFor({ timeout: SEEN_MS })
+      expect(await id('wizard-problem').textContent()).toMatch(/database of this workstation is not there/)
+    }
+    await page.keyboard.press('Escape')
+    await id('import-screen').waitFor({ state: 'detached' })
   })
 
   test('a frame that is none is refused and does no harm', async () => {

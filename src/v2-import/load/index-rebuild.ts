@@ -34,11 +34,11 @@ export async function dropIndexes(database: ImportDatabase, growths: readonly Gr
   }
 }
 
-/** Keys and references of a table, then its other indexes, each with how it goes and how it comes back. */
+/** Keys of a table, then its other indexes, each with how it goes and how it comes back. */
 const PARTS = `
   SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', c.conrelid::regclass, c.conname) AS drop,
          format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid)) AS make, c.conname AS name, 1 AS rank
-    FROM pg_constraint c WHERE c.conrelid = $1::regclass AND c.contype IN ('p', 'u', 'f')
+    FROM pg_constraint c WHERE c.conrelid = $1::regclass AND c.contype IN ('p', 'u')
   UNION ALL
   SELECT format('DROP INDEX %s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid), i.indexrelid::regclass::text, 2
     FROM pg_index i WHERE i.indrelid = $1::regclass AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.conrelid = i.indrelid)

@@ -35,7 +35,7 @@ export async function moveToLive(database: ImportDatabase, staging: Staging, run
     facts: identity.facts,
     files: seals,
   }
-  const added = await database.transaction(async () => {
+  return database.transaction(async () => {
     await database.query('INSERT INTO imported.runs (run_id, system, started_ms, source, plan, counts) VALUES ($1, $2, $3, $4, $5, $6)', [
       runId,
       run.system,
@@ -53,11 +53,14 @@ export async function moveToLive(database: ImportDatabase, staging: Staging, run
     await restoreIndexes()
     return rows
   })
+}
+
+/** What the server has to know of the new rows to find its way among them. */
+export async function analyzeLive(database: ImportDatabase): Promise<void> {
   await database.run(`SET default_statistics_target = ${STATISTICS_TARGET}`)
   for (const name of ['rows', ...RECORD_TABLE_NAMES])
     await database.run(`ANALYZE imported.${name} (${await searchedColumns(database, name)})`)
   await database.run('RESET default_statistics_target')
-  return added
 }
 
 /** By the bytes they take. */

@@ -15,7 +15,7 @@ import type { SecretStore } from './secret-store.ts'
 import { bringSettings, type SettingsBrought } from './settings-step.ts'
 import { bringStrategies, foreseeStrategies } from './strategies-step.ts'
 
-type Measured = Omit<MigrationReport, 'durationMs' | 'rowsPerSecond' | 'rssMaxBytes'>
+type Measured = Omit<MigrationReport, 'durationMs' | 'rssMaxBytes'>
 
 /** The steps of one run, in their order. */
 export class MigrationRun {

@@ -10,7 +10,7 @@ import { SettingsRun } from '../settings/settings-run.ts'
 import type { MigrationPlace } from './migration-order.ts'
 import { takeBackFiles } from './placed-files.ts'
 import type { RollbackReport } from './rollback-report.ts'
-import { IMPORTS_FOLDER, MigrationRecord } from './run-record.ts'
+import { IMPORTS_FOLDER, MigrationRecord, sweepDrafts } from './run-record.ts'
 import { holdRuns } from './runs-lock.ts'
 import { SecretStore } from './secret-store.ts'
 import { ROLLBACK_FILE } from './stored-runs.ts'
@@ -36,6 +36,7 @@ export async function rollBackMigration(runId: string, place: MigrationPlace): P
   const settingsRun = await SettingsRun.find(dataDirectory, runId)
   const vault = store.vault === 'none' ? undefined : store.vault
   if (settingsRun !== undefined && settingsRun.record.secrets.length > 0 && vault === undefined) throw noPassphrase(runId)
+  await sweepDrafts(record, place.configPath)
   await record.change({ state: 'rolling_back' })
   const { history } = (await isLive(database, runId)) ? await rollBackRows(database, runId) : EMPTY
   await dropStaging(database, stagingSchema(runId))

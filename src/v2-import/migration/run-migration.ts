@@ -6,7 +6,7 @@ import { migrationMarkdown } from './migration-report.ts'
 import type { MigrationChoice, MigrationOptions, MigrationPlace, MigrationReport } from './migration-order.ts'
 import { MigrationRun } from './migration-run.ts'
 import { openFolder, planFor, storedChoiceOf } from './open-migration.ts'
-import { isSameChoice, MigrationRecord } from './run-record.ts'
+import { isSameChoice, MigrationRecord, sweepDrafts } from './run-record.ts'
 import { holdRuns } from './runs-lock.ts'
 import { SecretStore } from './secret-store.ts'
 import { REPORT_FILE, REPORT_TEXT_FILE } from './stored-runs.ts'
@@ -38,13 +38,10 @@ export async function runMigration(
   options.onRun?.(runId)
   const run = new MigrationRun({ runId, choice, place, options, record, folder, source, plan }, store)
   const measured = await run.measure()
-  const durationMs = clock.elapsed() - began
-  const rows = measured.tables.reduce((sum, each) => sum + each.source, 0)
   const report: MigrationReport = {
     ...measured,
     isResumed: isResumed || measured.isResumed,
-    durationMs,
-    rowsPerSecond: (rows / durationMs) * 1_000,
+    durationMs: clock.elapsed() - began,
     rssMaxBytes: memory.maxBytes(),
   }
   if (record !== undefined) {
@@ -65,14 +62,17 @@ function mustBeWhole({ steps, v2Directory, source }: MigrationChoice): void {
 /** Goes on with the newest run of the same choice that did not come to its end. */
 async function begin(
   choice: MigrationChoice,
-  { directory, clock }: MigrationPlace,
+  { directory, configPath, clock }: MigrationPlace,
   cleanup: AsyncDisposableStack,
 ): Promise<{ readonly record: MigrationRecord; readonly isResumed: boolean }> {
   const stored = storedChoiceOf(choice)
   cleanup.use(await holdRuns(directory.path, clock.now()))
   const known = await MigrationRecord.list(directory.path)
   const interrupted = known.find(({ content }) => content.state === 'running' && isSameChoice(content.choice, stored))
-  if (interrupted !== undefined) return { record: interrupted, isResumed: true }
+  if (interrupted !== undefined) {
+    await sweepDrafts(interrupted, configPath)
+    return { record: interrupted, isResumed: true }
+  }
   const startedMs = clock.now()
   return {
     record: await MigrationRecord.begin(directory.path, { runId: makeRunId(startedMs), choice: stored, startedMs }),

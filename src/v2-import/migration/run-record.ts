@@ -1,7 +1,9 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, realpath, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '#domain/errors.ts'
+import { IMPORTED_SETTINGS_FILE } from '#platform/config/imported-settings.ts'
+import { SECRETS_FILE } from '#platform/secrets/secret-vault.ts'
 import { codeOf, readIfThere, syncDirectory, writeDurably, writeFailure } from '#platform/durable-file.ts'
 import { type BackupOutcome, MIGRATION_STEPS } from './migration-order.ts'
 
@@ -10,6 +12,8 @@ export const IMPORTS_FOLDER = 'imports'
 const RUN_ID = /^[\w-]{1,64}$/
 const RUN_FILE = 'run.json'
 const RUNS_MAX = 10_000
+/** As `writeDurably` names what it has not finished. */
+const DRAFT = /\.[0-9a-f]{12}\.draft$/
 
 const storedChoice = z.strictObject({
   /** Never with a password. */
@@ -27,7 +31,6 @@ const placedFile = z.strictObject({
   path: z.string(),
   sha256: z.string(),
 })
-export type PlacedFile = z.infer<typeof placedFile>
 
 const record = z.strictObject({
   version: z.literal(1),
@@ -117,14 +120,23 @@ export function isSameChoice(a: StoredChoice, b: StoredChoice): boolean {
   return words(a) === words(b)
 }
 
+/** Takes away all drafts that a crash left of what a run writes, but those of the files it places. */
+export async function sweepDrafts({ folder }: MigrationRecord, configPath: string): Promise<void> {
+  const dataDirectory = dirname(dirname(folder))
+  const config = await realpath(configPath).catch(() => configPath)
+  await removeDrafts([config, ...[IMPORTED_SETTINGS_FILE, SECRETS_FILE].map((name) => join(dataDirectory, name))])
+  for (const own of [folder, join(folder, 'settings')]) {
+    const names = await readdir(own).catch(() => [])
+    for (const name of names.filter((each) => DRAFT.test(each))) await rm(join(own, name), { force: true })
+  }
+}
+
 /** Takes away drafts of these files that a crash left. */
 export async function removeDrafts(paths: readonly string[]): Promise<void> {
   for (const [folder, inFolder] of Map.groupBy(paths, (path) => dirname(path))) {
     const starts = inFolder.map((path) => `${path.slice(folder.length + 1)}.`)
     const names = await readdir(folder).catch(() => [])
-    const drafts = names.filter(
-      (name) => /\.[0-9a-f]{12}\.draft$/.test(name) && starts.includes(name.slice(0, -'xxxxxxxxxxxx.draft'.length)),
-    )
+    const drafts = names.filter((name) => DRAFT.test(name) && starts.includes(name.slice(0, -'xxxxxxxxxxxx.draft'.length)))
     for (const name of drafts) await rm(join(folder, name), { force: true })
   }
 }

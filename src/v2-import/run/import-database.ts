@@ -1,9 +1,9 @@
-import { Client, type QueryResultRow } from 'pg'
+import { Client, DatabaseError, type QueryResultRow } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { AppError } from '#domain/errors.ts'
 import { pause, withDeadline } from '#platform/deadline.ts'
 import { classifyPostgresError } from '#storage/postgres/classify-error.ts'
-import { clientConfig, closeQuietly, describeConnection, type PgConnection } from '#storage/postgres/connection.ts'
+import { clientConfig, closeQuietly, connectClient, describeConnection, type PgConnection } from '#storage/postgres/connection.ts'
 
 /** The longest statement is the one that moves all rows, or compares them. */
 const STATEMENT_DEADLINE_MS = 3_600_000
@@ -13,19 +13,43 @@ const CLOSE_DEADLINE_MS = 5_000
 const LOCK_KEY = 7_305_556
 const LOCK_DEADLINE_MS = 10_000
 const LOCK_POLL_MS = 100
+/** SQLSTATE of the server. */
+const DISK_FULL = '53100'
 const SETTINGS = "SET TimeZone = 'UTC'; SET work_mem = '64MB'; SET client_min_messages = warning; SET jit = off"
 
-/** A connection for statements that take long. Failures are `AppError`s that speak of the import. */
-export class ImportDatabase {
-  readonly #client: Client
-  readonly #where: string
+/** What a failure leaves behind, as far as is known when it comes. */
+const UNCHANGED = 'The imported history is as it was.'
+const AGAIN = 'Run it again when that is mended; it goes on where it stopped.'
+const IN_DOUBT =
+  'It was lost at the very moment of writing: all rows of this import stand, or none. Run it again: it finds out which, and goes on from there.'
 
-  private constructor(client: Client, where: string) {
+/**
+ * A connection for statements that take long. Failures are `AppError`s that speak of the import. When the signal comes, the statement
+ * under way is canceled, and this and every later one but `tidy` fail with the signal's reason.
+ */
+export class ImportDatabase {
+  /** Stands in the message of a failure: what the failure leaves behind and what to do next. */
+  consequence: string | undefined
+  readonly #client: Client
+  readonly #connection: PgConnection
+  readonly #where: string
+  readonly #signal: AbortSignal | undefined
+  readonly #cancel = (): void => {
+    if (this.#underWay > 0) this.#canceling = this.#cancelStatement()
+  }
+  #underWay = 0
+  #canceling: Promise<void> = Promise.resolve()
+
+  private constructor(client: Client, connection: PgConnection, signal: AbortSignal | undefined) {
     this.#client = client
-    this.#where = where
+    this.#connection = connection
+    this.#where = describeConnection(connection)
+    this.#signal = signal
+    signal?.addEventListener('abort', this.#cancel, { once: true })
   }
 
-  static async open(connection: PgConnection): Promise<ImportDatabase> {
+  static async open(connection: PgConnection, signal?: AbortSignal): Promise<ImportDatabase> {
+    signal?.throwIfAborted()
     const client = new Client({
       ...clientConfig(connection, 'bot-trading import'),
       statement_timeout: STATEMENT_DEADLINE_MS,
@@ -34,7 +58,7 @@ export class ImportDatabase {
     })
     // The statement under way fails by itself; an idle connection is asked again at the next one.
     client.on('error', () => undefined)
-    const database = new ImportDatabase(client, describeConnection(connection))
+    const database = new ImportDatabase(client, connection, signal)
     try {
       await client.connect()
       await client.query(SETTINGS)
@@ -46,56 +70,61 @@ export class ImportDatabase {
   }
 
   async query<Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
-    try {
-      return (await this.#client.query<Row>(sql, [...values])).rows
-    } catch (error) {
-      throw this.#failure(error)
-    }
+    return this.#do(async () => (await this.#client.query<Row>(sql, [...values])).rows)
   }
 
   /** How many rows a statement wrote. */
   async change(sql: string, values: readonly unknown[] = []): Promise<number> {
-    try {
-      return (await this.#client.query(sql, [...values])).rowCount ?? 0
-    } catch (error) {
-      throw this.#failure(error)
-    }
+    return this.#do(async () => (await this.#client.query(sql, [...values])).rowCount ?? 0)
   }
 
   /** Several statements without values. */
   async run(sql: string): Promise<void> {
-    try {
-      await this.#client.query(sql)
-    } catch (error) {
-      throw this.#failure(error)
-    }
+    await this.#do(() => this.#client.query(sql))
+  }
+
+  /** Statements that clear up: they are tried after the signal too, and their failure is no further matter. */
+  async tidy(sql: string): Promise<void> {
+    await this.#canceling
+    await this.#client.query(sql).catch(() => undefined)
   }
 
   /** `text` is whole lines in the text form of COPY; it is left alone until this has ended. */
   async copy(into: string, text: string | Buffer): Promise<void> {
-    const stream = this.#client.query(copyFrom(`COPY ${into} FROM STDIN`))
-    const done = new Promise<void>((resolve, reject) => {
-      stream.once('finish', resolve)
-      stream.once('error', reject)
-    })
-    stream.end(text)
-    try {
+    await this.#do(async () => {
+      const stream = this.#client.query(copyFrom(`COPY ${into} FROM STDIN`))
+      const done = new Promise<void>((resolve, reject) => {
+        stream.once('finish', resolve)
+        stream.once('error', reject)
+      })
+      stream.end(text)
       await withDeadline(done, COPY_DEADLINE_MS, 'The end of a COPY')
-    } catch (error) {
-      throw this.#failure(error)
-    }
+    })
   }
 
   /** All or nothing. */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     await this.run('BEGIN')
+    let result
     try {
-      const result = await work()
-      await this.run('COMMIT')
-      return result
+      result = await work()
+      this.#signal?.throwIfAborted()
     } catch (error) {
-      await this.run('ROLLBACK').catch(() => undefined)
+      await this.tidy('ROLLBACK')
       throw error
+    }
+    await this.#commit()
+    return result
+  }
+
+  /** Not to be canceled: what has been decided is carried out. */
+  async #commit(): Promise<void> {
+    try {
+      await this.#client.query('COMMIT')
+    } catch (error) {
+      const isRefused = error instanceof DatabaseError
+      if (!isRefused) this.consequence = IN_DOUBT
+      throw this.#failure(error)
     }
   }
 
@@ -112,15 +141,44 @@ export class ImportDatabase {
   }
 
   async close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#cancel)
+    await this.#canceling
     await withDeadline(this.#client.end(), CLOSE_DEADLINE_MS, 'The end of a connection').catch(() => closeQuietly(this.#client))
   }
 
+  async #do<T>(work: () => Promise<T>): Promise<T> {
+    this.#signal?.throwIfAborted()
+    this.#underWay += 1
+    try {
+      return await work()
+    } catch (error) {
+      await this.#canceling
+      this.#signal?.throwIfAborted()
+      throw this.#failure(error)
+    } finally {
+      this.#underWay -= 1
+    }
+  }
+
+  /** By a connection of its own, as this one waits for the statement. If it fails, the statement ends by itself some time. */
+  async #cancelStatement(): Promise<void> {
+    const { processID } = this.#client as Client & { readonly processID: number }
+    try {
+      const client = await connectClient(this.#connection, 'bot-trading import, canceling')
+      await client.query('SELECT pg_cancel_backend($1)', [processID])
+      closeQuietly(client)
+    } catch {
+      closeQuietly(this.#client)
+    }
+  }
+
   #failure(error: unknown): AppError {
+    if (error instanceof AppError) return error
     const { code } = classifyPostgresError(error, this.#where)
     const words = error instanceof Error ? error.message : String(error)
-    const isFull = typeof error === 'object' && error !== null && 'code' in error && error.code === '53100'
-    const advice = isFull ? 'Free some space there and run it again.' : 'Run it again when that is mended; it goes on where it stopped.'
-    const message = `Postgres at ${this.#where} failed: ${words}. The imported history is as it was. ${advice}`
-    return error instanceof AppError ? error : new AppError(code, message, { cause: error })
+    const isFull = error instanceof DatabaseError && error.code === DISK_FULL
+    const rest = this.consequence ?? `${UNCHANGED} ${isFull ? 'Free some space there and run it again.' : AGAIN}`
+    const what = isFull ? `The disk of Postgres at ${this.#where} is full` : `Postgres at ${this.#where} failed`
+    return new AppError(code, `${what}: ${words}. ${rest}`, { cause: error })
   }
 }

@@ -4,13 +4,14 @@ import type { Clock } from '#platform/clock.ts'
 import type { PgConnection } from '#storage/postgres/connection.ts'
 import { countRows, type RunCounts } from '../load/count-rows.ts'
 import { type FileSeal, fingerprintOf, sealFiles } from '../load/fingerprint.ts'
-import { isLive, moveToLive } from '../load/move-to-live.ts'
+import { analyzeLive, isLive, moveToLive } from '../load/move-to-live.ts'
 import { settleStaging } from '../load/settle-staging.ts'
 import { stageTables } from '../load/stage-tables.ts'
 import { dropStaging, findInterrupted, Staging, stagingSchema, stagingSchemas } from '../load/staging.ts'
 import type { ImportPlan } from '../mapping/import-plan.ts'
 import type { ImportSource } from '../sources/import-source.ts'
-import { verifyRun } from '../verify/verify-run.ts'
+import type { LoadedTable } from '../verify/read-again.ts'
+import { dropVerification, readForVerification, verificationSchemas, verifyRun } from '../verify/verify-run.ts'
 import { ImportDatabase } from './import-database.ts'
 import type { Check, ImportReport, Verification } from './import-report.ts'
 import { MemoryWatch } from './memory-watch.ts'
@@ -47,15 +48,20 @@ export interface ImportOrder {
  */
 export async function runImport(order: ImportOrder): Promise<ImportReport> {
   await using cleanup = new AsyncDisposableStack()
-  const database = await ImportDatabase.open(order.connection)
+  const database = await ImportDatabase.open(order.connection, order.signal)
   cleanup.defer(() => database.close())
-  const second = await ImportDatabase.open(order.connection)
+  const second = await ImportDatabase.open(order.connection, order.signal)
   cleanup.defer(() => second.close())
   await database.lock()
   const memory = new MemoryWatch()
   cleanup.defer(() => memory.stop())
   refuseDamaged(order.source)
-  return await new ImportRun(order, [database, second], memory).run()
+  const run = new ImportRun(order, [database, second], memory)
+  try {
+    return await run.run()
+  } catch (error) {
+    throw run.explained(error)
+  }
 }
 
 function refuseDamaged({ damage }: ImportSource): void {
@@ -69,6 +75,8 @@ class ImportRun {
   readonly #system: string
   readonly #began: number
   #rows = 0
+  /** Of the run whose rows stand already: what fails now is only the check of them. */
+  #liveRunId: string | undefined
 
   constructor(order: ImportOrder, databases: readonly [ImportDatabase, ImportDatabase], memory: MemoryWatch) {
     this.#order = order
@@ -84,15 +92,17 @@ class ImportRun {
     const seals = await sealFiles(source.identity)
     const { staging, startedMs, isResumed } = await this.#begin(seals)
     let counts: RunCounts
+    let loaded: readonly LoadedTable[] | undefined
     if (isResumed && (await isLive(database, staging.runId))) counts = await countRows(database, staging)
     else {
       await this.#stage(staging)
       await this.#mustBeSame(seals)
       await settleStaging(database, staging, this.#system)
       counts = await countRows(database, staging)
-      if (!isDryRun) await this.#move(staging, { startedMs, seals, counts })
+      if (!isDryRun) loaded = await this.#moveAndRead(staging, { startedMs, seals, counts })
     }
-    const verification = isDryRun ? DRY_RUN : await this.#verify(staging, seals, counts)
+    if (!isDryRun) this.#stands(staging.runId)
+    const verification = isDryRun ? DRY_RUN : await this.#verify(staging, { seals, counts, loaded })
     await dropStaging(database, staging.schema)
     const durationMs = this.#order.clock.elapsed() - this.#began
     return {
@@ -121,7 +131,8 @@ class ImportRun {
     const wanted = this.#order.runId
     const interrupted = wanted === undefined || found?.runId === wanted ? found : undefined
     const runId = interrupted?.runId ?? wanted ?? makeRunId(clock.now())
-    for (const schema of await stagingSchemas(database)) if (schema !== stagingSchema(runId)) await dropStaging(database, schema)
+    const others = (await stagingSchemas(database)).filter((schema) => schema !== stagingSchema(runId))
+    for (const schema of [...others, ...(await verificationSchemas(database))]) await dropStaging(database, schema)
     const staging = new Staging(database, runId)
     if (interrupted !== undefined) return { staging, startedMs: interrupted.startedMs, isResumed: true }
     const startedMs = clock.now()
@@ -135,7 +146,7 @@ class ImportRun {
     await stageTables({ source, plan, system: this.#system, staging, databases: this.#databases, onRows, signal })
   }
 
-  async #move(staging: Staging, { startedMs, seals, counts }: { startedMs: number; seals: readonly FileSeal[]; counts: RunCounts }) {
+  async #move(staging: Staging, { startedMs, seals, counts }: Moving) {
     const { source, plan, signal } = this.#order
     signal?.throwIfAborted()
     this.#counter('move')(0)
@@ -144,9 +155,39 @@ class ImportRun {
     await moveToLive(this.#databases[0], staging, run)
   }
 
-  #verify(staging: Staging, seals: readonly FileSeal[], counts: RunCounts): Promise<Verification> {
+  /** While the server moves the rows, the source is read a second time: the one waits for the disk, the other for the processor. */
+  async #moveAndRead(staging: Staging, order: Moving): Promise<readonly LoadedTable[]> {
+    const { source, signal } = this.#order
+    const [database, second] = this.#databases
+    const stop = new AbortController()
+    const reading = readForVerification({
+      database: second,
+      runId: staging.runId,
+      source,
+      onRows: this.#counter('verify'),
+      signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
+    })
+    // Its failure is thrown where it is waited for.
+    reading.catch(() => undefined)
+    try {
+      await this.#move(staging, order)
+      this.#stands(staging.runId)
+      await analyzeLive(database)
+    } catch (error) {
+      stop.abort(error)
+      await reading.catch(() => undefined)
+      await dropVerification(database, staging.runId)
+      throw error
+    }
+    return await reading
+  }
+
+  #verify(
+    staging: Staging,
+    { seals, counts, loaded }: { seals: readonly FileSeal[]; counts: RunCounts; loaded: readonly LoadedTable[] | undefined },
+  ): Promise<Verification> {
     const { source, plan, signal } = this.#order
-    return verifyRun({
+    const order = {
       databases: this.#databases,
       run: { runId: staging.runId, system: this.#system },
       source,
@@ -154,9 +195,29 @@ class ImportRun {
       plan,
       counts: counts.tables,
       naiveTimes: naiveTimes(counts),
-      onRows: this.#counter('verify'),
+      onRows: loaded === undefined ? this.#counter('verify') : () => undefined,
       signal,
-    })
+    }
+    return verifyRun(order, loaded)
+  }
+
+  #stands(runId: string): void {
+    this.#liveRunId = runId
+    for (const database of this.#databases) database.consequence = standing(runId)
+  }
+
+  /** What a person is told of a failure: after the rows came, only the check of them has failed. */
+  explained(error: unknown): unknown {
+    const runId = this.#liveRunId
+    const { signal } = this.#order
+    if (runId === undefined) return error
+    const isApp = error instanceof AppError
+    if (signal?.aborted === true) {
+      const message = `The import was called off while its rows were checked. ${standing(runId)}`
+      return new AppError(isApp ? error.code : 'DEADLINE_EXCEEDED', message, { cause: error })
+    }
+    if (!isApp || error.message.endsWith(standing(runId))) return error
+    return new AppError(error.code, `${error.message} ${standing(runId)}`, { cause: error })
   }
 
   /** The rows were read after the files were sealed: what changed meanwhile would be half old and half new. */
@@ -181,6 +242,16 @@ class ImportRun {
       onProgress?.({ phase, rows: done, total, rowsPerSecond: seconds > 0 ? done / seconds : 0 })
     }
   }
+}
+
+interface Moving {
+  readonly startedMs: number
+  readonly seals: readonly FileSeal[]
+  readonly counts: RunCounts
+}
+
+function standing(runId: string): string {
+  return `All rows of run ${runId} are imported; only their check was not finished. Run the same again, or: import --verify ${runId}.`
 }
 
 export function naiveTimes({ notes }: Pick<RunCounts, 'notes'>): number {

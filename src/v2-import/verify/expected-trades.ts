@@ -116,22 +116,8 @@ function sharedOf({ exchange, strategy, quantity }: TradeCells): Readonly<Record
 }
 
 function tradeOrders(cells: TradeCells): readonly ExpectedRecord[] {
-  const {
-    state,
-    entrySide,
-    exitSide,
-    isClosed,
-    exchange,
-    entryId,
-    exitId,
-    entryPrice,
-    exitPrice,
-    quantity,
-    stopLoss,
-    takeProfit,
-    opened,
-    closed,
-  } = cells
+  const { state, entrySide, exitSide, isClosed, entryId, exitId, entryPrice, exitPrice, quantity, stopLoss, takeProfit, opened, closed } =
+    cells
   const [isFilled, shared] = [isFilledOf(cells), sharedOf(cells)]
   const none = { order_type: 'NULL::text', price: 'NULL::numeric', trigger_price: 'NULL::numeric' }
   const unsaid = { reduce_only: 'NULL::boolean', time_in_force: 'NULL::text', updated_ms: 'NULL::bigint' }

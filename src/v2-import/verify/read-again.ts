@@ -21,40 +21,65 @@ export interface ReadTable {
 export interface ReadAgainOrder {
   readonly database: ImportDatabase
   readonly source: ImportSource
-  /** Of each table, as recorded with the run. */
-  readonly keyColumns: ReadonlyMap<string, readonly string[]>
   readonly onRows: (rows: number) => void
   readonly signal?: AbortSignal | undefined
 }
 
+/** A table as it was read, before it is known by which columns the import told its rows apart. */
+export interface LoadedTable {
+  readonly info: TableInfo
+  readonly index: number
+  readonly rows: number
+}
+
 /** Reads the whole source into tables of the schema that comes first in the search path. */
-export async function readAgain(order: ReadAgainOrder): Promise<readonly ReadTable[]> {
-  const tables: ReadTable[] = []
-  for (const info of order.source.tables()) tables.push(await readTable(order, info, tables.length + 1))
+export async function readAgain(order: ReadAgainOrder): Promise<readonly LoadedTable[]> {
+  const tables: LoadedTable[] = []
+  for (const info of order.source.tables()) tables.push(await loadTable(order, info, tables.length + 1))
   return tables
 }
 
-async function readTable(order: ReadAgainOrder, info: TableInfo, index: number): Promise<ReadTable> {
-  const { database } = order
-  const [table, view] = [`source_${index}`, `source_rows_${index}`]
-  const form = info.columns.length > COLUMNS_APART_MAX ? asArray() : asColumns(info.columns.length)
+async function loadTable({ database, source, onRows, signal }: ReadAgainOrder, info: TableInfo, index: number): Promise<LoadedTable> {
+  const table = tableOf(index)
+  const form = formOf(info)
   await database.run(`CREATE UNLOGGED TABLE ${table} (number bigint, damage bytea${form.declared}) WITH (autovacuum_enabled = false)`)
   const lines = new CopyBuffers(database)
   let rows = 0
-  for await (const batch of order.source.rows(info, { signal: order.signal })) {
-    for (const { cells, damage } of batch) {
-      rows += 1
-      lines.add(table, damage === undefined ? `${rows}\t\\N${form.line(cells)}\n` : `${rows}\t${bytesText(damage.bytes)}${form.nothing}\n`)
-    }
-    order.onRows(batch.length)
+  for await (const batch of source.rows(info, { signal })) {
+    for (const { number, cells, damage } of batch)
+      lines.add(
+        table,
+        damage === undefined ? `${number}\t\\N${form.line(cells)}\n` : `${number}\t${bytesText(damage.bytes)}${form.nothing}\n`,
+      )
+    rows += batch.length
+    onRows(batch.length)
     await lines.flushFull()
   }
   await lines.flush()
-  const keys = order.keyColumns.get(info.key) ?? []
-  const keyIndexes = keys.map((name) => info.columns.findIndex((column) => column.name === name) + 1)
+  await database.run(`ANALYZE ${table} (number)`)
+  return { info, index, rows }
+}
+
+/** Names the rows by the columns of their key. */
+export async function nameRows(
+  database: ImportDatabase,
+  { info, index, rows }: LoadedTable,
+  keyColumns: readonly string[],
+): Promise<ReadTable> {
+  const form = formOf(info)
+  const view = `source_rows_${index}`
+  const keyIndexes = keyColumns.map((name) => info.columns.findIndex((column) => column.name === name) + 1)
   const keyCells = keyIndexes.map((at) => form.cell('', at - 1))
-  await database.run(`CREATE VIEW ${view} AS ${viewOf(table, keyCells, form.names)}; ANALYZE ${table} (number)`)
+  await database.run(`CREATE VIEW ${view} AS ${viewOf(tableOf(index), keyCells, form.names)}`)
   return { info, view, cell: (at) => form.cell('s.', at), cells: form.cells, keyIndexes, rows }
+}
+
+function tableOf(index: number): string {
+  return `source_${index}`
+}
+
+function formOf({ columns }: TableInfo): RowForm {
+  return columns.length > COLUMNS_APART_MAX ? asArray() : asColumns(columns.length)
 }
 
 /** How the cells of a row stand in the server. */

@@ -11,7 +11,7 @@ import { compareRebuilt, compareRecords, type RecordsComparison } from './compar
 import { compareRows, DIFFERENCES_MAX, type RowsComparison, type RunKey } from './compare-rows.ts'
 import { meaningOf } from './expected-records.ts'
 import { makeMeantTable, type MeantTable } from './meant-table.ts'
-import { readAgain, type ReadTable } from './read-again.ts'
+import { type LoadedTable, nameRows, readAgain, type ReadAgainOrder, type ReadTable } from './read-again.ts'
 import { literal, unifiedSymbol } from './source-words.ts'
 import { ConnectionCrew } from './connection-crew.ts'
 
@@ -31,35 +31,62 @@ export interface VerifyOrder {
   readonly signal?: AbortSignal | undefined
 }
 
+const PREFIX = 'import_verify_'
+
 export function verificationSchema(runId: string): string {
-  return `import_verify_${runId}`
+  return PREFIX + runId
+}
+
+/** The names of all schemas of verifications; left behind by one that was killed. */
+export async function verificationSchemas(database: ImportDatabase): Promise<readonly string[]> {
+  const rows = await database.query<{ name: string }>(
+    `SELECT nspname AS name FROM pg_namespace WHERE left(nspname, length($1)) = $1 ORDER BY nspname`,
+    [PREFIX],
+  )
+  return rows.map(({ name }) => name)
+}
+
+/** Reads the source a second time into a schema of its own, which `verifyRun` or `dropVerification` takes away. Throws `AppError`. */
+export async function readForVerification(order: ReadAgainOrder & { readonly runId: string }): Promise<readonly LoadedTable[]> {
+  const { database, runId } = order
+  const schema = verificationSchema(runId)
+  await database.run(`DROP SCHEMA IF EXISTS "${schema}" CASCADE; CREATE SCHEMA "${schema}"; SET search_path = "${schema}", public`)
+  try {
+    return await readAgain(order)
+  } catch (error) {
+    await dropVerification(database, runId)
+    throw error
+  }
+}
+
+export async function dropVerification(database: ImportDatabase, runId: string): Promise<void> {
+  await database.tidy(`RESET search_path; DROP SCHEMA IF EXISTS "${verificationSchema(runId)}" CASCADE`)
 }
 
 /**
- * Reads the source a second time and compares it with what stands in the live tables, by the server and by rules of its own.
- * Changes nothing but a schema of its own, which is gone at the end. Throws `AppError` if it cannot be done at all.
+ * Compares the source, read a second time, with what stands in the live tables, by the server and by rules of its own. Changes nothing
+ * but a schema of its own, which is gone at the end. `loaded`: what `readForVerification` read. Throws `AppError` if it cannot be done.
  */
-export async function verifyRun(order: VerifyOrder): Promise<Verification> {
+export async function verifyRun(order: VerifyOrder, loaded?: readonly LoadedTable[]): Promise<Verification> {
   const { databases, run, plan } = order
   const [database] = databases
-  const schema = verificationSchema(run.runId)
-  await database.run(`DROP SCHEMA IF EXISTS "${schema}" CASCADE; CREATE SCHEMA "${schema}"`)
-  for (const each of databases) {
-    await each.run(`SET search_path = "${schema}", public; SET max_parallel_workers_per_gather = 0`)
-    await each.query(`SELECT set_config('TimeZone', $1, false)`, [plan.timeZone])
-  }
   try {
+    const read = loaded ?? (await readForVerification({ ...order, database, runId: run.runId }))
+    for (const each of databases) {
+      await each.run(`SET search_path = "${verificationSchema(run.runId)}", public; SET max_parallel_workers_per_gather = 0`)
+      await each.query(`SELECT set_config('TimeZone', $1, false)`, [plan.timeZone])
+    }
     const recorded = await database.query<{ tableKey: string; keys: readonly string[] }>(
       'SELECT table_key AS "tableKey", key_columns AS keys FROM imported.tables WHERE run_id = $1',
       [run.runId],
     )
     const keyColumns = new Map(recorded.map(({ tableKey, keys }) => [tableKey, keys]))
-    const tables = await readAgain({ ...order, database, keyColumns })
+    const tables: ReadTable[] = []
+    for (const table of read) tables.push(await nameRows(database, table, keyColumns.get(table.info.key) ?? []))
     return await checkAll(order, tables)
   } finally {
-    for (const each of databases)
-      await each.run(`RESET search_path; SET TimeZone = 'UTC'; RESET max_parallel_workers_per_gather`).catch(() => undefined)
-    await database.run(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`).catch(() => undefined)
+    for (const each of databases) await each.tidy(`RESET search_path; SET TimeZone = 'UTC'; RESET max_parallel_workers_per_gather`)
+    await dropVerification(database, run.runId)
   }
 }
 

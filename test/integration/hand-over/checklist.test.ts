@@ -7,14 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CheckLine } from '#contract/checklist.ts'
 import { systemClock } from '#platform/clock.ts'
 import { type DataDirectory, openDataDirectory } from '#platform/data-directory.ts'
-import type { PgConnection } from '#storage/postgres/connection.ts'
 import { runGateway, TOKEN, type RunningGateway } from '#test/support/gateway.ts'
-import { startTestPostgres, type TestPostgres } from '#test/support/postgres.ts'
 import { startFront, tick } from '#test/support/workstation-front.ts'
 import { convertCheckpoint } from '#v2-import/models/convert-checkpoint.ts'
 import { saveModel } from '#v2-import/models/model-folder.ts'
 import { BACKUP } from '../../../src/checklist/checks/backup.ts'
-import { IMPORTED_ROWS } from '../../../src/checklist/checks/database.ts'
 import { EXCHANGES } from '../../../src/checklist/checks/exchanges.ts'
 import { COMPONENTS, HEALTH } from '../../../src/checklist/checks/health.ts'
 import { MODELS } from '../../../src/checklist/checks/models.ts'
@@ -23,7 +20,6 @@ import { STRATEGIES } from '../../../src/checklist/checks/strategies.ts'
 import { WEB_SOCKET } from '../../../src/checklist/checks/web-socket.ts'
 import { Probe } from '../../../src/checklist/probe.ts'
 import { CHECKS, checklistText, type PlaceOrAbsence, runChecklist } from '../../../src/checklist/run-checklist.ts'
-import { importFrom, migratedDatabase } from '../import/import-support.ts'
 
 const CHECKPOINT = join(import.meta.dirname, '../../../../shared/data/patchtst/small-bare.pth')
 const hasCheckpoint = existsSync(CHECKPOINT)
@@ -167,37 +163,5 @@ describe('models and backup', () => {
   it('no backup is no success', async () => {
     const { lines } = await runChecklist(place(undefined), [BACKUP])
     expect(lines).toMatchObject([{ status: 'not_run' }])
-  })
-})
-
-describe('imported rows', () => {
-  let postgres: TestPostgres
-  let connection: PgConnection
-
-  beforeAll(async () => {
-    postgres = await startTestPostgres()
-    connection = await migratedDatabase(postgres)
-  })
-  afterAll(() => postgres[Symbol.asyncDispose]())
-
-  it('are counted now; one that is gone is named with its table', async () => {
-    const database = () => Promise.resolve(connection)
-    expect((await runChecklist(place(undefined, { database }), [IMPORTED_ROWS])).lines).toMatchObject([{ status: 'not_run' }])
-    const source = join(folder, 'v2')
-    mkdirSync(source)
-    const orders = [1, 2, 3].map((id) => `${id},A${id},BTCUSDT,Buy,market,1,,filled,2024-03-01 10:00:00`)
-    writeFileSync(join(source, 'v2_orders.csv'), `id,order_id,symbol,side,type,quantity,price,status,created_at\n${orders.join('\n')}\n`)
-    writeFileSync(join(source, 'v2_notes.csv'), 'id,text\n1,a\n')
-    await importFrom(connection, source)
-    const before = await runChecklist(place(undefined, { database }), [IMPORTED_ROWS])
-    expect(before).toMatchObject({ passed: 2, failed: 0 })
-    await postgres.query(connection, "DELETE FROM imported.rows WHERE table_key = 'orders' AND row_key = '[\"2\"]'")
-    const after = await runChecklist(place(undefined, { database }), [IMPORTED_ROWS])
-    expect(after.lines.find(({ name }) => name.startsWith('rows of orders'))).toMatchObject({
-      status: 'failed',
-      value: '2 imported, 0 parked',
-      expectation: '3 imported, 0 parked, as its report says',
-    })
-    expect(after.passed).toBe(1)
   })
 })

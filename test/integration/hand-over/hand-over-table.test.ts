@@ -10,11 +10,14 @@ import type { AccountSnapshot, VenueOrder } from '#engine/ports.ts'
 import type { HandOverControl } from '#orchestrator/hand-over/hand-over-control.ts'
 import { HandOverService } from '#orchestrator/hand-over/hand-over-service.ts'
 import { systemClock } from '#platform/clock.ts'
+import { openDataDirectory } from '#platform/data-directory.ts'
 import type { PgConnection } from '#storage/postgres/connection.ts'
 import { runGateway, type RunningGateway } from '#test/support/gateway.ts'
 import { startTestPostgres, type TestPostgres } from '#test/support/postgres.ts'
 import { startFront, tick } from '#test/support/workstation-front.ts'
 import { planOf } from '#v2-import/mapping/import-plan.ts'
+import { IMPORTED_ROWS } from '../../../src/checklist/checks/database.ts'
+import { runChecklist } from '../../../src/checklist/run-checklist.ts'
 import { importFrom, migratedDatabase } from '../import/import-support.ts'
 
 const BITCOIN = parseSymbol('BTC/USDT')
@@ -113,7 +116,8 @@ describe('hand-over, with a real Postgres, the real engine and what the exchange
     })
     await compare()
     const { lines, open, complete, missing } = await table()
-    expect(lines.map(({ id, agreement, allowed, settled }) => [id, agreement, allowed.join(' '), settled]).toSorted()).toEqual([
+    const said = lines.map(({ id, agreement, allowed, settled }) => [id, agreement, allowed.join(' '), settled] as const)
+    expect(said.toSorted(([a], [b]) => (a < b ? -1 : 1))).toEqual([
       ['order.paper.H9', 'v2_and_v3', 'CANCEL ADOPT IGNORE', false],
       ['order.paper.X1', 'v2_and_exchange', 'CANCEL ADOPT IGNORE', false],
       ['order.paper.X2', 'exchange_and_v3', 'IGNORE', false],
@@ -184,5 +188,23 @@ describe('hand-over, with a real Postgres, the real engine and what the exchange
       { code: 'UNAVAILABLE', detail: expect.stringContaining('stopped') },
     ])
     isDatabaseThere = true
+  })
+
+  it('the checklist counts the imported rows now; one that is gone is named with its table', async () => {
+    const directory = openDataDirectory(join(folder, 'data'))
+    const place = { directory, probe: undefined, absence: '', version: null, clock: systemClock, isLoadAllowed: false }
+    const workerUrl = (): URL => new URL('file:///not/asked/for')
+    const measure = () => runChecklist({ ...place, workerUrl, database: () => Promise.resolve(connection) }, [IMPORTED_ROWS])
+    expect(await measure()).toMatchObject({ passed: 2, failed: 0 })
+    await postgres.query(connection, "DELETE FROM imported.rows WHERE table_key = 'orders' AND row_key = '[\"2\"]'")
+    const { lines, passed } = await measure()
+    expect(passed).toBe(1)
+    expect(lines.find(({ name }) => name.startsWith('rows of orders'))).toMatchObject({
+      status: 'failed',
+      value: '2 imported, 0 parked',
+      expectation: '3 imported, 0 parked, as its report says',
+    })
+    await postgres.query(connection, 'TRUNCATE imported.runs CASCADE')
+    expect((await measure()).lines, 'nothing was imported').toMatchObject([{ status: 'not_run' }])
   })
 })

@@ -17,8 +17,7 @@ export const hasInstall = existsSync(INSTALL)
 if (!hasInstall) process.stderr.write(`skipped: a v2 installation, ${INSTALL} is not there\n`)
 
 /** A database of our own, empty but for the migrations. */
-export async function migratedDatabase(postgres: TestPostgres): Promise<PgConnection> {
-  const connection = postgres.freshDatabase()
+export async function migratedDatabase(postgres: TestPostgres, connection = postgres.freshDatabase()): Promise<PgConnection> {
   closeQuietly(
     await openDatabase({ connection, migrationsDirectory: MIGRATIONS_DIRECTORY, applicationName: 'import test', logger: silentLogger }),
   )

@@ -88,7 +88,7 @@ export function checkColumns(t: TFunction): readonly Column<CheckRow>[] {
     {
       id: 'status',
       header: t('import.column.status'),
-      width: 104,
+      width: 128,
       grow: 0.2,
       text: (row) => t(`import.check.${row.status}`),
       cell: (row) => <CheckState status={row.status} label={t(`import.check.${row.status}`)} />,

@@ -144,7 +144,7 @@ export function ReportFigures({ report }: { readonly report: ImportReportView })
       ))}
       <div>
         <dt>{t('import.duration')}</dt>
-        <dd className="num">{`${numbers.decimal((report.duration_ms / 1_000).toFixed(1))} s`}</dd>
+        <dd className="num">{t('age.s', { n: numbers.decimal((report.duration_ms / 1_000).toFixed(1)) })}</dd>
       </div>
       <div>
         <dt>{t('import.rate')}</dt>

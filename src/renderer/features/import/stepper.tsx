@@ -3,6 +3,8 @@ import { useTranslation } from 'react-i18next'
 import { goTo, indexOf, useWizard, WIZARD_STEPS, type WizardStep } from './wizard.ts'
 import type { Finding } from './use-findings.ts'
 
+const NOTHING: Finding = { text: '', state: 'none' }
+
 /** The steps from left to right, each with what it found. Those that were reached can be gone back to. */
 export function Stepper({ findings }: { readonly findings: Readonly<Record<WizardStep, Finding>> }): ReactNode {
   const { t } = useTranslation()
@@ -12,7 +14,8 @@ export function Stepper({ findings }: { readonly findings: Readonly<Record<Wizar
     <nav aria-label={t('import.steps')} className="wizard-steps">
       <ol>
         {WIZARD_STEPS.map((one, i) => {
-          const { text, state } = findings[one]
+          // What an earlier look at the same source found is not a finding of this one yet.
+          const { text, state } = indexOf(one) > indexOf(reached) ? NOTHING : findings[one]
           return (
             <li key={one}>
               <button

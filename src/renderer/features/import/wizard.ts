@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { ImportJobView, ImportLookView, ImportRunsView, ImportStep } from '#contract/import.ts'
+import type { ImportJobView, ImportLookView, ImportRunsView, ImportRunView, ImportStep } from '#contract/import.ts'
 import { IMPORT_STEPS } from '#contract/import.ts'
 
 /** The wizard from left to right. */
@@ -56,7 +56,7 @@ export function write(change: Partial<WizardForm>): void {
 }
 
 /** Opens what a finished or interrupted run was about. */
-export function openRun(run: ImportRunsView['items'][number], step: WizardStep): void {
+export function openRun(run: ImportRunView, step: WizardStep): void {
   useWizard.setState((state) => ({ step, reached: 'hand_over', runId: run.id, form: formOf(run, state.form), restored: true }))
 }
 
