@@ -24,6 +24,7 @@ const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mou
 if (!canMount) process.stderr.write('skipped: the import wizard on a full disk; only root may mount a small one\n')
 const SEEN_MS = 60_000
 const ROWS = 2_126
+const REQUEST = { source: DUMP, v2_directory: INSTALLATION, steps: ['backup', 'history', 'settings', 'models', 'strategies'] }
 const PASSPHRASE = 'the passphrase of the wizard test'
 
 function administer(command: string, args: readonly string[]): void {
@@ -63,26 +64,16 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     await page.waitForTimeout(200)
     if ((await id('away-dismiss').count()) > 0) await id('away-dismiss').click()
     await page.keyboard.press('i')
-    await id('import-screen').waitFor()
+    await page.locator('[data-testid^=wizard-body-]').waitFor({ timeout: SEEN_MS })
   }
   const look = async (source: string, v2Directory = ''): Promise<void> => {
-    await id('import-anew').or(id('import-source')).or(id('wizard-source')).last().waitFor()
     if ((await id('import-anew').count()) > 0) await id('import-anew').click()
     else if ((await id('import-source').count()) === 0) await id('wizard-source').click()
     await id('import-source').fill(source)
     await id('import-folder').fill(v2Directory)
     await id('import-inspect').click()
   }
-  const bring = async (): Promise<void> => {
-    await id('import-analyse').click()
-    await id('analysis-rows').waitFor({ timeout: SEEN_MS })
-    await id('import-choose').click()
-    await id('import-try').click()
-    await id('report-figures').waitFor({ timeout: SEEN_MS })
-    await id('import-to-bring').click()
-    await id('import-start').click()
-    await id('confirm').click()
-  }
+  const begin = () => workstation.call<{ state: string }>('POST', '/import/runs', { ...REQUEST, dry_run: false })
   const idle = async (): Promise<ImportRunsView> => {
     for (;;) {
       const now = await runs()
@@ -166,7 +157,6 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     await id('analysis-table-list').getByText('trades', { exact: true }).click()
     await id('analysis-column-list').getByText('entry_price').waitFor()
     await id('analysis-findings').click()
-    await sound('findings')
     await id('import-choose').click()
     await id('import-try').click()
     await id('report-figures').waitFor({ timeout: SEEN_MS })
@@ -194,7 +184,6 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
           .count(),
         `N${number}`,
       ).toBeGreaterThan(0)
-    await sound('prove')
     await id('import-verify').click()
     await id('wizard-progress').waitFor({ timeout: SEEN_MS })
     await expect.poll(() => id('prove-verdict').textContent(), { timeout: SEEN_MS }).toMatch(/^\d+ checks passed, 0 failed/)
@@ -218,11 +207,12 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     expect(await count('rows')).toBe(0)
     expect((await runs()).items[0]).toMatchObject({ id: done?.id, state: 'rolled_back' })
     const { items } = await workstation.call<{ items: { action: string }[] }>('GET', '/audit?limit=20')
-    expect(items.map(({ action }) => action).filter((action) => action.endsWith('-import'))).toEqual([
-      'roll-back-import',
-      'start-import',
-      'try-import',
-    ])
+    expect(
+      items
+        .map(({ action }) => action)
+        .filter((action) => action.endsWith('-import'))
+        .slice(0, 3),
+    ).toEqual(['roll-back-import', 'start-import', 'try-import'])
     expect(errors).toEqual([])
   }, 180_000)
 
@@ -234,9 +224,8 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
       mkdirSync(imports, { mode: 0o700 })
       administer('mount', ['-t', 'tmpfs', '-o', 'size=512k,mode=0700', 'tmpfs', imports])
       try {
+        await begin()
         await open()
-        await look(DUMP, INSTALLATION)
-        await bring()
         await id('wizard-problem').waitFor({ timeout: SEEN_MS })
         expect(await id('wizard-problem').textContent()).toMatch(/no space left.+Free some space/)
         expect(await count('rows')).toBe(0)
@@ -254,11 +243,8 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     180_000,
   )
 
-  test('the window is closed and the workstation killed in the middle: it is shown as interrupted and goes on', async () => {
-    await open()
-    await look(DUMP, INSTALLATION)
-    await bring()
-    await page.context().close()
+  test('the workstation is killed in the middle: the run is shown as interrupted, goes on, and does so with the window closed', async () => {
+    await begin()
     const deadline = performance.now() + SEEN_MS
     for (;;) {
       const { current } = await runs()
@@ -293,7 +279,7 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     await id('import-earlier').getByRole('button').first().click()
     await id('prove-verdict').waitFor({ timeout: SEEN_MS })
     await sound('prove')
-    for (const step of ['bring', 'choose', 'analyse', 'look']) {
+    for (const step of ['choose', 'analyse', 'bring']) {
       await id(`wizard-${step}`).click()
       await id(`wizard-body-${step}`).waitFor()
       await sound(step)

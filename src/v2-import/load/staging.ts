@@ -74,10 +74,12 @@ export class Staging {
     return row?.most ?? 0
   }
 
-  /** Takes away what an interrupted reading of the table left. */
+  /** Takes away what an interrupted reading of the table left, and the room it took: it may have been the last there was. */
   async forget(tableKey: string): Promise<void> {
-    for (const name of ['rows', 'tables', 'notes', ...RECORD_TABLE_NAMES])
-      await this.#database.change(`DELETE FROM "${this.schema}".${name} WHERE table_key = $1`, [tableKey])
+    for (const name of ['rows', 'tables', 'notes', ...RECORD_TABLE_NAMES]) {
+      const gone = await this.#database.change(`DELETE FROM "${this.schema}".${name} WHERE table_key = $1`, [tableKey])
+      if (gone > 0) await this.#database.run(`VACUUM "${this.schema}".${name}`)
+    }
   }
 
   async noteTable(table: TableInfo, number: number, keyColumns: readonly string[]): Promise<void> {

@@ -11,15 +11,15 @@ import { runGateway, TOKEN, type RunningGateway } from '#test/support/gateway.ts
 import { startFront, tick } from '#test/support/workstation-front.ts'
 import { convertCheckpoint } from '#v2-import/models/convert-checkpoint.ts'
 import { saveModel } from '#v2-import/models/model-folder.ts'
-import { BACKUP } from '../../../src/checklist/checks/backup.ts'
-import { EXCHANGES } from '../../../src/checklist/checks/exchanges.ts'
-import { COMPONENTS, HEALTH } from '../../../src/checklist/checks/health.ts'
-import { MODELS } from '../../../src/checklist/checks/models.ts'
-import { PERFORMANCE } from '../../../src/checklist/checks/performance.ts'
-import { STRATEGIES } from '../../../src/checklist/checks/strategies.ts'
-import { WEB_SOCKET } from '../../../src/checklist/checks/web-socket.ts'
-import { Probe } from '../../../src/checklist/probe.ts'
-import { CHECKS, checklistText, type PlaceOrAbsence, runChecklist } from '../../../src/checklist/run-checklist.ts'
+import { BACKUP } from '#checklist/checks/backup.ts'
+import { EXCHANGES } from '#checklist/checks/exchanges.ts'
+import { COMPONENTS, HEALTH } from '#checklist/checks/health.ts'
+import { MODELS } from '#checklist/checks/models.ts'
+import { PERFORMANCE } from '#checklist/checks/performance.ts'
+import { STRATEGIES } from '#checklist/checks/strategies.ts'
+import { WEB_SOCKET } from '#checklist/checks/web-socket.ts'
+import { Probe } from '#checklist/probe.ts'
+import { CHECKS, checklistText, type PlaceOrAbsence, runChecklist } from '#checklist/run-checklist.ts'
 
 const CHECKPOINT = join(import.meta.dirname, '../../../../shared/data/patchtst/small-bare.pth')
 const hasCheckpoint = existsSync(CHECKPOINT)
@@ -58,8 +58,7 @@ describe('against a running workstation', () => {
     const front = startFront({
       traders: {
         ...startFront().dependencies.traders,
-        strategies: async () =>
-          strategies.map((name) => ({ name, description: '', source: name === 'ema-cross' ? 'built-in' : 'file', params: [], warmup: 0 })),
+        strategies: async () => strategies.map((name) => ({ name, description: '', source: 'file', params: [], warmup: 0 })),
       },
     })
     const status = front.status
@@ -97,17 +96,14 @@ describe('against a running workstation', () => {
     })
   })
 
-  it('a strategy that does not compile, one that never loads and one that is whole', async () => {
+  it('a strategy that does not compile, and one that is whole', async () => {
     writeFileSync(join(directory.strategies, 'whole.ts'), strategyFile('whole'))
     writeFileSync(join(directory.strategies, 'broken.ts'), 'export const strategy = 5 +')
-    writeFileSync(join(directory.strategies, 'renamed.ts'), strategyFile('other'))
-    strategies.push('ema-cross', 'whole', 'broken', 'renamed')
+    strategies.push('whole', 'broken')
     const { lines } = await runChecklist(place(probe), [STRATEGIES])
     expect(statuses(lines)).toMatchObject({
-      'strategy ema-cross (built-in)': 'passed',
       'strategy whole (file)': 'passed',
       'strategy broken (file)': 'failed',
-      'strategy renamed (file)': 'failed',
     })
     expect(lines.find(({ name }) => name.includes('broken'))?.detail).toContain('could not be loaded')
   })

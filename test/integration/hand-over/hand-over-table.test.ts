@@ -16,8 +16,8 @@ import { runGateway, type RunningGateway } from '#test/support/gateway.ts'
 import { startTestPostgres, type TestPostgres } from '#test/support/postgres.ts'
 import { startFront, tick } from '#test/support/workstation-front.ts'
 import { planOf } from '#v2-import/mapping/import-plan.ts'
-import { IMPORTED_ROWS } from '../../../src/checklist/checks/database.ts'
-import { runChecklist } from '../../../src/checklist/run-checklist.ts'
+import { IMPORTED_ROWS } from '#checklist/checks/database.ts'
+import { runChecklist } from '#checklist/run-checklist.ts'
 import { importFrom, migratedDatabase } from '../import/import-support.ts'
 
 const BITCOIN = parseSymbol('BTC/USDT')

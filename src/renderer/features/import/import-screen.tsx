@@ -66,7 +66,7 @@ function Body(): ReactNode {
         <Stepper findings={findings} />
         <StaleMark phase={phase} />
       </div>
-      <div className="wizard-body" ref={body} tabIndex={-1} data-testid={`wizard-body-${step}`}>
+      <div className="wizard-body" ref={body} tabIndex={-1} data-testid={restored ? `wizard-body-${step}` : undefined}>
         {restored ? (
           <Guard key={step}>
             <Step />

@@ -10,6 +10,7 @@ export function Stepper({ findings }: { readonly findings: Readonly<Record<Wizar
   const { t } = useTranslation()
   const step = useWizard((state) => state.step)
   const reached = useWizard((state) => state.reached)
+  const restored = useWizard((state) => state.restored)
   return (
     <nav aria-label={t('import.steps')} className="wizard-steps">
       <ol>
@@ -24,7 +25,7 @@ export function Stepper({ findings }: { readonly findings: Readonly<Record<Wizar
                 data-testid={`wizard-${one}`}
                 data-state={state}
                 aria-current={one === step ? 'step' : undefined}
-                disabled={indexOf(one) > indexOf(reached)}
+                disabled={!restored || indexOf(one) > indexOf(reached)}
                 onClick={() => goTo(one)}
               >
                 <span className="wizard-step-name">

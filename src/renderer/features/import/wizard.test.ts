@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { ImportJobView, ImportRunsView } from '#contract/import.ts'
+import { IMPORT_STEPS, type ImportJobView, type ImportRunsView } from '#contract/import.ts'
 import { goTo, restore, startAnew, useWizard, write } from './wizard.ts'
 
 const job: ImportJobView = {
@@ -53,8 +53,9 @@ describe('what was found about a source', () => {
   })
 
   it('does not hold for another one', () => {
+    write({ steps: ['history'] })
     write({ source: '/b.dump' })
-    expect(useWizard.getState()).toMatchObject({ reached: 'source', runId: undefined })
+    expect(useWizard.getState()).toMatchObject({ reached: 'source', runId: undefined, form: { steps: IMPORT_STEPS } })
   })
 
   it('stays while only the password or the parts change, and going back loses nothing', () => {

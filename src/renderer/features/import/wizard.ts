@@ -48,7 +48,9 @@ export function goTo(step: WizardStep): void {
 /** Another source is another story: what was found about the last one does not hold for it. */
 export function write(change: Partial<WizardForm>): void {
   useWizard.setState((state) => {
-    const form = { ...state.form, ...change }
+    // What was left out for another source may be wanted of this one.
+    const steps = change.source === undefined || change.source === state.form.source ? state.form.steps : IMPORT_STEPS
+    const form = { ...state.form, steps, ...change }
     const isOther =
       form.source !== state.form.source || form.v2Directory !== state.form.v2Directory || form.timeZone !== state.form.timeZone
     return { form, ...(isOther ? { reached: state.step, runId: undefined } : {}) }
