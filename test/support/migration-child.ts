@@ -11,8 +11,8 @@ export interface MigrationChildOrder {
   readonly connection: PgConnection
   readonly dataDirectory: string
   readonly passphrase: string
-  /** Dies here: when this step tells of its progress for this time. */
-  readonly dieAt: { readonly step: string; readonly time: number } | undefined
+  /** Dies a moment after this step has told of its progress for this time. */
+  readonly dieAt: { readonly step: string; readonly time: number; readonly afterMs: number }
 }
 
 /** One migration in a process of its own, so that it can be killed. Ends with 0 if all came and was verified. */
@@ -38,9 +38,9 @@ async function bring({ choice, connection, dataDirectory, passphrase, dieAt }: M
   let times = 0
   const report = await runMigration(choice, place, {
     onProgress: ({ step }) => {
-      if (step !== dieAt?.step) return
+      if (step !== dieAt.step) return
       times += 1
-      if (times === dieAt.time) process.kill(process.pid, 'SIGKILL')
+      if (times === dieAt.time) setTimeout(() => process.kill(process.pid, 'SIGKILL'), dieAt.afterMs)
     },
   })
   return report.checks.every(({ status }) => status !== 'failed')

@@ -55,6 +55,11 @@ export async function moveToLive(database: ImportDatabase, staging: Staging, run
   })
 }
 
+/** Gives back the room that a move which failed took in the live tables: it may have been the last there was. */
+export async function clearAfterFailedMove(database: ImportDatabase): Promise<void> {
+  for (const name of ['rows', ...RECORD_TABLE_NAMES]) await database.tidy(`VACUUM (SKIP_LOCKED) imported.${name}`)
+}
+
 /** What the server has to know of the new rows to find its way among them. */
 export async function analyzeLive(database: ImportDatabase): Promise<void> {
   await database.run(`SET default_statistics_target = ${STATISTICS_TARGET}`)

@@ -4,7 +4,7 @@ import type { Clock } from '#platform/clock.ts'
 import type { PgConnection } from '#storage/postgres/connection.ts'
 import { countRows, type RunCounts } from '../load/count-rows.ts'
 import { type FileSeal, fingerprintOf, sealFiles } from '../load/fingerprint.ts'
-import { analyzeLive, isLive, moveToLive } from '../load/move-to-live.ts'
+import { analyzeLive, clearAfterFailedMove, isLive, moveToLive } from '../load/move-to-live.ts'
 import { settleStaging } from '../load/settle-staging.ts'
 import { stageTables } from '../load/stage-tables.ts'
 import { dropStaging, findInterrupted, Staging, stagingSchema, stagingSchemas } from '../load/staging.ts'
@@ -177,6 +177,7 @@ class ImportRun {
       stop.abort(error)
       await reading.catch(() => undefined)
       await dropVerification(database, staging.runId)
+      if (this.#liveRunId === undefined) await clearAfterFailedMove(database)
       throw error
     }
     return await reading

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseEnv, promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -27,10 +26,10 @@ const CLEAN = join(INSTALL, 'clean')
 const WORN = join(INSTALL, 'worn')
 const ROUNDS = Number(process.env['MIGRATION_KILLS'] ?? 1)
 const CHILD = fileURLToPath(new URL('../../support/migration-child.ts', import.meta.url))
-/** Moments of chance, three a run: anywhere in the beginning, in the archive, and in what follows the rows. */
-const EARLY_MS_MAX = 1_500
-/** How often at least a backup tells of itself. */
+/** How often at least a backup tells of itself, and how long at least the rest takes after the first word of a step. */
 const BACKUP_NEWS = 30
+const HISTORY_MS = 200
+const LATE_MS = 20
 
 const MINE = '# mine\nrisk:\n  max_open_positions: 3 # not more\n'
 
@@ -221,15 +220,11 @@ describe.skipIf(!hasInstall)('a migration that is killed', () => {
     connection = await migratedDatabase(postgres)
   })
 
-  /** Runs it in a process of its own that dies at a point, or after a while; gives the exit code, null if it was killed. */
-  async function runAndKill(data: TestDataDirectory, dieAt: MigrationChildOrder['dieAt'], afterMs?: number): Promise<number | null> {
+  /** Runs it in a process of its own that dies; gives the exit code, null if it was killed. */
+  async function runAndKill(data: TestDataDirectory, dieAt: MigrationChildOrder['dieAt']): Promise<number | null> {
     const child = fork(CHILD, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     const gone = once(child, 'exit') as Promise<[number | null]>
     child.send({ choice, connection, dataDirectory: data.path, passphrase: PASSPHRASE, dieAt } satisfies MigrationChildOrder)
-    if (afterMs !== undefined) {
-      await Promise.race([sleep(afterMs), gone])
-      child.kill('SIGKILL')
-    }
     return (await gone)[0]
   }
 
@@ -263,13 +258,14 @@ describe.skipIf(!hasInstall)('a migration that is killed', () => {
       await writeFile(join(data.path, 'config.yaml'), 'log: {level: warn}\n')
       const place = data.place(connection)
       const before = await data.content()
-      const afterMs = Math.random() * EARLY_MS_MAX
-      const late = (['settings', 'models', 'strategies'] as const)[Math.floor(Math.random() * 3)]
-      const time = 1 + Math.floor(Math.random() * BACKUP_NEWS)
-      const told = `killed after ${Math.round(afterMs)} ms, then at ${time} of the backup, then at ${late}`
-      expect([null, 0]).toContain(await runAndKill(data, undefined, afterMs))
-      expect(await runAndKill(data, { step: 'backup', time }), told).toBeNull()
-      expect(await runAndKill(data, { step: late ?? 'models', time: 2 }), told).toBeNull()
+      const below = (end: number): number => Math.floor(Math.random() * end)
+      const moments = [
+        { step: 'backup', time: 1 + below(BACKUP_NEWS), afterMs: 0 },
+        { step: 'history', time: 1, afterMs: below(HISTORY_MS) },
+        { step: ['settings', 'models', 'strategies'][below(3)] ?? '', time: 1, afterMs: below(LATE_MS) },
+      ]
+      const told = JSON.stringify(moments)
+      for (const moment of moments) expect(await runAndKill(data, moment), told).toBeNull()
       const report = await runMigration(choice, place)
       expect([report.isResumed, report.checks.filter(({ status }) => status === 'failed')], told).toEqual([true, []])
       expect(await outcome(data), told).toEqual(expected)
