@@ -7,7 +7,7 @@ import { writeCompiledCode } from '#platform/compiled-code.ts'
 import { readConfig } from '#platform/config/config.ts'
 import { openDataDirectory, type DataDirectory } from '#platform/data-directory.ts'
 import { refuseStrayFailpoint } from '#platform/failpoint.ts'
-import { PASSPHRASE_VARIABLE } from '#platform/secrets/secret-vault.ts'
+import { takeEnvironment } from '#platform/secrets/take-environment.ts'
 import { createLogger } from '#platform/log/pino-logger.ts'
 import { startWorkstation } from '#orchestrator/workstation.ts'
 import type { Workstation } from '#orchestrator/workstation-api.ts'
@@ -20,7 +20,6 @@ const REFUSED_CODES: ReadonlySet<string> = new Set(['DATA_DIR_LOCKED', 'REFUSED'
 const POSTGRES_WAIT_MS = 15_000
 const POSTGRES_POLL_MS = 50
 const OWNER_ONLY = 0o600
-const SECRETS = ['EXCHANGE_API_KEY', 'EXCHANGE_API_SECRET', PASSPHRASE_VARIABLE]
 const ROOT = resolve(import.meta.dirname, '../..')
 
 /** The workstation without a window. Resolves with the exit code once it has left cleanly. */
@@ -80,13 +79,6 @@ async function serve(options: ServeOptions): Promise<number> {
     await gateway?.close()
     await workstation.stop()
   }
-}
-
-/** The keys of an exchange, and the passphrase to them, leave the process's environment at once: no program we start may inherit them. */
-function takeEnvironment(): Readonly<Record<string, string | undefined>> {
-  const env = { ...process.env }
-  for (const name of SECRETS) delete process.env[name]
-  return env
 }
 
 /** One JSON line for programs on stdout; for people, on stderr, where to look. */

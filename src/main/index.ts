@@ -6,6 +6,7 @@ import { startWorkstation } from '#orchestrator/workstation.ts'
 import type { Workstation } from '#orchestrator/workstation-api.ts'
 import { systemClock } from '#platform/clock.ts'
 import { type DataDirectory, openDataDirectory } from '#platform/data-directory.ts'
+import { takeEnvironment } from '#platform/secrets/take-environment.ts'
 import { defaultDataDirectory } from '#platform/default-data-directory.ts'
 import type { Logger } from '#platform/log/logger.ts'
 import { createLogger } from '#platform/log/pino-logger.ts'
@@ -20,6 +21,7 @@ import { originOf } from './trusted-page.ts'
 // The composition root of the desktop program: built to `out/main/index.js`, and shipped in an archive.
 const fromOut = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
 /** Set by `electron-vite dev`: the screens then come from its server and reload by themselves. */
+const environment = takeEnvironment()
 const developmentUrl = app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL']
 
 try {
@@ -96,7 +98,7 @@ function start(launch: LaunchOptions, data: DataDirectory, logger: Logger): Prom
     version: app.getVersion(),
     replay: launch.replay ?? undefined,
     postgres: launch.postgres ? undefined : 'none',
-    env: process.env,
+    env: environment,
     logger,
   })
 }
@@ -111,7 +113,7 @@ async function serveApi(
   try {
     const { configFile } = launch
     const rendererDir = fromOut('renderer')
-    const api = await startDesktopApi({ workstation, data, configFile, rendererDir, version: app.getVersion(), env: process.env, logger })
+    const api = await startDesktopApi({ workstation, data, configFile, rendererDir, version: app.getVersion(), env: environment, logger })
     return api.close
   } catch (error) {
     logger.error({ error }, 'the HTTP front did not start; trading goes on')

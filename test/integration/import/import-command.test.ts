@@ -42,7 +42,15 @@ async function ended(child: ChildProcess): Promise<Ended> {
 }
 
 const command = (dataDir: string, source: string): readonly string[] => [
-  ...['src/cli/index.ts', 'import', '--data-dir', dataDir, '--source', source, '--steps', 'history', '--json'],
+  'src/cli/index.ts',
+  'import',
+  '--data-dir',
+  dataDir,
+  '--source',
+  source,
+  '--steps',
+  'history',
+  '--json',
 ]
 
 interface Printed {
