@@ -3,7 +3,7 @@ import type { ImportDatabase } from '../run/import-database.ts'
 /** A table that holds less than this share of what is added is better without its indexes meanwhile. */
 const HELD_SHARE_MAX = 0.5
 /** Below this an index is kept right as quickly as it is made. */
-const BYTES_MIN = 4_194_304
+const BYTES_MIN = 1_048_576
 /** So many keys a table the loader is sure to have told apart; above, the server's own index decides row by row. */
 const ROWS_MAX = 6_000_000
 /** Of the server, while an index is made. */

@@ -7,7 +7,7 @@ export class ConnectionCrew {
   readonly #idle: ImportDatabase[]
   readonly #waiting: ((database: ImportDatabase) => void)[] = []
   readonly #signal: AbortSignal | undefined
-  readonly #busy = new Set<Promise<unknown>>()
+  readonly #begun: Promise<unknown>[] = []
   #failure: { readonly error: unknown } | undefined
 
   constructor(databases: readonly ImportDatabase[], signal: AbortSignal | undefined) {
@@ -18,15 +18,17 @@ export class ConnectionCrew {
   /** After a failure, or when the signal came, what has not begun fails too. */
   do<T>(work: Work<T>): Promise<T> {
     const doing = this.#do(work)
-    this.#busy.add(doing)
-    const done = (): boolean => this.#busy.delete(doing)
-    doing.then(done, done)
+    this.#begun.push(doing)
     return doing
   }
 
   /** When nothing is under way any more, well or not. */
   async settled(): Promise<void> {
-    while (this.#busy.size > 0) await Promise.allSettled(this.#busy)
+    let known = 0
+    while (known < this.#begun.length) {
+      known = this.#begun.length
+      await Promise.allSettled(this.#begun)
+    }
   }
 
   async #do<T>(work: Work<T>): Promise<T> {

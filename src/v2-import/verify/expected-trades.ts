@@ -44,7 +44,39 @@ export function trades(row: Row): TableMeaning {
   const pnl = meaning.number(c.carried('realized_pnl', 'pnl'))
   const strategy = meaning.words(c.carried('strategy', 'model_name', 'strategy_name'))
   const [opened, closed] = [c.time('created_at', 'opened_at'), c.time('closed_at')]
-  const position: ExpectedRecord = {
+  const cells: TradeCells = {
+    id,
+    state,
+    entrySide,
+    exitSide,
+    isClosed,
+    exchange,
+    entryId,
+    exitId,
+    entryPrice,
+    exitPrice,
+    quantity,
+    stopLoss,
+    takeProfit,
+    pnl,
+    strategy,
+    opened,
+    closed,
+  }
+  return {
+    symbol: c.carried('symbol', 'symbol'),
+    times: c.times,
+    records: [lifecycle(c, cells), ...tradeOrders(cells), ...tradeFills(cells)],
+    census: c.census,
+    sums: SUMS,
+    joins: heldOrders(cells),
+  }
+}
+
+function lifecycle(c: Carrier, cells: TradeCells): ExpectedRecord {
+  const { id, state, entrySide, exchange, entryId, exitId, entryPrice, exitPrice, quantity } = cells
+  const { stopLoss, takeProfit, pnl, strategy, opened, closed } = cells
+  return {
     table: 'positions',
     part: 'lifecycle',
     when: 'true',
@@ -70,33 +102,6 @@ export function trades(row: Row): TableMeaning {
       closed_ms: closed,
     },
     carries: c.carries,
-  }
-  const cells: TradeCells = {
-    id,
-    state,
-    entrySide,
-    exitSide,
-    isClosed,
-    exchange,
-    entryId,
-    exitId,
-    entryPrice,
-    exitPrice,
-    quantity,
-    stopLoss,
-    takeProfit,
-    pnl,
-    strategy,
-    opened,
-    closed,
-  }
-  return {
-    symbol: c.carried('symbol', 'symbol'),
-    times: c.times,
-    records: [position, ...tradeOrders(cells), ...tradeFills(cells)],
-    census: c.census,
-    sums: SUMS,
-    joins: heldOrders(cells),
   }
 }
 

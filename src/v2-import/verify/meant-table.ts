@@ -1,7 +1,6 @@
 import type { ImportDatabase } from '../run/import-database.ts'
-import { ofRun, type RunKey } from './compare-rows.ts'
 import type { ReadTable } from './read-again.ts'
-import { isNaive } from './source-words.ts'
+import { isNaive, literal } from './source-words.ts'
 import type { TableMeaning } from './table-meaning.ts'
 
 type Find = (...names: readonly string[]) => { readonly column: string | undefined; readonly cell: string }
@@ -26,7 +25,6 @@ const CONSTANT = /^(?:NULL::\w+|'[^']*'::text|true)$/
 export async function makeMeantTable(
   database: ImportDatabase,
   parts: Pick<MeantTable, 'table' | 'meaning' | 'find'>,
-  run: RunKey,
   links: readonly string[],
 ): Promise<MeantTable> {
   const { table, meaning, find } = parts
@@ -44,7 +42,7 @@ export async function makeMeantTable(
     CREATE UNLOGGED TABLE ${meant} WITH (autovacuum_enabled = false) AS
       SELECT s.row_key, hash_record_extended(ROW(s.row_key, ${table.cells}), 0) AS rebuilt, ${['0', ...naive].join(' + ')} AS naive${values.join('')}
         FROM ${table.view} s
-        JOIN imported.rows m ON m.${ofRun(run, table.info.key).replace(' AND ', ' AND m.')} AND m.number = s.number AND m.outcome = 'mapped'
+        JOIN mapped m ON m.table_key = ${literal(table.info.key)} AND m.number = s.number
         LEFT JOIN symbols y ON y.raw = ${meaning.symbol ?? 'NULL::text'}
         ${(meaning.joins ?? []).join(' ')};
     ANALYZE ${meant} (row_key)`)

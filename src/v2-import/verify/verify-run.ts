@@ -94,7 +94,11 @@ async function checkAll(order: VerifyOrder, tables: readonly ReadTable[]): Promi
   const crew = new ConnectionCrew(order.databases, order.signal)
   try {
     const known = meaningsOf(order, tables)
-    await Promise.all([crew.do((database) => makeSymbols(database, order, known)), crew.do((database) => makeHeldOrders(database, order))])
+    await Promise.all([
+      crew.do((database) => makeSymbols(database, order, known)),
+      crew.do((database) => makeMapped(database, order)),
+      crew.do((database) => makeHeldOrders(database, order)),
+    ])
     return await compareAll(order, crew, { tables, known })
   } finally {
     await crew.settled()
@@ -109,7 +113,7 @@ async function compareAll(
   const { run } = order
   // What others wait for first, and of that what takes longest: so both connections are at work to the end.
   const meanings = Promise.all(
-    byRows(known, ({ table }) => table).map((each) => crew.do((database) => makeMeantTable(database, each, run, linksOf(each)))),
+    byRows(known, ({ table }) => table).map((each) => crew.do((database) => makeMeantTable(database, each, linksOf(each)))),
   )
   const comparisons = Promise.all(
     byRows(tables, (table) => table).map(async (table) => ({
@@ -194,6 +198,14 @@ async function makeSymbols(database: ImportDatabase, { plan }: VerifyOrder, know
   await database.run(`
     CREATE UNLOGGED TABLE symbols AS SELECT raw, ${unifiedSymbol('raw', plan)} AS unified FROM (${all}) a WHERE raw IS NOT NULL;
     ANALYZE symbols`)
+}
+
+/** Which rows became records in this run. */
+async function makeMapped(database: ImportDatabase, { run }: VerifyOrder): Promise<void> {
+  await database.run(`
+    CREATE UNLOGGED TABLE mapped WITH (autovacuum_enabled = false) AS
+      SELECT table_key, number FROM imported.rows WHERE run_id = ${literal(run.runId)} AND outcome = 'mapped';
+    ANALYZE mapped`)
 }
 
 /** The orders that the orders table itself brings. */

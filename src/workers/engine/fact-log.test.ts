@@ -25,10 +25,11 @@ interface Setting extends AsyncDisposable {
   readonly heads: number[]
   /** Resolves when the disk has all that was added. */
   readonly settled: () => Promise<void>
+  readonly pass: (ms: number) => void
 }
 
-/** Each look at the clock is a second later, so that a turn is over after one piece. The journal is served in this thread. */
-async function setting(factsSinceSnapshot = 0): Promise<Setting> {
+/** Each look at the clock is `lookMs` later: by a second, so that a turn is over after one piece. The journal is served in this thread. */
+async function setting(factsSinceSnapshot = 0, lookMs = 1_000): Promise<Setting> {
   const directory = temporaryDirectory()
   const path = directory.join('journal.db')
   const { port1, port2 } = new MessageChannel()
@@ -44,7 +45,7 @@ async function setting(factsSinceSnapshot = 0): Promise<Setting> {
     line,
     head,
     state: driver.state,
-    clock: { ...systemClock, elapsed: () => (elapsed += 1_000) },
+    clock: { ...systemClock, elapsed: () => (elapsed += lookMs) },
     factsSinceSnapshot,
     onWritten: (written) => heads.push(written),
     onFailure: (error) => {
@@ -67,6 +68,9 @@ async function setting(factsSinceSnapshot = 0): Promise<Setting> {
     path,
     failures,
     heads,
+    pass: (ms) => {
+      elapsed += ms
+    },
     settled: () => expect.poll(() => log.head, { interval: 1, timeout: 2_000 }).toBe(log.added),
     [Symbol.asyncDispose]: async () => {
       await line.close()
@@ -173,6 +177,29 @@ describe('FactLog', () => {
     expect(facts).toBe(log.head - due.seq)
     expect(state.orders).toEqual(driver.state.orders)
     expect(state.workingCount).toBe(driver.state.workingCount)
+  })
+
+  it('saves no second state within twenty seconds, however many facts come, and then again', async () => {
+    await using at = await setting(50_000, 0)
+    const saved = (): readonly number[] =>
+      at
+        .reader()
+        .readSnapshots()
+        .map(({ seq }) => seq)
+    at.log.add([auditOf(1)])
+    at.log.sync()
+    while (at.log.tidy());
+    await expect.poll(saved, { interval: 1, timeout: 2_000 }).toEqual([1])
+    const many = Array.from({ length: 50_000 }, (_, n) => auditOf(n))
+    at.log.add(many)
+    at.log.sync()
+    await at.settled()
+    expect([at.log.tidy(), saved()]).toEqual([false, [1]])
+    at.pass(20_000)
+    at.log.add([auditOf(2)])
+    at.log.sync()
+    while (at.log.tidy());
+    await expect.poll(saved, { interval: 1, timeout: 2_000 }).toEqual([50_002, 1])
   })
 
   it('at the end writes what is left, and the state with it', async () => {

@@ -13,6 +13,8 @@ const UNSENT_MS = 3
 /** So many that wait for the commit under way to end: the engine takes nothing more until then. */
 const UNSENT_FACTS_MAX = 4_000
 const SNAPSHOT_EVERY_FACTS = 50_000
+/** Writing a state of some megabytes keeps commits waiting for tens of milliseconds: not more often than this under full load. */
+const SNAPSHOT_EVERY_MS = 20_000
 /** A state of many orders is saved more rarely, so that saving costs the same share of the time. */
 const SNAPSHOT_EVERY_FACTS_PER_ORDER = 20
 
@@ -43,6 +45,7 @@ export class FactLog {
   #isWanted = false
   #timer: NodeJS.Timeout | undefined
   #sinceSnapshot: number
+  #snapshotAt = Number.NEGATIVE_INFINITY
   #head: number
   #commits = 0
   #drained: PromiseWithResolvers<void> | undefined
@@ -137,8 +140,9 @@ export class FactLog {
     this.#unsent = []
     this.#underWay = facts
     this.#sinceSnapshot += facts.length
-    if (this.#snapshots.isWriting || this.#sinceSnapshot < this.#snapshotEvery()) return
+    if (!this.#isSnapshotDue()) return
     this.#sinceSnapshot = 0
+    this.#snapshotAt = this.#options.clock.elapsed()
     this.#snapshots.begin(state, this.added)
   }
 
@@ -159,7 +163,10 @@ export class FactLog {
     if (this.#underWay === undefined) this.#drained?.resolve()
   }
 
-  #snapshotEvery(): number {
-    return Math.max(SNAPSHOT_EVERY_FACTS, SNAPSHOT_EVERY_FACTS_PER_ORDER * this.#options.state.orders.size)
+  #isSnapshotDue(): boolean {
+    const { state, clock } = this.#options
+    const facts = Math.max(SNAPSHOT_EVERY_FACTS, SNAPSHOT_EVERY_FACTS_PER_ORDER * state.orders.size)
+    if (this.#snapshots.isWriting || this.#sinceSnapshot < facts) return false
+    return clock.elapsed() - this.#snapshotAt >= SNAPSHOT_EVERY_MS
   }
 }

@@ -42,7 +42,13 @@ export async function contentOf(postgres: TestPostgres, connection: PgConnection
       WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1`,
   )
   const schemas = await postgres.query<{ name: string }>(connection, 'SELECT nspname AS name FROM pg_namespace ORDER BY 1')
+  const definitions = await postgres.query<{ text: string }>(
+    connection,
+    `SELECT pg_get_indexdef(indexrelid) AS text FROM pg_index WHERE indrelid::regclass::text LIKE 'imported.%'
+      UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid::regclass::text LIKE 'imported.%' ORDER BY 1`,
+  )
   const parts: string[] = schemas.map(({ name }) => name).filter((name) => !name.startsWith('pg_temp') && !name.startsWith('pg_toast'))
+  parts.push(...definitions.map(({ text }) => text))
   for (const { name, kind } of relations) {
     parts.push(`${kind} ${name}`)
     if (kind !== 'r') continue

@@ -1,6 +1,7 @@
-import type { Fact, OrderFilled, OrderSubmitted, SignalDecided } from '#domain/facts.ts'
+import type { AlertRaised, Fact, OrderFilled, OrderSubmitted, SignalDecided } from '#domain/facts.ts'
 import type { OrderStatus } from '#domain/order.ts'
 import { dec, mul, show } from '../core/decimal.ts'
+import { marketOf } from '../venue/market.ts'
 import { isOpen, keyOf, type Books } from './books.ts'
 import { checkTrailingTrigger } from './exit-checks.ts'
 import { demand } from './violation.ts'
@@ -36,8 +37,17 @@ export function checkFact(books: Books, fact: Fact): void {
     case 'EquityMarked':
       checkEquity(fact)
       return
+    case 'AlertRaised':
+      checkLockedIsSpot(fact)
+      return
     default:
   }
+}
+
+/** Only on spot can somebody's order lock what is to be closed: elsewhere the engine has only to wait for its own. */
+function checkLockedIsSpot({ code, symbol, message }: AlertRaised): void {
+  if (code !== 'PROTECTION_NOT_SENT' || symbol === undefined || !message.includes('locked by orders of others')) return
+  demand(marketOf(symbol).kind === 'spot', 'false-alarm', () => message)
 }
 
 /** I1, on our side: an id is made once. */

@@ -210,8 +210,15 @@ async function runPlants(options: Options, say: Say): Promise<number> {
   const names = [...SHELL_PLANTS, ...PLANTS.map(({ name }) => name)]
   const progress = new ProgressLine()
   const rows = new Map<string, string>()
-  let unfound = 0
-  let next = 0
+  let [unfound, next, shown] = [0, 0, 0]
+  // In their order, each as soon as it is known: a long run can be watched.
+  const show = (): void => {
+    progress.clear()
+    for (let name = names[shown]; name !== undefined && rows.has(name); name = names[shown]) {
+      say(`${name.padEnd(58)} ${rows.get(name) ?? ''}`)
+      shown += 1
+    }
+  }
   const worker = async (): Promise<void> => {
     for (let name = names[next]; name !== undefined; name = names[next]) {
       next += 1
@@ -219,11 +226,11 @@ async function runPlants(options: Options, say: Say): Promise<number> {
       const found = await firstFailure(name)
       if (found === undefined || found.startsWith('BROKEN')) unfound += 1
       rows.set(name, found ?? `NOT FOUND in ${PLANT_SEEDS} seeds`)
+      show()
     }
   }
   await Promise.all(Array.from({ length: options.jobs }, worker))
   progress.clear()
-  for (const name of names) say(`${name.padEnd(58)} ${rows.get(name) ?? ''}`)
   say(`${names.length - unfound} of ${names.length} planted faults found`)
   return unfound === 0 ? 0 : 1
 }
