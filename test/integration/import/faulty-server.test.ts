@@ -15,12 +15,12 @@ const COUNTED = ['runs', 'tables', 'rows', 'orders', 'fills', 'positions', 'sign
 const READY_DEADLINE_MS = 60_000
 const POLL_MS = 10
 const MIB = 1_048_576
-/** With 4 MiB more each time: an import of this size takes about 25. */
-const ATTEMPTS_MAX = 15
+/** With 2 MiB more each time: an import of this size takes about 10. */
+const ATTEMPTS_MAX = 12
 const run = promisify(execFile)
 
 describe.skipIf(!hasInstall)('an import whose server fails', { timeout: 300_000 }, () => {
-  const location = join(INSTALL, 'worn/v2_full_backup.dump')
+  const location = join(INSTALL, 'clean/v2_full_backup.dump')
   let postgres: TestPostgres
   let nothing: readonly number[]
   let all: readonly number[]
@@ -74,7 +74,7 @@ describe.skipIf(!hasInstall)('an import whose server fails', { timeout: 300_000 
     const connection = await migratedDatabase(postgres)
     let killed = false
     const onProgress: ImportOrder['onProgress'] = (progress) => {
-      if (killed || progress.phase !== phase || (phase === 'read' && progress.rows < 3_000)) return
+      if (killed || progress.phase !== phase || (phase === 'read' && progress.rows < 1_000)) return
       killed = kill()
     }
     const error = await failureOf(connection, { onProgress })
@@ -133,7 +133,7 @@ describe.skipIf(!hasInstall)('an import whose server fails', { timeout: 300_000 
     await postgres.query(connection, 'CHECKPOINT')
     const held = await disk.usedBytes()
     const outcomes: string[] = []
-    for (let room = 2 * MIB; outcomes.length < ATTEMPTS_MAX; room += 4 * MIB) {
+    for (let room = MIB; outcomes.length < ATTEMPTS_MAX; room += 2 * MIB) {
       await disk.resize(held + room)
       const error: unknown = await importFrom(connection, location).then(
         () => undefined,

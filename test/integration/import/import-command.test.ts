@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closeQuietly, connectClient, type PgConnection } from '#storage/postgres/connection.ts'
 import { startTestPostgres, type TestPostgres } from '#test/support/postgres.ts'
+import { DataFolder } from '#test/support/replay/data-folder.ts'
 import { hasInstall, INSTALL, migratedDatabase } from './import-support.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -15,10 +16,8 @@ const SOURCE = join(INSTALL, 'clean/v2_full_backup.dump')
 const INTERRUPTED = 4
 const POLL_MS = 10
 
-/** A data directory that the database's own user may pass through. */
 async function makeDataDirectory() {
   const path = await mkdtemp(join(tmpdir(), 'bot-trading-import-command-'))
-  await chmod(path, 0o755)
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
@@ -88,8 +87,7 @@ describe.skipIf(!hasInstall)('bot-trading import', { timeout: 180_000 }, () => {
   }
 
   it('works in the database of a workstation that runs on the same data directory', async () => {
-    await using directory = await makeDataDirectory()
-    await writeFile(join(directory.path, 'config.yaml'), 'database:\n  port: 0\n')
+    await using directory = await DataFolder.make()
     const workstation = start(['src/headless/index.ts', '--data-dir', directory.path, '--port', '0', '--token', 'token-of-this-test'])
     const gone = once(workstation, 'exit')
     try {
