@@ -51,9 +51,9 @@ describe.skipIf(!hasInstall)('an import that is called off', { timeout: 120_000 
     expect(await postgres.query(connection, String.raw`SELECT nspname FROM pg_namespace WHERE nspname LIKE 'import\_%'`)).toEqual([])
   }
 
-  it.each(['read', 'move'] as const)('at "%s": it ends with the reason, nothing came, the next call goes on', async (phase) => {
+  it('while it reads: it ends with the reason, nothing came, the next call goes on', async () => {
     const connection = await migratedDatabase(postgres)
-    const { error, reason } = await calledOff(connection, (send) => ({ onProgress: (news) => news.phase === phase && send() }))
+    const { error, reason } = await calledOff(connection, (send) => ({ onProgress: (news) => news.phase === 'read' && send() }))
     expect(error).toBe(reason)
     expect(await runsOf(connection)).toBe(0)
     await expectFinished(connection)

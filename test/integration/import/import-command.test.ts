@@ -98,7 +98,8 @@ describe.skipIf(!hasInstall)('bot-trading import', { timeout: 180_000 }, () => {
       let first = await ended(start(command(directory.path, SOURCE)))
       for (let tries = 0; first.code !== 0 && tries < 20; tries += 1) {
         expect(first.stderr).toMatch(/^POSTGRES_UNREACHABLE: .*\n$/)
-        await sleep(500)
+        while ((await directory.postmaster()) === undefined) await sleep(POLL_MS)
+        await sleep(1_000)
         first = await ended(start(command(directory.path, SOURCE)))
       }
       expectWhole(first, true)

@@ -16,7 +16,7 @@ describe.skipIf(!hasInstall)('a run that is verified without its source', () => 
   beforeAll(async () => {
     postgres = await startTestPostgres()
     connection = await migratedDatabase(postgres)
-    runId = (await importFrom(connection, join(INSTALL, 'worn/v2_full_backup.dump'))).runId
+    runId = (await importFrom(connection, join(INSTALL, 'clean/v2_full_backup.dump'))).runId
   })
   afterAll(() => postgres[Symbol.asyncDispose]())
 
