@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ImportJobView } from '#contract/import.ts'
 import type { AuditView } from '#contract/views.ts'
 import { SignedQuantity } from '#domain/money/quantity.ts'
 import { CONTRACT_ROUTES } from '#gateway/contract-routes.ts'
@@ -11,7 +12,7 @@ import type { Workstation } from '#orchestrator/workstation-api.ts'
 import { silentLogger } from '#platform/log/logger.ts'
 import { runGateway, TOKEN, type RunningGateway } from '../support/gateway.ts'
 import { SYMBOL } from '../support/scripted-front.ts'
-import { tick } from '../support/workstation-front.ts'
+import { startFront, tick } from '../support/workstation-front.ts'
 
 interface Called {
   readonly status: number
@@ -145,6 +146,48 @@ const TRADER_CASES: Readonly<Record<string, Case>> = {
   'DELETE /traders/{id}': { act: (call) => call('DELETE', '/traders/second'), row: { action: 'remove-trader', target: 'second' } },
 }
 
+const RUN = '20261122t000000_abc123'
+const job = (state: ImportJobView['state']): ImportJobView => ({
+  kind: 'import',
+  state,
+  run_id: RUN,
+  dry_run: false,
+  source: '/v2/backup.dump',
+  v2_directory: null,
+  time_zone: 'UTC',
+  steps: ['history'],
+  started_at: 1,
+  ended_at: null,
+  progress: null,
+  problem: null,
+})
+const START = { source: '/v2/backup.dump', steps: ['history'] }
+/** The import itself is scripted: what it does is tested elsewhere, here only that it is written down who asked for it. */
+const IMPORT_CASES: Readonly<Record<string, Case>> = {
+  'POST /import/runs': {
+    act: (call) => call('POST', '/import/runs', { ...START, dry_run: false }),
+    row: { action: 'start-import', target: '/v2/backup.dump', after: expect.stringContaining(RUN) },
+  },
+  'POST /import/runs/{id}/cancel': {
+    act: (call) => call('POST', `/import/runs/${RUN}/cancel`, {}),
+    row: { action: 'cancel-import', target: RUN },
+  },
+  'POST /import/runs/{id}/rollback': {
+    act: (call) => call('POST', `/import/runs/${RUN}/rollback`, {}),
+    row: { action: 'roll-back-import', target: RUN },
+  },
+  'PUT /import/v2-trading': {
+    act: (call) => call('PUT', '/import/v2-trading', { trading: true, reason: 'it still runs' }),
+    row: { action: 'say-v2-trades', after: 'trading', reason: 'it still runs' },
+  },
+}
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'POST /import/inspect': 'changes nothing',
+  'POST /import/analyse': 'changes nothing',
+  'POST /import/runs/{id}/verify': 'changes nothing',
+  'POST /import/hand-over/{line}': 'hand-over/hand-over-table.test.ts',
+}
+
 async function checkCase(call: Call, { before, act: change, row }: Case): Promise<void> {
   await before?.(call)
   const known = new Set((await auditRows(call)).map(({ seq }) => seq))
@@ -157,7 +200,29 @@ async function checkCase(call: Call, { before, act: change, row }: Case): Promis
 
 it('every route that changes something is looked at below', () => {
   const changing = CONTRACT_ROUTES.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`)
-  expect([...Object.keys(CASES), ...Object.keys(TRADER_CASES)].toSorted()).toEqual(changing.toSorted())
+  const looked = [CASES, TRADER_CASES, IMPORT_CASES, ELSEWHERE].flatMap((cases) => Object.keys(cases))
+  expect(looked.toSorted()).toEqual(changing.toSorted())
+})
+
+describe('each act of an import leaves exactly one row in the audit', () => {
+  let gateway: RunningGateway
+  beforeAll(async () => {
+    const { imports, handOver } = startFront().dependencies
+    const scripted = { start: async () => job('running'), rollback: async () => job('done'), cancel: () => job('canceled') }
+    const front = startFront({
+      imports: { ...imports, ...scripted },
+      handOver: { ...handOver, setV2Trading: async () => undefined },
+    })
+    gateway = await runGateway({}, front)
+  })
+  afterAll(() => gateway.close())
+  it.each(Object.entries(IMPORT_CASES))('%s', (_route, one) => checkCase(caller(gateway.gateway.url), one))
+
+  it('a trial run is written down as one', async () => {
+    const call = caller(gateway.gateway.url)
+    await call('POST', '/import/runs', START)
+    expect((await auditRows(call))[0]).toMatchObject({ action: 'try-import', target: '/v2/backup.dump' })
+  })
 })
 
 describe('each change of orders, positions, limits and differences leaves exactly one row in the audit', () => {
