@@ -1,44 +1,18 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { systemClock } from '#platform/clock.ts'
-import { lockDataDirectory } from '#platform/data-directory.ts'
-import { HEARTBEAT_MS, leaseKey } from '#platform/lease/account-lease.ts'
+import { ACCOUNT, AccountGuards, heartbeat } from '#test/support/account-guards.ts'
+import { leaseKey } from '#platform/lease/account-lease.ts'
 import type { RemoteLock } from '#platform/lease/remote-lock.ts'
-import { silentLogger } from '#platform/log/logger.ts'
-import { ComponentBoard } from '../component-board.ts'
-import { AccountGuard, type AccountGuardOptions } from './account-guard.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'account-guard-'))
-afterAll(() => rmSync(root, { recursive: true }))
-const account = { exchange: 'bybit', apiKey: 'a key' }
-let directories = 0
-
-function guardOf(change: Partial<AccountGuardOptions> = {}) {
-  const dataDirectory = mkdtempSync(join(root, `${(directories += 1)}-`))
-  const board = new ComponentBoard(systemClock, () => undefined)
-  const lost: string[] = []
-  const guard = new AccountGuard({
-    account,
-    leases: join(root, 'leases'),
-    dataDirectory,
-    directoryLock: lockDataDirectory(dataDirectory, 1),
-    clock: systemClock,
-    board,
-    logger: silentLogger,
-    onLost: (why) => lost.push(why),
-    ...change,
-  })
-  return { guard, board, lost, dataDirectory, row: () => board.rows().find(({ name }) => name === 'lease') }
-}
-const heartbeat = () => new Promise((resolve) => setTimeout(resolve, HEARTBEAT_MS + 300))
+const guards = new AccountGuards()
+afterAll(() => guards[Symbol.dispose]())
 
 test('the first holds the account, the second runs in shadow mode and stays there when the account is free', async () => {
-  const first = guardOf()
+  const first = guards.make()
   await first.guard.start()
   expect([first.guard.shadow, first.guard.fence, first.row()?.state]).toEqual([undefined, 1, 'running'])
-  const second = guardOf()
+  const second = guards.make()
   await second.guard.start()
   expect(second.guard.shadow).toContain(first.dataDirectory)
   expect([second.guard.fence, second.row()?.state, second.lost]).toEqual([0, 'degraded', []])
@@ -46,16 +20,16 @@ test('the first holds the account, the second runs in shadow mode and stays ther
   await heartbeat()
   expect([second.guard.shadow === undefined, second.row()?.state]).toEqual([false, 'degraded'])
   await second.guard.stop()
-  const third = guardOf()
+  const third = guards.make()
   await third.guard.start()
   expect([third.guard.shadow, third.guard.fence]).toEqual([undefined, 2])
   await third.guard.stop()
 })
 
 test('a lost lease, or a lost data directory, is told once', async () => {
-  const lease = guardOf()
+  const lease = guards.make()
   await lease.guard.start()
-  const file = join(root, 'leases', `${leaseKey(account)}.lock`)
+  const file = join(guards.leases, `${leaseKey(ACCOUNT)}.lock`)
   renameSync(file, `${file}.away`)
   await heartbeat()
   renameSync(`${file}.away`, file)
@@ -64,7 +38,7 @@ test('a lost lease, or a lost data directory, is told once', async () => {
   expect([lease.guard.shadow, lease.row()?.state]).toEqual([lease.lost[0], 'degraded'])
   await lease.guard.stop()
 
-  const directory = guardOf({ account: undefined })
+  const directory = guards.make({ account: undefined })
   await directory.guard.start()
   expect([directory.guard.shadow, directory.row()]).toEqual([undefined, undefined])
   rmSync(join(directory.dataDirectory, 'instance.lock'))
@@ -79,12 +53,12 @@ test('not knowing who holds the account is not holding it', async () => {
     check: () => Promise.resolve(undefined),
     release: () => Promise.resolve(),
   }
-  const { guard, row } = guardOf({ remote })
+  const { guard, row } = guards.make({ remote })
   await guard.start()
   expect(guard.shadow).toContain('cannot be known: the database is not there')
   expect(row()?.state).toBe('degraded')
   await guard.stop()
-  const next = guardOf()
+  const next = guards.make()
   await next.guard.start()
   expect(next.guard.shadow, 'and nothing is kept of it').toBeUndefined()
   await next.guard.stop()
