@@ -37,7 +37,7 @@ export class ByteCursor {
   /** Brings the next `length` bytes into the window. Throws if the file ends before. The caller has bounded `length`. */
   async fill(length: number): Promise<void> {
     if (this.has(length)) return
-    if (length > this.remaining) throw this.#refuse(`the file ends ${length - this.remaining} bytes too early`, this.#file.size)
+    if (length > this.remaining) throw this.#refuse(endsEarly(length - this.remaining), this.#file.size)
     const start = this.position
     this.#window = await this.#file.read(start, Math.max(length, CHUNK_BYTES))
     this.#windowStart = start
@@ -61,7 +61,7 @@ export class ByteCursor {
 
   /** Passes over bytes, also beyond the window. Throws if the file is shorter. */
   skip(length: number): void {
-    if (length > this.remaining) throw this.#refuse(`the file ends ${length - this.remaining} bytes too early`, this.#file.size)
+    if (length > this.remaining) throw this.#refuse(endsEarly(length - this.remaining), this.#file.size)
     if (this.has(length)) {
       this.#at += length
       return
@@ -70,4 +70,9 @@ export class ByteCursor {
     this.#window = Buffer.alloc(0)
     this.#at = 0
   }
+}
+
+/** How much is gone nobody knows: what is missed first is only the next piece. */
+function endsEarly(missing: number): string {
+  return `the file ends at least ${missing} byte${missing === 1 ? '' : 's'} too early`
 }
