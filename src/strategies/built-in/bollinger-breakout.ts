@@ -1,6 +1,6 @@
 import { at } from '../indicators/series.ts'
 import { defineStrategy, HISTORY_BARS } from '../strategy.ts'
-import { followRule, words } from './rule.ts'
+import { followRule, isAbove, reaches, words } from './rule.ts'
 import type { Rule } from './rule.ts'
 
 const ATR_PERIOD = 14
@@ -25,10 +25,10 @@ export const bollingerBreakout = defineStrategy({
     const { close } = bars
     const { upper, middle, lower } = indicators.bollinger(close, params.period, params.deviations)
     const rule: Rule = (i, held) => {
-      if (held > 0) return at(close, i) < at(middle, i) ? 0 : held
-      if (held < 0) return at(close, i) > at(middle, i) ? 0 : held
-      if (at(close, i - 1) <= at(upper, i - 1) && at(close, i) > at(upper, i)) return 1
-      return at(close, i - 1) >= at(lower, i - 1) && at(close, i) < at(lower, i) ? -1 : 0
+      if (held > 0) return isAbove(at(middle, i), at(close, i)) ? 0 : held
+      if (held < 0) return isAbove(at(close, i), at(middle, i)) ? 0 : held
+      if (reaches(at(upper, i - 1), at(close, i - 1)) && isAbove(at(close, i), at(upper, i))) return 1
+      return reaches(at(close, i - 1), at(lower, i - 1)) && isAbove(at(lower, i), at(close, i)) ? -1 : 0
     }
     const last = candles.length - 1
     const explain = (wanted: number) => {

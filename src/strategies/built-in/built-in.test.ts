@@ -97,6 +97,12 @@ describe('bollinger-breakout', () => {
     expect(ask('bollinger-breakout', mirrored([...quiet, 153, 149]), { ...FLAT, quantity: -1 })[0]!.action).toBe('CLOSE_SHORT')
     expect(ask('bollinger-breakout', [...quiet, 153, 153.2], { ...FLAT, quantity: 1 })).toEqual([])
   })
+  it('takes the last bit of a sum for no move where a market stands still', () => {
+    // The running sum of the middle line comes out a trillionth away from the close in one of the two.
+    const still = [1_000, 989.03, ...Array.from({ length: 20 }, () => 989.02), ...Array.from({ length: 42 }, () => 974.93)]
+    for (const closes of [still, still.map((close) => 2_000 - close)])
+      for (const quantity of [-1, 0, 1]) expect(ask('bollinger-breakout', closes, { ...FLAT, quantity })).toEqual([])
+  })
 })
 
 describe('every built-in strategy', () => {

@@ -1,6 +1,6 @@
 import { at } from '../indicators/series.ts'
 import { defineStrategy, HISTORY_BARS } from '../strategy.ts'
-import { followRule, words } from './rule.ts'
+import { followRule, isAbove, words } from './rule.ts'
 import type { Rule } from './rule.ts'
 
 const ATR_PERIOD = 14
@@ -26,10 +26,10 @@ export const emaCross = defineStrategy({
     const fast = indicators.ema(bars.close, params.fast)
     const slow = indicators.ema(bars.close, params.slow)
     const rule: Rule = (i, held) => {
-      const gap = at(fast, i) - at(slow, i)
-      if (held !== 0) return held * gap < 0 ? 0 : held
-      if (gap > 0 && at(bars.close, i) > at(fast, i)) return 1
-      return gap < 0 && at(bars.close, i) < at(fast, i) ? -1 : 0
+      const [above, below] = [isAbove(at(fast, i), at(slow, i)), isAbove(at(slow, i), at(fast, i))]
+      if (held !== 0) return (held > 0 ? below : above) ? 0 : held
+      if (above && isAbove(at(bars.close, i), at(fast, i))) return 1
+      return below && isAbove(at(fast, i), at(bars.close, i)) ? -1 : 0
     }
     const last = candles.length - 1
     const explain = () =>

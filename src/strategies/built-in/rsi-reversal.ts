@@ -1,6 +1,6 @@
 import { at } from '../indicators/series.ts'
 import { defineStrategy, HISTORY_BARS } from '../strategy.ts'
-import { followRule, words } from './rule.ts'
+import { followRule, isAbove, reaches, words } from './rule.ts'
 import type { Rule } from './rule.ts'
 
 const ATR_PERIOD = 14
@@ -34,11 +34,11 @@ export const rsiReversal = defineStrategy({
     const rule: Rule = (i, held) => {
       const [before, now] = [at(rsi, i - 1), at(rsi, i)]
       // A market that has not moved has an RSI of 0, which is no extreme.
-      if (!(at(top, i - 1) > at(bottom, i - 1))) return held
-      if (held > 0) return now >= params.exit ? 0 : held
-      if (held < 0) return now <= params.exit ? 0 : held
-      if (before < params.oversold && now >= params.oversold && now < params.exit) return 1
-      return before > params.overbought && now <= params.overbought && now > params.exit ? -1 : 0
+      if (!isAbove(at(top, i - 1), at(bottom, i - 1))) return held
+      if (held > 0) return reaches(now, params.exit) ? 0 : held
+      if (held < 0) return reaches(params.exit, now) ? 0 : held
+      if (isAbove(params.oversold, before) && reaches(now, params.oversold) && isAbove(params.exit, now)) return 1
+      return isAbove(before, params.overbought) && reaches(params.overbought, now) && isAbove(now, params.exit) ? -1 : 0
     }
     const last = candles.length - 1
     const explain = (wanted: number) => {

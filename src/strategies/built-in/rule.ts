@@ -80,6 +80,22 @@ export function trackRecord(
   }
 }
 
+/** Running sums leave errors of some 1e-13 of a price; a tick is seldom finer than 1e-7 of it. */
+const ROUNDING = 1e-9
+
+/**
+ * Whether `a` lies above `b` by more than arithmetic leaves over. A market that stands still lies exactly on its averages
+ * and bands, and the last bit of a sum must not decide there. False when either is NaN.
+ */
+export function isAbove(a: number, b: number): boolean {
+  return a - b > ROUNDING * Math.max(Math.abs(a), Math.abs(b))
+}
+
+/** Whether `a` is `b` or more, where a shortfall that arithmetic leaves over counts as equal. False when either is NaN. */
+export function reaches(a: number, b: number): boolean {
+  return a - b >= -ROUNDING * Math.max(Math.abs(a), Math.abs(b))
+}
+
 /** Digits after the point that the latest prices use: levels are rounded to them, so that they lie on the tick in most markets. */
 export function priceDecimals(candles: readonly CandleBar[]): number {
   const digits = candles.slice(-50).flatMap(({ high, low, close }) => [high, low, close].map(decimalsOf))
