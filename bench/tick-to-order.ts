@@ -13,9 +13,11 @@ import { workerUrl, workspace } from './support/workspace.ts'
 const FEW_TRADERS = 4
 const MANY_TRADERS = 20
 const PER_SECOND = 1_000
-const SECONDS = 18
-/** With 20 threads each of them sees 50 candles a second, and each has compiled its code for itself after some 300. */
-const WARM_UP_SECONDS = 6
+const SECONDS = 46
+/** With 20 threads each of them sees 50 candles a second and compiles its code for itself: the compilers are at work that long. */
+const WARM_UP_SECONDS = 28
+/** Not the first seconds, in which the code is interpreted. */
+const COMPILING_FROM_SECONDS = 6
 const HOPS_SECONDS = 12
 
 /** A strategy that answers every candle: buys when flat, closes when long. */
@@ -34,53 +36,35 @@ export async function benchTickToOrder(): Promise<BenchResult[]> {
   const fewHops = await hops(FEW_TRADERS)
   const many = await measure(MANY_TRADERS)
   const manyHops = await hops(MANY_TRADERS)
-  const name = (what: string, traders: number) => `tick to order at ${PER_SECOND} a second, ${what}, ${traders} trader threads`
   return [
-    atMost(5, {
-      name: name('p99', FEW_TRADERS),
-      value: round(percentile(few.latencies, 0.99)),
-      unit: 'ms',
-      limit: round(percentile(fewHops, 0.99)),
-      n: few.latencies.length,
-    }),
-    noGoal({
-      name: name('p50', FEW_TRADERS),
-      value: round(percentile(few.latencies, 0.5)),
-      unit: 'ms',
-      limit: round(percentile(fewHops, 0.5)),
-      n: few.latencies.length,
-    }),
-    atLeast(PER_SECOND * 0.95, {
-      name: 'rate held in that run',
-      value: round(few.perSecond, 0),
-      unit: 'orders/s',
-      n: few.latencies.length,
-    }),
-    atMost(5, {
-      name: name('p99', MANY_TRADERS),
-      value: round(percentile(many.latencies, 0.99)),
-      unit: 'ms',
-      limit: round(percentile(manyHops, 0.99)),
-      n: many.latencies.length,
-    }),
-    noGoal({
-      name: name('p50', MANY_TRADERS),
-      value: round(percentile(many.latencies, 0.5)),
-      unit: 'ms',
-      limit: round(percentile(manyHops, 0.5)),
-      n: many.latencies.length,
-    }),
-    atLeast(PER_SECOND * 0.95, {
-      name: 'rate held in that run of 20 threads',
-      value: round(many.perSecond, 0),
-      unit: 'orders/s',
-      n: many.latencies.length,
-    }),
+    ...resultsOf(FEW_TRADERS, few, fewHops),
+    ...resultsOf(MANY_TRADERS, many, manyHops),
     noGoal({
       name: 'candles held back there because the one before was unanswered',
       value: many.skipped,
       unit: 'candles',
       n: PER_SECOND * SECONDS,
+    }),
+  ]
+}
+
+function resultsOf(traders: number, { latencies, compiling, perSecond }: Latencies, bare: readonly number[]): BenchResult[] {
+  const name = (what: string) => `tick to order at ${PER_SECOND} a second, ${what}, ${traders} trader threads`
+  const at = (share: number) => ({ value: round(percentile(latencies, share)), limit: round(percentile(bare, share)) })
+  return [
+    atMost(5, { name: name('p99'), unit: 'ms', n: latencies.length, ...at(0.99) }),
+    noGoal({ name: name('p50'), unit: 'ms', n: latencies.length, ...at(0.5) }),
+    noGoal({
+      name: name(`p99 before, while their code is compiled (from second ${COMPILING_FROM_SECONDS} to ${WARM_UP_SECONDS})`),
+      value: round(percentile(compiling, 0.99)),
+      unit: 'ms',
+      n: compiling.length,
+    }),
+    atLeast(PER_SECOND * 0.95, {
+      name: `rate held by ${traders} threads`,
+      value: round(perSecond, 0),
+      unit: 'orders/s',
+      n: latencies.length,
     }),
   ]
 }
@@ -91,7 +75,9 @@ function hops(traders: number): Promise<readonly number[]> {
 }
 
 interface Latencies {
+  /** Milliseconds, after the warm-up. */
   readonly latencies: readonly number[]
+  readonly compiling: readonly number[]
   readonly perSecond: number
   readonly skipped: number
 }
@@ -123,16 +109,19 @@ async function measure(traders: number): Promise<Latencies> {
 
   const sentAt = new Map<InstrumentSymbol, number>()
   const latencies: number[] = []
-  const measureFrom = performance.now() + WARM_UP_SECONDS * 1_000
+  const compiling: number[] = []
+  const began = performance.now()
   bench.exchange.onSubmit = (symbol) => {
     const sent = sentAt.get(symbol)
     sentAt.delete(symbol)
-    if (sent !== undefined && sent >= measureFrom) latencies.push(performance.now() - sent)
+    if (sent === undefined) return
+    const second = (sent - began) / 1_000
+    if (second >= COMPILING_FROM_SECONDS) (second < WARM_UP_SECONDS ? compiling : latencies).push(performance.now() - sent)
   }
   const skipped = await feed(bench.exchange, sentAt)
   await new Promise((resolve) => setTimeout(resolve, 500))
   await Promise.all(threads.map((thread) => thread.stop()))
-  return { latencies, perSecond: latencies.length / (SECONDS - WARM_UP_SECONDS), skipped }
+  return { latencies, compiling, perSecond: latencies.length / (SECONDS - WARM_UP_SECONDS), skipped }
 }
 
 /** One candle a millisecond, round robin over the instruments, held to the clock on average; one that finds its predecessor unanswered is held back and counted. */

@@ -48,7 +48,8 @@ function checkLadderStep(books: Books, fact: OrderSubmitted, level: number): voi
     promised += openOf(order)
   }
   const expected = max(0n, due - position.ladderFilled - onTheWay)
-  const room = max(0n, abs(position.quantity) - promised)
+  const unpromised = max(0n, abs(position.quantity) - promised)
+  const room = market.kind === 'spot' ? min(unpromised, freeCoins(books, fact.symbol)) : unpromised
   const quantity = dec(fact.quantity)
   demand(
     quantity <= expected,
@@ -62,6 +63,20 @@ function checkLadderStep(books: Books, fact: OrderSubmitted, level: number): voi
     'ladder',
     () => `step ${level} of ${keyOf(fact)} sells only ${fact.quantity}, due is ${show(expected)} of ${show(position.largest)}`,
   )
+}
+
+/**
+ * On spot: coins that are there at the venue, also where a fill was not told yet but an answer about the account was, less what is
+ * offered as far as the books know.
+ */
+function freeCoins(books: Books, symbol: string): bigint {
+  let free = 0n
+  for (const [key, quantity] of books.atVenue) if (key.endsWith(`|${symbol}`)) free += quantity
+  for (const order of books.working()) {
+    const { submitted, status } = order
+    if (submitted.symbol === symbol && submitted.side === 'SELL' && status !== 'EMULATED') free -= openOf(order)
+  }
+  return max(0n, free)
 }
 
 /** The trigger of a trailing stop moves in favour of who placed it, whatever happened in between. */
