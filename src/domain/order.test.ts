@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import { ORDER_EVENTS, ORDER_STATUSES, isWorking, nextStatus, type OrderEvent, type OrderStatus } from './order.ts'
 

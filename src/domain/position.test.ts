@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import { isSame, minus, order, plus, rational, rationalOf, sum, times, type Rational } from '#test/support/engine/rational.ts'
 import { parseSymbol, parseTraderId } from './ids.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import type { Fact } from '#domain/facts.ts'
 import { Money } from '#domain/money/money.ts'

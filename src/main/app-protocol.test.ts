@@ -1,5 +1,5 @@
 import { resolve, sep } from 'node:path'
-import * as fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { expect, test } from 'vitest'
 import { resolveAppFile } from './app-protocol.ts'
 import { isAllowedLink } from './external-links.ts'

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { MessagePortMain } from 'electron'
-import * as fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { expect, test } from 'vitest'
 import type { ClientFrame, ServerFrame } from '#contract/stream.ts'
 import type { SendFrame } from '#orchestrator/workstation-api.ts'

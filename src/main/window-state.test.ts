@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { silentLogger } from '#platform/log/logger.ts'
 import { loadWindowState, placeOnDisplays, saveWindowState } from './window-state.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import { isSame, minus, order, over, plus, rational, rationalOf, sign, times, toWhole } from '#test/support/engine/rational.ts'
 import * as fixed from './fixed.ts'

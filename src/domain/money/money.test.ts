@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import { isSame, over, rational, rationalOf, times, toWhole } from '#test/support/engine/rational.ts'
 import { BasisPoints, Money, basisPoints, notional } from './money.ts'

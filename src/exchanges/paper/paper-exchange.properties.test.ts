@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import type { Candle } from '#domain/candle.ts'
 import { parseSymbol, type ClientOrderId } from '#domain/ids.ts'

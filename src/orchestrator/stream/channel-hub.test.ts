@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import type { ClientFrame, ServerFrame } from '#contract/stream.ts'
 import { ChannelHub, RESUME_EVENTS_MAX } from './channel-hub.ts'

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import { writeSnapshot } from '#engine/snapshot.ts'
 import type { EngineState } from '#engine/state.ts'

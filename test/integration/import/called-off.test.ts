@@ -70,7 +70,7 @@ describe.skipIf(!hasInstall)('an import that is called off', { timeout: 120_000 
     const holder = await connectClient(connection, 'test')
     await holder.query('BEGIN; LOCK TABLE imported.orders IN SHARE MODE')
     const waits = async (send: () => void): Promise<void> => {
-      const sql = `SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO imported.orders%'`
+      const sql = `SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE imported.orders ATTACH%'`
       while ((await postgres.query(connection, sql, [connection.database])).length === 0) await sleep(POLL_MS)
       send()
     }

@@ -118,7 +118,7 @@ describe.skipIf(!hasInstall)('bot-trading import', { timeout: 180_000 }, () => {
     await holder.query('BEGIN; LOCK TABLE imported.orders IN SHARE MODE')
     const child = start(command(directory.path, SOURCE), environment(connection))
     const end = ended(child)
-    await until(connection, waitsFor('INSERT INTO imported.orders'))
+    await until(connection, waitsFor('ALTER TABLE imported.orders ATTACH'))
     child.kill('SIGINT')
     const { code, stderr } = await end
     closeQuietly(holder)
@@ -135,7 +135,7 @@ describe.skipIf(!hasInstall)('bot-trading import', { timeout: 180_000 }, () => {
     await holder.query('BEGIN; LOCK TABLE imported.orders IN SHARE MODE')
     const child = start(command(directory.path, SOURCE), environment(connection))
     const end = ended(child)
-    await until(connection, waitsFor('INSERT INTO imported.orders'))
+    await until(connection, waitsFor('ALTER TABLE imported.orders ATTACH'))
     // Behind the import in the queue, so before everything that comes after its transaction.
     const locked = next.query('BEGIN; LOCK TABLE imported.orders IN ACCESS EXCLUSIVE MODE')
     await until(connection, waitsFor('BEGIN; LOCK TABLE imported.orders IN ACCESS'))

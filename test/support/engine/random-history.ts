@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { parseExchangeOrderId, type ClientOrderId } from '#domain/ids.ts'
 import { isWorking, ORDER_TYPES, type OrderType } from '#domain/order.ts'
 import { Money } from '#domain/money/money.ts'
