@@ -90,16 +90,24 @@ async function standing(connection: PgConnection): Promise<number> {
   }
 }
 
+interface StoredTable {
+  readonly name: string
+  /** Of what it is a partition, and for which run. */
+  readonly partition: string | null
+}
+
+const STORED_TABLES = `
+  SELECT quote_ident(c.relname) AS name, 'PARTITION OF ' || i.inhparent::regclass || ' ' || pg_get_expr(c.relpartbound, c.oid) AS partition
+    FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+   WHERE c.relnamespace = 'imported'::regnamespace AND c.relkind = 'r' ORDER BY c.relname <> 'runs', c.relname`
+
 /** Copies what was imported into a second database of the same tables. */
 async function copyAll(postgres: TestPostgres, source: PgConnection): Promise<{ readonly seconds: number; readonly rows: number }> {
   const folder = join(dirname(postgres.dataDir), 'copy')
   await mkdir(folder)
   const owner = await stat(postgres.dataDir)
   await chown(folder, owner.uid, owner.gid)
-  const tables = await postgres.query<{ name: string }>(
-    source,
-    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'imported'::regnamespace AND relkind = 'r' ORDER BY relname <> 'runs', relname`,
-  )
+  const tables = await postgres.query<StoredTable>(source, STORED_TABLES)
   const out = await patientClient(source)
   for (const { name } of tables) await out.query(`COPY imported.${name} TO '${join(folder, name)}'`)
   await out.end()
@@ -107,6 +115,8 @@ async function copyAll(postgres: TestPostgres, source: PgConnection): Promise<{ 
   closeQuietly(
     await openDatabase({ connection: target, migrationsDirectory: MIGRATIONS_DIRECTORY, applicationName: 'bench', logger: silentLogger }),
   )
+  // Partitions have the keys and indexes of their tables from the beginning.
+  for (const { name, partition } of tables) if (partition !== null) await postgres.query(target, `CREATE TABLE imported.${name} ${partition}`)
   await postgres.query(target, 'CHECKPOINT')
   const client = await patientClient(target)
   try {

@@ -122,6 +122,12 @@ function serverArguments(home: ServerHome, port: number): string[] {
     log_checkpoints: 'off',
     log_line_prefix: '%m [%p] ',
     jit: 'off',
+    // Nobody copies this server from its log: what a transaction puts into a table it made itself need not be written twice.
+    wal_level: 'minimal',
+    max_wal_senders: 0,
+    // Its files are in the system's memory most of the time: a process that fetches them for others costs more than it saves.
+    io_method: 'sync',
+    shared_buffers: '256MB',
     // A client that has vanished is noticed within a minute, so that it holds no lock for hours.
     tcp_keepalives_idle: 30,
     tcp_keepalives_interval: 10,

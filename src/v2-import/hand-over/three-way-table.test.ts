@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import type { HandOverLine } from './hand-over-line.ts'
 import type { AccountDifference, ExchangeSide, V2Position, V2Side, V3Side } from './sides.ts'

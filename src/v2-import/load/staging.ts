@@ -1,6 +1,9 @@
+import { escapeLiteral } from 'pg'
+import { ruleFor } from '../mapping/known-tables.ts'
 import type { TableInfo } from '../sources/import-source.ts'
 import type { ImportDatabase } from '../run/import-database.ts'
 import { RECORD_TABLE_NAMES } from './record-columns.ts'
+import type { Counted } from './row-writer.ts'
 
 const PREFIX = 'import_'
 
@@ -20,84 +23,111 @@ export async function dropStaging(database: ImportDatabase, schema: string): Pro
   await database.run(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`)
 }
 
-/** What a table was when its reading ended. */
-export interface StagedTable {
-  readonly tableKey: string
+/** What the reading could not tell by itself, and has left to the server. */
+export interface Loaded {
+  /** Orders of trades that were left out, as the orders table has them. */
+  readonly linkedOrders: number
+  /** False: there may be more of them among what was staged. */
+  readonly areLinksDecided: boolean
+  /** Rows whose key may have come before. */
+  readonly undecidedKeys: number
+  /** Rows whose key came before. */
+  readonly repeatedKeys: number
+}
+
+export interface ReadTable {
+  readonly number: number
+  readonly keyColumns: readonly string[]
   readonly rows: number
+  readonly notes: readonly Counted[]
 }
 
 /**
- * Tables of a run that are not logged, so fast, and empty after a crash of the server: `steps` goes with them, so what it says is there.
- * A table of the source counts as staged when its step is written, which is after all its rows.
+ * The tables of a run before anybody sees them; they become its partitions. They are filled in one transaction a connection, of which that
+ * of the rows ends last and says so: before that nothing counts, and a reading that was interrupted begins anew.
  */
 export class Staging {
   readonly schema: string
   readonly runId: string
+  readonly #system: string
   readonly #database: ImportDatabase
 
-  constructor(database: ImportDatabase, runId: string) {
+  /** `database`: where the rows go. */
+  constructor(database: ImportDatabase, runId: string, system: string) {
     this.#database = database
     this.runId = runId
+    this.#system = system
     this.schema = stagingSchema(runId)
   }
 
-  /** Empty tables, and the fingerprint of what will be in them. */
+  /** The place, and the fingerprint of what will be in it. */
   async make(fingerprint: string, startedMs: number): Promise<void> {
     const { schema } = this
-    const records = RECORD_TABLE_NAMES.map(
-      (name) => `CREATE UNLOGGED TABLE "${schema}".${name} (LIKE imported.${name}) WITH (autovacuum_enabled = false);`,
-    )
     await this.#database.run(`
       CREATE SCHEMA "${schema}";
-      CREATE UNLOGGED TABLE "${schema}".run (fingerprint text NOT NULL, started_ms bigint NOT NULL);
-      CREATE UNLOGGED TABLE "${schema}".steps (table_key text PRIMARY KEY, rows bigint NOT NULL);
-      CREATE UNLOGGED TABLE "${schema}".notes (table_key text NOT NULL, rule text NOT NULL, column_name text NOT NULL, note text NOT NULL, count bigint NOT NULL);
-      CREATE UNLOGGED TABLE "${schema}".tables (LIKE imported.tables);
-      CREATE UNLOGGED TABLE "${schema}".rows (LIKE imported.rows) WITH (autovacuum_enabled = false);
-      ${records.join('\n')}`)
+      CREATE TABLE "${schema}".run (fingerprint text NOT NULL, started_ms bigint NOT NULL);
+      CREATE TABLE "${schema}".notes (table_key text NOT NULL, rule text NOT NULL, column_name text NOT NULL, note text NOT NULL, count bigint NOT NULL);
+      CREATE TABLE "${schema}".tables (LIKE imported.tables)`)
     await this.#database.query(`INSERT INTO "${schema}".run VALUES ($1, $2)`, [fingerprint, startedMs])
   }
 
-  async staged(): Promise<readonly StagedTable[]> {
-    return this.#database.query<{ tableKey: string; rows: number }>(`SELECT table_key AS "tableKey", rows FROM "${this.schema}".steps`)
+  async makeRows(): Promise<void> {
+    await this.#makeTable(this.#database, 'rows')
+    await this.#database.run(`ALTER TABLE "${this.schema}".rows ALTER variant SET DEFAULT ''`)
   }
 
-  /** Tables of which something may be staged, whole or not. */
-  async begun(): Promise<readonly string[]> {
-    const rows = await this.#database.query<{ tableKey: string }>(`SELECT table_key AS "tableKey" FROM "${this.schema}".tables`)
-    return rows.map(({ tableKey }) => tableKey)
-  }
-
-  /** Of the longest table of the source. */
-  async mostRows(): Promise<number> {
-    const [row] = await this.#database.query<{ most: number }>(`SELECT coalesce(max(rows), 0) AS most FROM "${this.schema}".steps`)
-    return row?.most ?? 0
-  }
-
-  /** Takes away what an interrupted reading of the table left, and the room it took: it may have been the last there was. */
-  async forget(tableKey: string): Promise<void> {
-    for (const name of ['rows', 'tables', 'notes', ...RECORD_TABLE_NAMES]) {
-      const gone = await this.#database.change(`DELETE FROM "${this.schema}".${name} WHERE table_key = $1`, [tableKey])
-      if (gone > 0) await this.#database.run(`VACUUM "${this.schema}".${name}`)
+  /** What an earlier attempt left is taken away: its records came, its rows did not. */
+  async makeRecords(database: ImportDatabase): Promise<void> {
+    for (const name of RECORD_TABLE_NAMES) {
+      await database.run(`DROP TABLE IF EXISTS "${this.schema}".${name}`)
+      await this.#makeTable(database, name)
     }
   }
 
-  async noteTable(table: TableInfo, number: number, keyColumns: readonly string[]): Promise<void> {
+  /** Of the shape of a partition, and with a constraint that says so: to take it in, nobody has to look at its rows. */
+  async #makeTable(database: ImportDatabase, name: string): Promise<void> {
+    const [table, run] = [`"${this.schema}".${name}`, escapeLiteral(this.runId)]
+    await database.run(`
+      CREATE TABLE ${table} (LIKE imported.${name} INCLUDING CONSTRAINTS, CONSTRAINT of_run CHECK (run_id = ${run})) WITH (autovacuum_enabled = false);
+      ALTER TABLE ${table} ALTER system SET DEFAULT ${escapeLiteral(this.#system)}, ALTER run_id SET DEFAULT ${run}`)
+  }
+
+  /** What comes next is of this table. */
+  async beginTable(table: TableInfo, [rows, records]: readonly [ImportDatabase, ImportDatabase]): Promise<void> {
+    const key = escapeLiteral(table.key)
+    await rows.run(`ALTER TABLE "${this.schema}".rows ALTER table_key SET DEFAULT ${key}`)
+    if (ruleFor(table) === undefined) return
+    for (const name of RECORD_TABLE_NAMES) await records.run(`ALTER TABLE "${this.schema}".${name} ALTER table_key SET DEFAULT ${key}`)
+  }
+
+  async noteTable(table: TableInfo, { number, keyColumns, rows, notes }: ReadTable): Promise<void> {
     const columns = table.columns.map(({ name, type }) => ({ name, type: type ?? null }))
     await this.#database.query(
-      `INSERT INTO "${this.schema}".tables (run_id, table_key, number, columns, key_columns, source_rows) VALUES ($1, $2, $3, $4, $5, 0)`,
-      [this.runId, table.key, number, JSON.stringify(columns), JSON.stringify(keyColumns)],
+      `INSERT INTO "${this.schema}".tables (run_id, table_key, number, columns, key_columns, source_rows) VALUES ($1, $2, $3, $4, $5, $6)`,
+      [this.runId, table.key, number, JSON.stringify(columns), JSON.stringify(keyColumns), rows],
     )
-  }
-
-  async finish(tableKey: string, rows: number): Promise<void> {
-    await this.#database.query(`UPDATE "${this.schema}".tables SET source_rows = $2 WHERE table_key = $1`, [tableKey, rows])
-    await this.#database.query(`INSERT INTO "${this.schema}".steps VALUES ($1, $2)`, [tableKey, rows])
-  }
-
-  async noteAll(tableKey: string, notes: readonly { rule: string; column: string; text: string; count: number }[]): Promise<void> {
     for (const { rule, column, text, count } of notes)
-      await this.#database.query(`INSERT INTO "${this.schema}".notes VALUES ($1, $2, $3, $4, $5)`, [tableKey, rule, column, text, count])
+      await this.#database.query(`INSERT INTO "${this.schema}".notes VALUES ($1, $2, $3, $4, $5)`, [table.key, rule, column, text, count])
+  }
+
+  async noteLoaded({ linkedOrders, areLinksDecided, undecidedKeys, repeatedKeys }: Loaded): Promise<void> {
+    await this.#database.run(`
+      CREATE TABLE "${this.schema}".loaded AS SELECT ${linkedOrders}::bigint AS "linkedOrders", ${areLinksDecided} AS "areLinksDecided",
+             ${undecidedKeys}::bigint AS "undecidedKeys", ${repeatedKeys}::bigint AS "repeatedKeys"`)
+  }
+
+  /** Undefined: it is not loaded. */
+  async loaded(): Promise<Loaded | undefined> {
+    if (!(await this.has('loaded'))) return undefined
+    const [loaded] = await this.#database.query<Loaded & Record<string, unknown>>(`SELECT * FROM "${this.schema}".loaded`)
+    return loaded
+  }
+
+  async has(table: string): Promise<boolean> {
+    const [row] = await this.#database.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
+      `"${this.schema}".${table}`,
+    ])
+    return row?.there === true
   }
 }
 

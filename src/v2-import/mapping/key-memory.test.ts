@@ -1,5 +1,6 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { expect, it } from 'vitest'
+import { copyLine } from '../sources/copy-line.ts'
 import { KeyMemory } from './key-memory.ts'
 
 type Cells = readonly (string | null)[]
@@ -16,7 +17,7 @@ it('tells new keys, repeated rows and other rows apart, as a map of whole rows d
       for (const [key, cells] of rows) {
         const known = model.get(key)
         const expected = known === undefined ? 'new' : known === JSON.stringify(cells) ? 'same-row' : 'other-row'
-        expect(memory.meet(`["${key}"]`, cells)).toBe(expected)
+        expect(memory.meet(`["${key}"]`, copyLine(cells))).toBe(expected)
         if (known === undefined) model.set(key, JSON.stringify(cells))
       }
     }),
@@ -28,24 +29,25 @@ it('sees where cells begin and end, and NULL apart from the empty text', () => {
   const rows: readonly Cells[] = [['ab', ''], ['a', 'b'], ['', 'ab'], ['b', 'a'], ['ab', null], [null, 'ab'], ['a', '', 'b'], ['ab']]
   for (const [first, ...others] of rows.map((row, index) => [row, ...rows.toSpliced(index, 1)])) {
     const memory = new KeyMemory()
-    expect(memory.meet('["1"]', first ?? [])).toBe('new')
-    expect(new Set(others.map((row) => memory.meet('["1"]', row)))).toEqual(new Set(['other-row']))
-    expect(memory.meet('["1"]', [...(first ?? [])])).toBe('same-row')
+    expect(memory.meet('["1"]', copyLine(first ?? []))).toBe('new')
+    expect(new Set(others.map((row) => memory.meet('["1"]', copyLine(row))))).toEqual(new Set(['other-row']))
+    expect(memory.meet('["1"]', copyLine([...(first ?? [])]))).toBe('same-row')
   }
 })
 
 it('knows a hundred thousand keys apart and finds each of them again', () => {
   const memory = new KeyMemory()
-  const states = (): ReadonlySet<string> => new Set(Array.from({ length: 100_000 }, (_, key) => memory.meet(`["${key}"]`, [`${key}`, 'x'])))
+  const states = (): ReadonlySet<string> =>
+    new Set(Array.from({ length: 100_000 }, (_, key) => memory.meet(`["${key}"]`, copyLine([`${key}`, 'x']))))
   expect(states()).toEqual(new Set(['new']))
   expect(states()).toEqual(new Set(['same-row']))
-  expect(memory.meet('["77"]', ['77', 'y'])).toBe('other-row')
+  expect(memory.meet('["77"]', copyLine(['77', 'y']))).toBe('other-row')
 })
 
 it('stops to remember when it is full, and still knows what it has', () => {
   const memory = new KeyMemory(1_024)
-  const states = Array.from({ length: 1_000 }, (_, key) => memory.meet(`["${key}"]`, ['x']))
+  const states = Array.from({ length: 1_000 }, (_, key) => memory.meet(`["${key}"]`, 'x'))
   expect(states.filter((state) => state === 'new')).toHaveLength(768)
   expect(states.filter((state) => state === 'unknown')).toHaveLength(232)
-  expect(memory.meet('["0"]', ['x'])).toBe('same-row')
+  expect(memory.meet('["0"]', 'x')).toBe('same-row')
 })

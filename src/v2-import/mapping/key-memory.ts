@@ -1,4 +1,3 @@
-import type { RawCell } from '../sources/import-source.ts'
 import { RowHash } from './row-hash.ts'
 
 /** Of an entry: two of the key's hash, of which the first is never zero, two of the row's. */
@@ -24,13 +23,13 @@ export class KeyMemory {
     this.#slotsMax = slotsMax
   }
 
-  /** Whether this key was met before, and if so with the same cells. Remembers it if not. */
-  meet(key: string, cells: readonly RawCell[]): KeyState {
+  /** Whether this key was met before, and if so with the same row, as `copyLine` writes it. Remembers it if not. */
+  meet(key: string, row: string): KeyState {
     const hash = this.#hasher
     hash.hashText(key)
     const { low, high } = hash
     const at = this.#find(low, high)
-    hash.hashCells(cells)
+    hash.hashText(row)
     if (this.#slots[at] !== 0) return this.#slots[at + 2] === hash.low && this.#slots[at + 3] === hash.high ? 'same-row' : 'other-row'
     if (this.#count >= (this.#slots.length / WORDS / 4) * 3 && !this.#grow()) return 'unknown'
     this.#put(low, high, hash)

@@ -1,7 +1,4 @@
-import type { RawCell } from '../sources/import-source.ts'
-
 const [SEED_LOW, SEED_HIGH, FACTOR_LOW, FACTOR_HIGH] = [0x9e3779b1, 0x85ebca77, 0xcc9e2d51, 0x85ebca6b]
-const NULL_MARK = 0x1_0000
 const LENGTH_MARK = 0x2_0000
 
 /** A hash of 64 bits as two words; not made against those who look for collisions on purpose. */
@@ -12,15 +9,6 @@ export class RowHash {
   hashText(text: string): void {
     this.#begin()
     this.#mixText(text)
-    this.#finish()
-  }
-
-  hashCells(cells: readonly RawCell[]): void {
-    this.#begin()
-    for (const cell of cells) {
-      if (cell === null) this.#mix(NULL_MARK)
-      else this.#mixText(cell)
-    }
     this.#finish()
   }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import { ORDER, plan, recordsOf, rowOf, tableOf, TRADE } from '#test/support/v2-rows.ts'
 import { rowKey, type RawCell } from '../sources/import-source.ts'

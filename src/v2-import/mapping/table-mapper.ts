@@ -1,3 +1,4 @@
+import { copyLine } from '../sources/copy-line.ts'
 import type { RawRow, TableInfo } from '../sources/import-source.ts'
 import type { Extras, ImportedRecord, Verdict } from './imported-records.ts'
 import type { ImportPlan } from './import-plan.ts'
@@ -29,11 +30,13 @@ export class TableMapper {
   readonly #keyIndexes: readonly number[]
   readonly #columns: readonly KnownColumn[]
   readonly #incomplete: Verdict | undefined
-  readonly #keys = new KeyMemory()
+  readonly #keys: KeyMemory
+  #undecided = 0
   readonly #setExtra: (extras: Record<string, string | null>, name: string, cell: string | null) => void
 
-  constructor(plan: ImportPlan, table: TableInfo) {
+  constructor(plan: ImportPlan, table: TableInfo, keys = new KeyMemory()) {
     this.#table = table
+    this.#keys = keys
     this.#row = new RowReader(plan)
     this.#rule = ruleFor(table)?.fit(table)
     this.keyColumns = keyColumnsOf(table)
@@ -45,6 +48,11 @@ export class TableMapper {
     }))
     this.#incomplete = incompleteness(table, this.#rule)
     this.#setExtra = table.columns.some(({ name }) => name === '__proto__') ? defineExtra : assignExtra
+  }
+
+  /** Rows of which it could not be told whether their key came before: there were too many keys. Whoever has them all must look. */
+  get undecided(): number {
+    return this.#undecided
   }
 
   /** What becomes of the next row. A key that comes again is told by what came before: call it once a row. */
@@ -75,7 +83,8 @@ export class TableMapper {
 
   #repetition(key: string, row: RawRow): Verdict | undefined {
     if (key.startsWith('#')) return undefined
-    const state = this.#keys.meet(key, row.cells)
+    const state = this.#keys.meet(key, row.line ?? copyLine(row.cells))
+    if (state === 'unknown') this.#undecided += 1
     if (state === 'same-row') {
       const reason = `the row with the key ${shown(key)} stands in the source before, cell by cell the same`
       return { outcome: 'skipped', rule: 'exact-duplicate', reason }

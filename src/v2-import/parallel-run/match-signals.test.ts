@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import { type Comparison, matchSignals, type MatchRules } from './match-signals.ts'
 import type { ObservedSignal } from './observed-signal.ts'

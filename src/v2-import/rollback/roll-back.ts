@@ -1,6 +1,6 @@
 import { AppError } from '#domain/errors.ts'
-import { RECORD_TABLE_NAMES } from '../load/record-columns.ts'
-import { dropStaging, stagingSchema } from '../load/staging.ts'
+import { PARTED_TABLES, partitionOf } from '../load/partitions.ts'
+import { dropStaging, stagingSchemas } from '../load/staging.ts'
 import { type ImportDatabase } from '../run/import-database.ts'
 
 export interface RolledBack {
@@ -28,10 +28,18 @@ export async function rollBack(database: ImportDatabase, runId: string): Promise
     [run.system, run.startedMs, runId],
   )
   const removed: Record<string, number> = {}
-  await database.transaction(async () => {
-    for (const name of [...RECORD_TABLE_NAMES, 'rows', 'tables', 'runs'])
-      removed[name] = await database.change(`DELETE FROM imported.${name} WHERE run_id = $1`, [runId])
+  await database.decisiveTransaction(async () => {
+    for (const name of PARTED_TABLES) removed[name] = await removePartition(database, name, runId)
+    for (const name of ['tables', 'runs']) removed[name] = await database.change(`DELETE FROM imported.${name} WHERE run_id = $1`, [runId])
   })
-  await dropStaging(database, stagingSchema(runId))
+  // Also of other runs: what was settled there was settled by the history as it was.
+  for (const schema of await stagingSchemas(database)) await dropStaging(database, schema)
   return { runId, removed, laterRuns: later.map((each) => each.runId) }
+}
+
+/** How many rows went with it. */
+async function removePartition(database: ImportDatabase, table: string, runId: string): Promise<number> {
+  const [counted] = await database.query<{ rows: number }>(`SELECT count(*) AS rows FROM imported.${table} WHERE run_id = $1`, [runId])
+  await database.run(`DROP TABLE IF EXISTS ${partitionOf(table, runId)}`)
+  return counted?.rows ?? 0
 }

@@ -17,25 +17,41 @@ interface Lot {
  */
 export class CopyBuffers {
   readonly #database: ImportDatabase
+  readonly #options: string
   readonly #lots = new Map<string, Lot>()
   readonly #free: Buffer[] = []
   #sending: Promise<void> = Promise.resolve()
 
-  constructor(database: ImportDatabase) {
+  /** `options`: of every COPY. */
+  constructor(database: ImportDatabase, options = '') {
     this.#database = database
+    this.#options = options
   }
 
   /** `into` is a table with its columns; `line` has its line end. */
   add(into: string, line: string): void {
+    const lot = this.#lotFor(into, line.length * BYTES_A_CHARACTER)
+    lot.length += lot.bytes.write(line, lot.length)
+  }
+
+  /** A line of which the middle is bytes already. */
+  addAround(into: string, [before, middle, behind]: readonly [string, Buffer, string]): void {
+    const lot = this.#lotFor(into, (before.length + behind.length) * BYTES_A_CHARACTER + middle.length)
+    lot.length += lot.bytes.write(before, lot.length)
+    lot.length += middle.copy(lot.bytes, lot.length)
+    lot.length += lot.bytes.write(behind, lot.length)
+  }
+
+  /** With room for so many bytes more. */
+  #lotFor(into: string, room: number): Lot {
     let lot = this.#lots.get(into)
     if (lot === undefined) this.#lots.set(into, (lot = { bytes: this.#take(), length: 0 }))
-    const most = lot.length + line.length * BYTES_A_CHARACTER
-    if (most > lot.bytes.length) {
-      const longer = Buffer.allocUnsafeSlow(Math.max(most, lot.bytes.length * 2))
-      lot.bytes.copy(longer, 0, 0, lot.length)
-      lot.bytes = longer
-    }
-    lot.length += lot.bytes.write(line, lot.length)
+    const most = lot.length + room
+    if (most <= lot.bytes.length) return lot
+    const longer = Buffer.allocUnsafeSlow(Math.max(most, lot.bytes.length * 2))
+    lot.bytes.copy(longer, 0, 0, lot.length)
+    lot.bytes = longer
+    return lot
   }
 
   /** Sends what is big enough. Throws the failure of a lot sent before. */
@@ -54,7 +70,7 @@ export class CopyBuffers {
     const { bytes, length } = lot
     lot.bytes = this.#take()
     lot.length = 0
-    this.#sending = this.#database.copy(into, bytes.subarray(0, length)).then(() => this.#giveBack(bytes))
+    this.#sending = this.#database.copy(into, bytes.subarray(0, length), this.#options).then(() => this.#giveBack(bytes))
     // Its failure is thrown where it is waited for.
     this.#sending.catch(() => undefined)
   }

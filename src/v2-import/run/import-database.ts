@@ -90,9 +90,9 @@ export class ImportDatabase {
   }
 
   /** `text` is whole lines in the text form of COPY; it is left alone until this has ended. */
-  async copy(into: string, text: string | Buffer): Promise<void> {
+  async copy(into: string, text: string | Buffer, options = ''): Promise<void> {
     await this.#do(async () => {
-      const stream = this.#client.query(copyFrom(`COPY ${into} FROM STDIN`))
+      const stream = this.#client.query(copyFrom(`COPY ${into} FROM STDIN ${options}`))
       const done = new Promise<void>((resolve, reject) => {
         stream.once('finish', resolve)
         stream.once('error', reject)
@@ -104,6 +104,15 @@ export class ImportDatabase {
 
   /** All or nothing. */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
+    return this.#transaction(work, undefined)
+  }
+
+  /** A transaction by which the imported history changes: if the connection is lost at its very end, that is said. */
+  async decisiveTransaction<T>(work: () => Promise<T>): Promise<T> {
+    return this.#transaction(work, IN_DOUBT)
+  }
+
+  async #transaction<T>(work: () => Promise<T>, doubt: string | undefined): Promise<T> {
     await this.run('BEGIN')
     let result
     try {
@@ -113,17 +122,17 @@ export class ImportDatabase {
       await this.tidy('ROLLBACK')
       throw error
     }
-    await this.#commit()
+    await this.#commit(doubt)
     return result
   }
 
   /** Not to be canceled: what has been decided is carried out. */
-  async #commit(): Promise<void> {
+  async #commit(doubt: string | undefined): Promise<void> {
     try {
       await this.#client.query('COMMIT')
     } catch (error) {
       const isRefused = error instanceof DatabaseError
-      if (!isRefused) this.consequence = IN_DOUBT
+      if (!isRefused && doubt !== undefined) this.consequence = doubt
       throw this.#failure(error)
     }
   }

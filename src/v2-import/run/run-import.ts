@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { AppError } from '#domain/errors.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { PgConnection } from '#storage/postgres/connection.ts'
-import { countRows, type RunCounts } from '../load/count-rows.ts'
+import { buildIndexes } from '../load/build-indexes.ts'
+import { countRows, type RunCounts, standingCounts } from '../load/count-rows.ts'
 import { type FileSeal, fingerprintOf, sealFiles } from '../load/fingerprint.ts'
-import { analyzeLive, clearAfterFailedMove, isLive, moveToLive } from '../load/move-to-live.ts'
-import { settleStaging } from '../load/settle-staging.ts'
+import { analyzeLive, isLive, moveToLive } from '../load/move-to-live.ts'
+import { RESET_AUTOVACUUM } from '../load/partitions.ts'
+import { hasEarlierRows, settleStaging } from '../load/settle-staging.ts'
 import { stageTables } from '../load/stage-tables.ts'
 import { dropStaging, findInterrupted, Staging, stagingSchema, stagingSchemas } from '../load/staging.ts'
 import type { ImportPlan } from '../mapping/import-plan.ts'
 import type { ImportSource } from '../sources/import-source.ts'
-import type { LoadedTable } from '../verify/read-again.ts'
-import { dropVerification, readForVerification, verificationSchemas, verifyRun } from '../verify/verify-run.ts'
+import { verificationSchemas, verifyRun } from '../verify/verify-run.ts'
 import { ImportDatabase } from './import-database.ts'
 import type { Check, ImportReport, Verification } from './import-report.ts'
 import { MemoryWatch } from './memory-watch.ts'
@@ -61,6 +62,8 @@ export async function runImport(order: ImportOrder): Promise<ImportReport> {
     return await run.run()
   } catch (error) {
     throw run.explained(error)
+  } finally {
+    await database.tidy(RESET_AUTOVACUUM)
   }
 }
 
@@ -92,17 +95,20 @@ class ImportRun {
     const seals = await sealFiles(source.identity)
     const { staging, startedMs, isResumed } = await this.#begin(seals)
     let counts: RunCounts
-    let loaded: readonly LoadedTable[] | undefined
-    if (isResumed && (await isLive(database, staging.runId))) counts = await countRows(database, staging)
+    let isNew = false
+    if (isResumed && (await isLive(database, staging.runId))) counts = await standingCounts(database, staging.runId)
     else {
       await this.#stage(staging)
       await this.#mustBeSame(seals)
       await settleStaging(database, staging, this.#system)
       counts = await countRows(database, staging)
-      if (!isDryRun) loaded = await this.#moveAndRead(staging, { startedMs, seals, counts })
+      if (!isDryRun) {
+        await this.#move(staging, { startedMs, seals, counts })
+        isNew = true
+      }
     }
     if (!isDryRun) this.#stands(staging.runId)
-    const verification = isDryRun ? DRY_RUN : await this.#verify(staging, { seals, counts, loaded })
+    const verification = isDryRun ? DRY_RUN : await this.#verify(staging, { seals, counts, isNew })
     await dropStaging(database, staging.schema)
     const durationMs = this.#order.clock.elapsed() - this.#began
     return {
@@ -133,7 +139,8 @@ class ImportRun {
     const runId = interrupted?.runId ?? wanted ?? makeRunId(clock.now())
     const others = (await stagingSchemas(database)).filter((schema) => schema !== stagingSchema(runId))
     for (const schema of [...others, ...(await verificationSchemas(database))]) await dropStaging(database, schema)
-    const staging = new Staging(database, runId)
+    await database.tidy(RESET_AUTOVACUUM)
+    const staging = new Staging(database, runId, this.#system)
     if (interrupted !== undefined) return { staging, startedMs: interrupted.startedMs, isResumed: true }
     const startedMs = clock.now()
     await database.transaction(() => staging.make(fingerprint ?? runId, startedMs))
@@ -142,53 +149,29 @@ class ImportRun {
 
   async #stage(staging: Staging): Promise<void> {
     const { source, plan, signal } = this.#order
-    const onRows = this.#counter('read')
-    await stageTables({ source, plan, system: this.#system, staging, databases: this.#databases, onRows, signal })
+    const [database] = this.#databases
+    if ((await staging.loaded()) !== undefined) return
+    const isFirst = !(await hasEarlierRows(database, this.#system))
+    await stageTables({ source, plan, staging, databases: this.#databases, isFirst, onRows: this.#counter('read'), signal })
   }
 
-  async #move(staging: Staging, { startedMs, seals, counts }: Moving) {
+  async #move(staging: Staging, { startedMs, seals, counts }: Moving): Promise<void> {
     const { source, plan, signal } = this.#order
     signal?.throwIfAborted()
     this.#counter('move')(0)
+    await buildIndexes(this.#databases, staging, signal)
     const { tables, notes, linkedOrders } = counts
     const run = { system: this.#system, startedMs, identity: source.identity, seals, plan, counts: { tables, notes, linkedOrders } }
     await moveToLive(this.#databases[0], staging, run)
-  }
-
-  /** While the server moves the rows, the source is read a second time: the one waits for the disk, the other for the processor. */
-  async #moveAndRead(staging: Staging, order: Moving): Promise<readonly LoadedTable[]> {
-    const { source, signal } = this.#order
-    const [database, second] = this.#databases
-    const stop = new AbortController()
-    const reading = readForVerification({
-      database: second,
-      runId: staging.runId,
-      source,
-      onRows: this.#counter('verify'),
-      signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
-    })
-    // Its failure is thrown where it is waited for.
-    reading.catch(() => undefined)
-    try {
-      await this.#move(staging, order)
-      this.#stands(staging.runId)
-      await analyzeLive(database)
-    } catch (error) {
-      stop.abort(error)
-      await reading.catch(() => undefined)
-      await dropVerification(database, staging.runId)
-      if (this.#liveRunId === undefined) await clearAfterFailedMove(database)
-      throw error
-    }
-    return await reading
+    this.#stands(staging.runId)
   }
 
   #verify(
     staging: Staging,
-    { seals, counts, loaded }: { seals: readonly FileSeal[]; counts: RunCounts; loaded: readonly LoadedTable[] | undefined },
+    { seals, counts, isNew }: { seals: readonly FileSeal[]; counts: RunCounts; isNew: boolean },
   ): Promise<Verification> {
     const { source, plan, signal } = this.#order
-    const order = {
+    return verifyRun({
       databases: this.#databases,
       run: { runId: staging.runId, system: this.#system },
       source,
@@ -196,10 +179,10 @@ class ImportRun {
       plan,
       counts: counts.tables,
       naiveTimes: naiveTimes(counts),
-      onRows: loaded === undefined ? this.#counter('verify') : () => undefined,
+      onRows: this.#counter('verify'),
+      prepare: isNew ? analyzeLive : undefined,
       signal,
-    }
-    return verifyRun(order, loaded)
+    })
   }
 
   #stands(runId: string): void {

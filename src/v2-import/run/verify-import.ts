@@ -1,8 +1,9 @@
 import { AppError } from '#domain/errors.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { PgConnection } from '#storage/postgres/connection.ts'
-import type { NoteCount, TableCounts } from '../load/count-rows.ts'
+import { type NoteCount, standingParked, type TableCounts } from '../load/count-rows.ts'
 import type { FileSeal } from '../load/fingerprint.ts'
+import { RESET_AUTOVACUUM } from '../load/partitions.ts'
 import type { ImportPlan } from '../mapping/import-plan.ts'
 import type { ImportSource, SourceIdentity } from '../sources/import-source.ts'
 import { openStoredSource } from '../verify/stored-source.ts'
@@ -64,28 +65,32 @@ export async function verifyImport(order: VerifyImportOrder): Promise<ImportRepo
  * itself counts as not run, for the reason `missing`. Throws `AppError` if it cannot be done.
  */
 export async function verifyKept(order: Omit<VerifyImportOrder, 'source'> & { readonly missing: string }): Promise<ImportReport> {
-  const kept = async (database: ImportDatabase) => ({ source: await openStoredSource(database, order.run.runId), seals: [] })
+  const kept = async (connect: Connect) => ({ source: await openStoredSource(await connect(), order.run.runId), seals: [] })
   return verified(order, kept, (verification) => withoutSource(verification, order.missing))
 }
 
+/** Opens one more connection for as long as the verification takes. */
+type Connect = () => Promise<ImportDatabase>
 type Opened = Pick<VerifyImportOrder, 'source'> & { readonly seals: readonly FileSeal[] }
 
 async function verified(
   { connection, run, clock, onRows, signal }: Omit<VerifyImportOrder, 'source'>,
-  open: (database: ImportDatabase) => Promise<Opened>,
+  open: (connect: Connect) => Promise<Opened>,
   judged: (verification: Verification) => Verification,
 ): Promise<ImportReport> {
   const began = clock.elapsed()
   const memory = new MemoryWatch()
   await using cleanup = new AsyncDisposableStack()
   cleanup.defer(() => memory.stop())
-  const database = await ImportDatabase.open(connection, signal)
-  cleanup.defer(() => database.close())
-  const second = await ImportDatabase.open(connection, signal)
-  cleanup.defer(() => second.close())
-  for (const each of [database, second]) each.consequence = NOTHING_CHANGED
+  const connect = async (): Promise<ImportDatabase> => {
+    const opened = await ImportDatabase.open(connection, signal)
+    cleanup.defer(() => opened.close())
+    opened.consequence = NOTHING_CHANGED
+    return opened
+  }
+  const [database, second] = [await connect(), await connect()]
   await database.lock()
-  const { source, seals } = await open(second)
+  const { source, seals } = await open(connect)
   const verification = await verifyRun({
     databases: [database, second],
     run,
@@ -97,11 +102,8 @@ async function verified(
     onRows: onRows ?? (() => undefined),
     signal,
   })
-  const parked = await database.query<{ table: string; key: string; reason: string }>(
-    `SELECT table_key AS "table", row_key AS key, rule || ': ' || coalesce(reason, '') AS reason
-       FROM imported.rows WHERE run_id = $1 AND outcome = 'parked' ORDER BY 1, number LIMIT 1000`,
-    [run.runId],
-  )
+  await database.tidy(RESET_AUTOVACUUM)
+  const parked = await standingParked(database, run.runId)
   const durationMs = clock.elapsed() - began
   const rows = run.counts.tables.reduce((sum, table) => sum + table.source, 0)
   return {

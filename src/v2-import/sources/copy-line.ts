@@ -7,25 +7,46 @@ const BACKSLASH = 0x5c
 const TAB = 0x09
 /** Escapes that make a byte, or stand before a tab or the end of the row: rare, and only right when done byte by byte. */
 const BYTE_ESCAPE = /\\(?:[0-7x\t\n]|$)/
+/** What stands behind a backslash where `copyLine` writes one. */
+const OWN_ESCAPES = '\\tnr'
+const NEEDS_ESCAPE = /[\\\t\n\r]/
 
 const ESCAPED: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
 
+/** A row of COPY: its cells, and its text where that is what `copyLine` makes of the cells. */
+export interface CopyRow {
+  readonly cells: readonly RawCell[]
+  readonly line: string | undefined
+}
+
 /** The cells of one row of COPY text (without its line end), or its damage. `columns` undefined: any number of cells. */
 export function decodeCopyLine(line: Buffer, columns: number | undefined, decoding: TextDecoding): readonly RawCell[] | RowDamage {
+  const row = decodeCopyRow(line, columns, decoding)
+  return 'rule' in row ? row : row.cells
+}
+
+/** As `decodeCopyLine`, of a row in which no bare carriage return stands. */
+export function decodeCopyRow(line: Buffer, columns: number | undefined, decoding: TextDecoding): CopyRow | RowDamage {
   const text = decoding.decode(line)
   if (text === undefined) return rowDamage('invalid-encoding', `the row is not valid ${decoding.name}`, line)
   let cells: readonly RawCell[] | RowDamage
   const most = (columns ?? COLUMNS_MAX) + 1
   let isBytewise = false
+  let isOwn = true
   if (!text.includes('\\')) cells = text.split('\t', most)
   else if (BYTE_ESCAPE.test(text)) {
     isBytewise = true
+    isOwn = false
     cells = decodeBytewise(line, decoding, most)
-  } else cells = text.split('\t', most).map(decodeCell)
+  } else {
+    const split: RawCell[] = text.split('\t', most)
+    isOwn = decodeCells(split)
+    cells = split
+  }
   if (!Array.isArray(cells)) return cells as RowDamage
   if (columns !== undefined && cells.length !== columns) {
     // A table without columns has empty lines as rows.
-    if (columns === 0 && line.length === 0) return []
+    if (columns === 0 && line.length === 0) return { cells: [], line: '' }
     return rowDamage(
       'wrong-cell-count',
       `the row has ${cells.length}${cells.length === most ? ' or more' : ''} cells, which do not fit the columns`,
@@ -35,13 +56,40 @@ export function decodeCopyLine(line: Buffer, columns: number | undefined, decodi
   // An escape makes that byte only where it is done byte by byte.
   if (isBytewise ? cells.some((cell: RawCell) => cell?.includes('\0') === true) : text.includes('\0'))
     return rowDamage('nul-byte', 'a cell holds the byte 0', line)
-  return cells as readonly RawCell[]
+  return { cells: cells as readonly RawCell[], line: isOwn ? text : undefined }
 }
 
-function decodeCell(raw: string): RawCell {
-  if (raw === '\\N') return null
+/** Cells as one row of COPY, without its line end. */
+export function copyLine(cells: readonly RawCell[]): string {
+  return cells.map((cell) => (cell === null ? '\\N' : NEEDS_ESCAPE.test(cell) ? escapeCell(cell) : cell)).join('\t')
+}
+
+/** One character at a time over the whole text: several times faster than a callback for each one that is found. */
+function escapeCell(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
+}
+
+/** Decodes in place. Whether `copyLine` would write every one of them the same way again. */
+function decodeCells(cells: RawCell[]): boolean {
+  let isOwn = true
+  for (let index = 0; index < cells.length; index += 1) {
+    const raw = cells[index]
+    if (raw === '\\N') cells[index] = null
+    else if (raw?.includes('\\') === true) {
+      cells[index] = decodeCell(raw)
+      isOwn &&= hasOwnEscapes(raw)
+    }
+  }
+  return isOwn
+}
+
+function hasOwnEscapes(raw: string): boolean {
+  for (let at = raw.indexOf('\\'); at !== -1; at = raw.indexOf('\\', at + 2)) if (!OWN_ESCAPES.includes(raw.charAt(at + 1))) return false
+  return true
+}
+
+function decodeCell(raw: string): string {
   let at = raw.indexOf('\\')
-  if (at === -1) return raw
   let cell = ''
   let from = 0
   while (at !== -1) {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import { CopyRows } from './copy-rows.ts'
 import type { RawCell, RawRow } from './import-source.ts'

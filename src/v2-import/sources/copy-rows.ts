@@ -1,14 +1,15 @@
 import { ByteAccumulator } from './byte-accumulator.ts'
-import { decodeCopyLine } from './copy-line.ts'
+import { type CopyRow, decodeCopyRow } from './copy-line.ts'
 import type { RawRow, RowDamage } from './import-source.ts'
 import { ROW_BYTES_MAX } from './limits.ts'
 import { rowDamage } from './row-batches.ts'
-import type { TextDecoding } from './text-decoding.ts'
+import { type TextDecoding, UTF8 } from './text-decoding.ts'
 
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const BACKSLASH = 0x5c
 const DOT = 0x2e
+const UNREAD: CopyRow = { cells: [], line: undefined }
 
 export interface CopyRowsOptions {
   /** Cells a row must have; undefined: not known. */
@@ -122,17 +123,19 @@ export class CopyRows {
       return undefined
     }
     this.#carriageReturns ??= withReturn
-    if (this.#options.decodes === false) return this.#row([])
+    if (this.#options.decodes === false) return this.#row(UNREAD)
     if (withReturn !== this.#carriageReturns || line.includes(CARRIAGE_RETURN))
       return this.#row(rowDamage('mixed-line-ends', 'the row holds a bare carriage return or ends unlike the first row', line))
-    return this.#row(decodeCopyLine(line, this.#options.columns, this.#options.decoding))
+    return this.#row(decodeCopyRow(line, this.#options.columns, this.#options.decoding), line)
   }
 
-  #row(content: RawRow['cells'] | RowDamage): RawRow | undefined {
+  #row(content: CopyRow | RowDamage, bytes?: Buffer): RawRow | undefined {
     const number = this.#number
     this.#number += 1
     if (this.#options.decodes === false) return undefined
     const offset = this.#lineStart
-    return 'rule' in content ? { number, offset, cells: [], damage: content } : { number, offset, cells: content, damage: undefined }
+    if ('rule' in content) return { number, offset, cells: [], damage: content, line: undefined, bytes: undefined }
+    const isSame = content.line !== undefined && this.#options.decoding === UTF8
+    return { number, offset, cells: content.cells, damage: undefined, line: content.line, bytes: isSame ? bytes : undefined }
   }
 }

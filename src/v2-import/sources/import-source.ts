@@ -56,6 +56,9 @@ export interface RawRow {
   /** One cell a column of `TableInfo.columns`; empty if the row is damaged. */
   readonly cells: readonly RawCell[]
   readonly damage: RowDamage | undefined
+  /** What `copyLine` makes of the cells, where the source has it in that very form; `bytes` are the same in UTF-8. */
+  readonly line?: string | undefined
+  readonly bytes?: Buffer | undefined
 }
 
 export const FINDING_RULES = [
@@ -124,6 +127,11 @@ export interface ImportSource {
   tables(): readonly TableInfo[]
   /** Batches of at most `BATCH_ROWS_MAX` rows and about `BATCH_BYTES_MAX` bytes. Throws `AppError`. */
   rows(table: TableInfo, options?: ReadOptions): AsyncIterable<readonly RawRow[]>
+  /**
+   * The rows of a table as they stand: text of COPY in UTF-8 without its closing line, in pieces of any length, nothing of it looked at.
+   * Undefined where the source has no such text. Throws `AppError` as `rows` does.
+   */
+  copyText?(table: TableInfo, options?: ReadOptions): AsyncIterable<Buffer> | undefined
   /** What was skipped so far and why; complete when every table has been read. */
   findings(): readonly SourceFinding[]
   close(): Promise<void>

@@ -1,8 +1,11 @@
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { Difference } from '../run/import-report.ts'
-import { DIFFERENCES_MAX, oddCells, ofRun, type RunKey } from './compare-rows.ts'
-import type { MeantTable } from './meant-table.ts'
-import type { ReadTable } from './read-again.ts'
+import { oddCells } from './compare-rows.ts'
+import { liveFields, liveHash, liveRecords, rebuiltCells } from './live-records.ts'
+import type { KnownTable, MeantTable } from './known-table.ts'
+import { expectedFields } from './meant-table.ts'
+import { foundGroups } from './record-groups.ts'
+import { DIFFERENCES_MAX, sumOf } from './run-key.ts'
 import { literal } from './source-words.ts'
 import type { ExpectedRecord } from './table-meaning.ts'
 
@@ -13,74 +16,81 @@ export interface RecordsComparison {
   readonly differences: readonly Difference[]
 }
 
-export interface Subject extends MeantTable {
-  readonly run: RunKey
+/** How many records there are, and the sum of their hashes. */
+export interface Measured {
+  readonly count: number
+  readonly hash: string
 }
 
-/** The records of a part as they stand, as `t`. */
-export function liveRecords({ table, run }: Subject, { table: name, part }: Pick<ExpectedRecord, 'table' | 'part'>): string {
-  const key = `t.${ofRun(run, table.info.key).replace(' AND ', ' AND t.')}`
-  return `imported.${name} t WHERE ${key} AND t.part = ${literal(part)}`
+/** The records of one kind and part as they stand, by one pass over them. */
+export async function measureRecords(database: ImportDatabase, known: KnownTable, record: ExpectedRecord): Promise<Measured> {
+  return measured(database, 'count(*)', sumOf(liveHash(known, record)), liveRecords(known, record))
 }
 
-interface Column {
-  readonly name: string
-  readonly expected: string
-  readonly found: string
+/** The first records as they stand, by the groups that were made of them. */
+export async function measureFirst(database: ImportDatabase, known: KnownTable, hash: 'record_1' | 'rebuilt'): Promise<Measured> {
+  return measured(database, 'coalesce(sum(rows), 0)', `coalesce(sum(${hash}), 0)`, foundGroups(known))
 }
 
-/** The records of one kind and part against what the cells of the source mean. */
-export async function compareRecords(database: ImportDatabase, subject: Subject, record: ExpectedRecord): Promise<RecordsComparison> {
-  const columns: readonly Column[] = [
-    { name: 'row_key', expected: 'm.row_key', found: 't.row_key' },
-    { name: 'system', expected: literal(subject.run.system) + '::text', found: 't.system' },
-    ...Object.entries(record.columns).map(([name, expression]) => ({ name, expected: subject.value(expression), found: `t.${name}` })),
-    { name: 'extras', expected: 'true', found: noOtherExtras(subject.table, record) },
-  ]
-  const sides = { source: `${subject.meant} m WHERE ${subject.value(record.when)}`, live: liveRecords(subject, record) }
-  const hash = (side: 'expected' | 'found'): string => `hash_record_extended(ROW(${columns.map((column) => column[side]).join(', ')}), 0)`
-  const comparison = await compareHashes(database, { ...sides, sourceHash: hash('expected'), liveHash: hash('found') })
+async function measured(database: ImportDatabase, count: string, hash: string, from: string): Promise<Measured> {
+  const [row] = await database.query<Measured & Record<string, unknown>>(
+    `SELECT (${count})::bigint AS count, (${hash})::text AS hash FROM ${from}`,
+  )
+  if (row === undefined) throw new Error('an aggregate gives a row')
+  return row
+}
+
+/** The records of one kind and part against what the cells of the source mean. By sums of hashes; row by row only if they differ. */
+export async function compareRecords(
+  database: ImportDatabase,
+  subject: MeantTable,
+  record: ExpectedRecord,
+  found: Measured,
+): Promise<RecordsComparison> {
+  const number = subject.meaning.records.indexOf(record) + 1
+  const expected = await measured(database, `coalesce(sum(rows_${number}), 0)`, `coalesce(sum(record_${number}), 0)`, subject.groups)
+  const comparison = comparisonOf(expected, found)
   if (areEqual(comparison)) return { ...comparison, differences: [] }
-  const there = `${record.part} of ${subject.table.info.key}`
-  const differences = await oddRecords(database, { ...sides, columns, table: record.table, check: 'N2', there })
+  const live = liveFields(subject, record)
+  const columns = expectedFields(subject, record).map(([name, field], index) => ({ name, expected: field, found: live[index] ?? '' }))
+  const differences = await oddRecords(database, {
+    source: `(${subject.wide}) m WHERE ${subject.value(record.when)}`,
+    live: liveRecords(subject, record),
+    columns,
+    table: record.table,
+    check: 'N2',
+    there: `${record.part} of ${subject.table.info.key}`,
+  })
   const named = differences.flatMap(({ key, odd, whole }): readonly Difference[] =>
     whole === undefined
-      ? odd.map(([column, expected, found]) => ({ check: 'N3', table: record.table, key, column, expected, found }))
+      ? odd.map(([column, before, now]) => ({ check: 'N3', table: record.table, key, column, expected: before, found: now }))
       : [whole],
   )
   return { ...comparison, differences: named }
 }
 
 /** The cells of the source, made again from the record that keeps them, against those that were read. */
-export async function compareRebuilt(database: ImportDatabase, subject: Subject, record: ExpectedRecord): Promise<RecordsComparison> {
-  const { info, cells, view } = subject.table
-  const again = rebuilt(subject.table, record)
-  const live = liveRecords(subject, record)
-  const comparison = await compareHashes(database, {
-    source: `${subject.meant} m`,
-    sourceHash: 'm.rebuilt',
-    live,
-    liveHash: `hash_record_extended(ROW(t.row_key, ${again}), 0)`,
-  })
+export async function compareRebuilt(database: ImportDatabase, subject: MeantTable, record: ExpectedRecord): Promise<RecordsComparison> {
+  const { info } = subject.table
+  const expected = await measured(database, 'coalesce(sum(rows), 0)', 'coalesce(sum(rebuilt), 0)', subject.groups)
+  const comparison = comparisonOf(expected, await measureFirst(database, subject, 'rebuilt'))
   if (areEqual(comparison)) return { ...comparison, differences: [] }
-  const columns: readonly Column[] = [
-    { name: 'row_key', expected: 'm.row_key', found: 't.row_key' },
-    { name: 'cells', expected: `to_jsonb(${cells})`, found: `to_jsonb(${again})` },
-  ]
-  const source = `${subject.meant} m JOIN ${view} s ON s.row_key = m.row_key AND hash_record_extended(ROW(s.row_key, ${cells}), 0) = m.rebuilt`
   const names = info.columns.map(({ name }) => name)
   const differences = await oddRecords(database, {
-    source,
-    live,
-    columns,
+    source: `(${subject.wide}) m`,
+    live: liveRecords(subject, record),
+    columns: [
+      { name: 'row_key', expected: 'm.row_key', found: 't.row_key' },
+      { name: 'cells', expected: 'to_jsonb(m.cells)', found: `to_jsonb(${rebuiltCells(subject.table, record)})` },
+    ],
     table: record.table,
     check: 'N9',
     there: `${record.part} of ${info.key}`,
   })
   const named = differences.flatMap(({ key, odd, whole }): readonly Difference[] =>
     whole === undefined
-      ? odd.flatMap(([, expected, found]) =>
-          oddCells(names, jsonCells(expected), jsonCells(found)).map((cell) => ({ check: 'N9', table: info.key, key, ...cell })),
+      ? odd.flatMap(([, before, now]) =>
+          oddCells(names, jsonCells(before), jsonCells(now)).map((cell) => ({ check: 'N9', table: info.key, key, ...cell })),
         )
       : [whole],
   )
@@ -91,47 +101,7 @@ function jsonCells(text: string | null): readonly (string | null)[] | null {
   return text === null ? null : (JSON.parse(text) as readonly (string | null)[])
 }
 
-/** Each cell comes from the key, from the extras, or from the column that carries it. */
-function rebuilt({ info, keyIndexes }: ReadTable, record: ExpectedRecord): string {
-  const cells = info.columns.map(({ name }, index) => {
-    const carrier = record.carries?.[name]
-    const kept = `t.extras ->> ${literal(name)}`
-    const carried = `CASE WHEN NOT jsonb_exists(t.extras, ${literal(name)}) THEN t.${carrier}::text END`
-    const other = carrier === undefined ? `(${kept})` : `coalesce(${kept}, ${carried})`
-    const place = keyIndexes.indexOf(index + 1)
-    return place === -1 ? other : `CASE WHEN t.row_key LIKE '#%' THEN ${other} ELSE t.row_key::jsonb ->> ${place} END`
-  })
-  return `ARRAY[${cells.join(', ')}]::text[]`
-}
-
-function noOtherExtras({ info }: ReadTable, record: ExpectedRecord): string {
-  if (record.carries === undefined) return `t.extras = '{}'`
-  const names = info.columns.map(({ name }) => literal(name)).join(', ')
-  return `t.extras - ARRAY[${names}]::text[] = '{}'`
-}
-
-interface Sides {
-  /** What stands behind FROM. */
-  readonly source: string
-  readonly live: string
-}
-
-/**
- * By sums of row hashes first; row by row only if they differ. The hash of a record is linear in those of its fields, so that swapped
- * values would leave the sum as it is: it is hashed once more.
- */
-async function compareHashes(
-  database: ImportDatabase,
-  { source, sourceHash, live, liveHash }: Sides & { readonly sourceHash: string; readonly liveHash: string },
-): Promise<Omit<RecordsComparison, 'differences'>> {
-  const summed = async (hash: string, from: string) => {
-    const [row] = await database.query<{ count: number; hash: string }>(
-      `SELECT count(*) AS count, coalesce(sum(hashint8extended(${hash}, 0)), 0)::text AS hash FROM ${from}`,
-    )
-    if (row === undefined) throw new Error('an aggregate gives a row')
-    return row
-  }
-  const [expected, found] = [await summed(sourceHash, source), await summed(liveHash, live)]
+function comparisonOf(expected: Measured, found: Measured): Omit<RecordsComparison, 'differences'> {
   return { expected: expected.count, found: found.count, hashes: { source: expected.hash, live: found.hash } }
 }
 
@@ -148,8 +118,11 @@ interface OddRecord {
   readonly whole: Difference | undefined
 }
 
-interface Comparing extends Sides {
-  readonly columns: readonly Column[]
+interface Comparing {
+  /** What stands behind FROM. */
+  readonly source: string
+  readonly live: string
+  readonly columns: readonly { readonly name: string; readonly expected: string; readonly found: string }[]
   readonly table: string
   /** Of records that are missing or too many. */
   readonly check: string

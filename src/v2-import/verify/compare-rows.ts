@@ -1,17 +1,13 @@
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { Difference } from '../run/import-report.ts'
-import { COLUMNS_APART_MAX, type ReadTable } from './read-again.ts'
+import { statisticsText } from './column-statistics.ts'
+import { COLUMNS_APART_MAX, type SourceTable, type TableReading } from './read-again.ts'
+import { cellsHash, DIFFERENCES_MAX, ofRun, rowHash, type RunKey, sumOf } from './run-key.ts'
 import { literal } from './source-words.ts'
 import { cellsOfLine } from './stored-line.ts'
 
-export const DIFFERENCES_MAX = 1_000
 /** Above this the number of distinct values of a column is not counted: it would take longer than all else. */
 const DISTINCT_ROWS_MAX = 100_000
-
-export interface RunKey {
-  readonly runId: string
-  readonly system: string
-}
 
 export interface RowsComparison {
   readonly source: number
@@ -24,72 +20,111 @@ export interface RowsComparison {
   readonly hashes: { readonly source: string; readonly live: string } | undefined
   /** Of each column: how many NULL, how many values if they were counted, least, greatest, bytes of the longest. */
   readonly statistics: { readonly source: readonly string[]; readonly live: readonly string[] }
+  /** Whether the distinct values were counted. */
+  readonly isCounted: boolean
   readonly differences: readonly Difference[]
 }
 
-interface Measured {
+/** What a pass over rows gives: how many, the sum of their hashes, and of each column what it is like. */
+export interface MeasuredRows {
   readonly count: number
   readonly hash: string
   readonly statistics: readonly string[]
-  readonly [column: string]: unknown
 }
 
-/** Whether the distinct values of the columns are counted. */
-export function isCounted({ rows }: ReadTable): boolean {
+export interface Subject {
+  readonly table: SourceTable
+  readonly run: RunKey
+  /** Whether the distinct values of the columns are counted. */
+  readonly isCounted: boolean
+}
+
+/** Whether the distinct values of the columns of so many rows are counted. */
+export function isCounted(rows: number): boolean {
   return rows <= DISTINCT_ROWS_MAX
 }
 
-/** The rows of one table, word for word, against what was read again: one pass over each. */
-export async function compareRows(database: ImportDatabase, table: ReadTable, run: RunKey): Promise<RowsComparison> {
-  const isApart = table.info.columns.length <= COLUMNS_APART_MAX
-  const hash = (cells: string, damage: string): string => `hash_record_extended(ROW(number, row_key, ${cells}, ${damage}), 0) AS hash`
-  const columns = (cell: (index: number) => string): string =>
-    table.info.columns.map((_, index) => `, ${cell(index)} AS c${index + 1}`).join('')
-  const source = `SELECT ${hash(table.cells, 's.damage')}${isApart ? columns(table.cell) : ', s.cells'} FROM ${table.view} s`
-  // OFFSET 0 keeps the server from working out the cells anew for each use of them.
-  const split = `(${liveRows(table, run)} OFFSET 0) r OFFSET 0`
-  const live = `SELECT ${hash('cells', 'damage')}${isApart ? columns((index) => `cells[${index + 1}]`) : ', cells'} FROM ${split}`
-  const [expected, found] = [await measured(database, table, source), await measured(database, table, live)]
-  const counts = { source: expected.count, live: found.count, statistics: { source: expected.statistics, live: found.statistics } }
-  const hashes = { source: expected.hash, live: found.hash }
-  if (expected.count === found.count && expected.hash === found.hash)
-    return { ...counts, missing: 0, extra: 0, changed: 0, hashes, differences: [] }
-  const rest = await differencesOf(database, { table, run })
-  return { ...counts, ...rest, hashes: rest.earlier === 0 ? hashes : undefined }
-}
-
-/** The rows of this run as they stand, with their cells. */
-function liveRows({ info }: ReadTable, run: RunKey): string {
-  const cells = cellsOfLine('line', info.columns.length)
-  return `SELECT number, row_key, ${cells} AS cells, bytes AS damage FROM imported.rows WHERE ${ofRun(run, info.key)}`
-}
-
-/** `rows` have a hash, and their cells apart or as an array. */
-async function measured(database: ImportDatabase, table: ReadTable, rows: string): Promise<Measured> {
+/** The rows of a table as they stand, word for word, by one pass that splits each once. */
+export async function measureLive(database: ImportDatabase, { table, run, isCounted: isDistinctCounted }: Subject): Promise<MeasuredRows> {
   const { columns } = table.info
-  const cell = (index: number): string => (columns.length <= COLUMNS_APART_MAX ? `c${index + 1}` : `cells[${index + 1}]`)
-  const statistics = columns.map((_, index) => statisticsOf(cell(index), isCounted(table))).join(', ')
-  const sum = 'coalesce(sum(hashint8extended(hash, 0)), 0)::text'
-  const [row] = await database.query<Measured>(
-    `SELECT count(*) AS count, ${sum} AS hash, ARRAY[${statistics}]::text[] AS statistics FROM (${rows}) m`,
+  const isApart = columns.length <= COLUMNS_APART_MAX
+  const cells = isApart ? columns.map((_, index) => `, cells[${index + 1}] AS c${index + 1}`).join('') : ', cells'
+  const statistics = columns.map((_, index) => {
+    const cell = isApart ? `c${index + 1}` : `cells[${index + 1}]`
+    const distinct = isDistinctCounted ? `${distinctOf(cell)}::text, ` : ''
+    const extremes = `left(min(${cell} COLLATE "C"), 40), left(max(${cell} COLLATE "C"), 40)`
+    return `concat_ws(' ', (count(*) - count(${cell}))::text, ${distinct}${extremes}, max(octet_length(${cell}))::text)`
+  })
+  // OFFSET 0 keeps the server from working out the cells anew for each use of them.
+  return one<MeasuredRows>(
+    database,
+    `SELECT count(*) AS count, ${sumOf('hash')}::text AS hash, ARRAY[${statistics.join(', ')}]::text[] AS statistics
+       FROM (SELECT ${rowHash('number', cellsHash('row_key', 'cells'), 'damage')} AS hash${cells} FROM (${liveRows(table, run)} OFFSET 0) r OFFSET 0) m`,
   )
+}
+
+/**
+ * The same of the rows of the source. The hashes of those that became records stand in the `groups` made of them; what the columns are
+ * like was told when the source was read.
+ */
+export async function measureSource(
+  database: ImportDatabase,
+  { table, run, isCounted: isDistinctCounted }: Subject,
+  { rows, columns, groups }: TableReading & { readonly groups: string | undefined },
+): Promise<MeasuredRows> {
+  const hash = rowHash('s.number', cellsHash('s.row_key', table.cells), 's.damage')
+  let sums = { count: 0, hash: '0' }
+  const add = async (sql: string): Promise<void> => {
+    const more = await one<{ count: number; hash: string }>(database, sql)
+    sums = { count: sums.count + more.count, hash: String(BigInt(sums.hash) + BigInt(more.hash)) }
+  }
+  if (groups !== undefined)
+    await add(`SELECT coalesce(sum(rows), 0)::bigint AS count, coalesce(sum(row_hash), 0)::text AS hash FROM ${groups}`)
+  const mapped = `SELECT FROM imported.rows o WHERE ${ofRun(run, table.info.key)} AND o.outcome = 'mapped' AND o.number = s.number`
+  const others = groups === undefined ? '' : ` WHERE NOT EXISTS (${mapped})`
+  if (sums.count !== rows) await add(`SELECT count(*) AS count, ${sumOf(hash)}::text AS hash FROM ${table.view} s${others}`)
+  const distinct = table.info.columns.map((_, index) => `${distinctOf(table.cell(index))}::text`)
+  const values = isDistinctCounted
+    ? (await one<{ counts: readonly string[] }>(database, `SELECT ARRAY[${distinct.join(', ')}]::text[] AS counts FROM ${table.view} s`))
+        .counts
+    : []
+  return { ...sums, statistics: columns.map((column, index) => statisticsText(column, rows, values[index])) }
+}
+
+function distinctOf(cell: string): string {
+  return `count(DISTINCT hashtextextended(${cell}, 0))`
+}
+
+async function one<Row extends object>(database: ImportDatabase, sql: string): Promise<Row> {
+  const [row] = await database.query<Row & Record<string, unknown>>(sql)
   if (row === undefined) throw new Error('an aggregate gives a row')
   return row
 }
 
-function statisticsOf(cell: string, isDistinctCounted: boolean): string {
-  const distinct = isDistinctCounted ? `, count(DISTINCT hashtextextended(${cell}, 0))::text` : ''
-  const [least, greatest] = [`min(${cell} COLLATE "C")`, `max(${cell} COLLATE "C")`]
-  return `concat_ws(' ', (count(*) - count(${cell}))::text${distinct}, left(${least}, 40), left(${greatest}, 40), max(octet_length(${cell}))::text)`
+/** The rows of one table against what was read again; row by row only if sums of their hashes differ. */
+export async function compareRows(
+  database: ImportDatabase,
+  subject: Subject,
+  { source, live }: { readonly source: MeasuredRows; readonly live: MeasuredRows },
+): Promise<RowsComparison> {
+  const { isCounted: isDistinctCounted } = subject
+  const counts = {
+    source: source.count,
+    live: live.count,
+    isCounted: isDistinctCounted,
+    statistics: { source: source.statistics, live: live.statistics },
+  }
+  const hashes = { source: source.hash, live: live.hash }
+  if (source.count === live.count && source.hash === live.hash)
+    return { ...counts, missing: 0, extra: 0, changed: 0, hashes, differences: [] }
+  const rest = await differencesOf(database, subject)
+  return { ...counts, ...rest, hashes: rest.earlier === 0 ? hashes : undefined }
 }
 
-export function ofRun({ runId }: RunKey, tableKey: string): string {
-  return `run_id = ${literal(runId)} AND table_key = ${literal(tableKey)}`
-}
-
-interface Subject {
-  readonly table: ReadTable
-  readonly run: RunKey
+/** The rows of this run as they stand, with their cells. */
+function liveRows({ info }: SourceTable, run: RunKey): string {
+  const cells = cellsOfLine('line', info.columns.length)
+  return `SELECT number, row_key, ${cells} AS cells, bytes AS damage FROM imported.rows WHERE ${ofRun(run, info.key)}`
 }
 
 interface OddRow {
@@ -122,7 +157,7 @@ async function differencesOf(database: ImportDatabase, { table, run }: Subject) 
   return { missing: total('missing'), extra: total('extra'), changed: total('changed'), earlier: total('earlier'), differences }
 }
 
-function cellDifferences({ info }: ReadTable, row: OddRow): readonly Difference[] {
+function cellDifferences({ info }: SourceTable, row: OddRow): readonly Difference[] {
   const base = { check: 'N3', table: info.key, key: row.key }
   if (row.kind !== 'changed') {
     const there = 'the row'

@@ -4,8 +4,8 @@ import * as meaning from './source-words.ts'
 
 function orders(row: Row): TableMeaning {
   const c = new Carrier(row)
-  const type = meaning.orderType(c.counted('order_type', 'type', 'order_type'))
-  const status = meaning.orderStatus(c.counted('status', 'status'))
+  const type = c.once(meaning.orderType(c.counted('order_type', 'type', 'order_type')))
+  const status = c.once(meaning.orderStatus(c.counted('status', 'status')))
   const side = meaning.side(c.counted('side', 'side'))
   for (const [target, ...names] of [
     ['side', 'side'],
@@ -14,11 +14,11 @@ function orders(row: Row): TableMeaning {
     ['symbol', 'symbol'],
   ] as const)
     c.carried(target, ...names)
-  const quantity = meaning.number(c.carried('quantity', 'quantity', 'qty', 'amount'))
+  const quantity = c.once(meaning.number(c.carried('quantity', 'quantity', 'qty', 'amount')))
   const filled = meaning.number(c.carried('filled_quantity', 'filled_quantity', 'cum_exec_qty'))
   const price = meaning.number(c.carried('price', 'price'))
   const trigger = meaning.number(c.carried('trigger_price', 'trigger_price', 'stop_price'))
-  const reduceOnly = meaning.flag(c.cell('reduce_only'))
+  const reduceOnly = c.once(meaning.flag(c.cell('reduce_only')))
   const isPair = `coalesce(${meaning.flag(c.cell('is_sltp'))}, false)`
   const waits = `(${type} NOT IN ('MARKET', 'LIMIT'))`
   const atMarket = `(${type} IN ('STOP_MARKET', 'TAKE_PROFIT_MARKET', 'TRAILING_STOP'))`
@@ -52,7 +52,8 @@ function orders(row: Row): TableMeaning {
   }
   return {
     symbol: c.cell('symbol'),
-    times: c.times,
+    worked: c.worked,
+    naive: c.naive,
     records: [record],
     census: c.census,
     sums: { by: ['symbol', 'side', 'status'], time: 'created_ms', amounts: ['quantity', 'quantity * price', 'filled_quantity'] },
@@ -73,7 +74,7 @@ function signals(row: Row): TableMeaning {
       exchange: hasExchange ? `lower(btrim(${meaning.words(c.carried('exchange', 'exchange'))}))` : 'NULL::text',
       symbol: 'y.unified',
       action: meaning.signalAction(c.counted('action', 'action', 'signal_type')),
-      confidence: meaning.confidence(c.carried('confidence', 'confidence')),
+      confidence: meaning.confidence(c.once(meaning.number(c.carried('confidence', 'confidence')))),
       score: meaning.number(c.carried('score', 'score')),
       status: meaning.words(c.carried('status', 'status')),
       strategy: meaning.words(c.carried('strategy', 'model_name', 'strategy_name')),
@@ -84,7 +85,7 @@ function signals(row: Row): TableMeaning {
   }
   c.counted('status', 'status')
   const sums = { by: ['symbol', 'action', 'status'], time: 'created_ms', amounts: ['score', 'confidence'] }
-  return { symbol: c.cell('symbol'), times: c.times, records: [record], census: c.census, sums }
+  return { symbol: c.cell('symbol'), worked: c.worked, naive: c.naive, records: [record], census: c.census, sums }
 }
 
 function balances(row: Row): TableMeaning {
@@ -105,12 +106,12 @@ function balances(row: Row): TableMeaning {
     carries: c.carries,
   }
   const sums = { by: ['asset', 'exchange'], time: 'ts_ms', amounts: ['free', 'locked', 'total', 'total_usd'] }
-  return { symbol: undefined, times: c.times, records: [record], census: {}, sums }
+  return { symbol: undefined, worked: c.worked, naive: c.naive, records: [record], census: {}, sums }
 }
 
 function positions(row: Row): TableMeaning {
   const c = new Carrier(row)
-  const quantity = meaning.number(c.carried('quantity', 'size', 'quantity', 'qty'))
+  const quantity = c.once(meaning.number(c.carried('quantity', 'size', 'quantity', 'qty')))
   c.carried('symbol', 'symbol')
   c.carried('direction', 'side')
   const record: ExpectedRecord = {
@@ -141,7 +142,7 @@ function positions(row: Row): TableMeaning {
     carries: c.carries,
   }
   const sums = { by: ['symbol', 'direction', 'state'], time: 'opened_ms', amounts: ['quantity', 'quantity * entry_price'] }
-  return { symbol: c.cell('symbol'), times: c.times, records: [record], census: c.census, sums }
+  return { symbol: c.cell('symbol'), worked: c.worked, naive: c.naive, records: [record], census: c.census, sums }
 }
 
 function protections(row: Row): TableMeaning {
@@ -168,7 +169,7 @@ function protections(row: Row): TableMeaning {
     carries: c.carries,
   }
   c.counted('status', 'status')
-  return { symbol: c.cell('symbol'), times: c.times, records: [record], census: c.census, sums: undefined }
+  return { symbol: c.cell('symbol'), worked: c.worked, naive: c.naive, records: [record], census: c.census, sums: undefined }
 }
 
 function ladderSteps(row: Row): TableMeaning {
@@ -190,7 +191,7 @@ function ladderSteps(row: Row): TableMeaning {
     carries: c.carries,
   }
   c.counted('status', 'status')
-  return { symbol: undefined, times: c.times, records: [record], census: c.census, sums: undefined }
+  return { symbol: undefined, worked: c.worked, naive: c.naive, records: [record], census: c.census, sums: undefined }
 }
 
 function sessions(row: Row): TableMeaning {
@@ -208,7 +209,7 @@ function sessions(row: Row): TableMeaning {
     },
     carries: c.carries,
   }
-  return { symbol: undefined, times: c.times, records: [record], census: {}, sums: undefined }
+  return { symbol: undefined, worked: c.worked, naive: c.naive, records: [record], census: {}, sums: undefined }
 }
 
 const MEANINGS: Readonly<Record<string, (row: Row) => TableMeaning>> = {

@@ -31,17 +31,17 @@ const SUMS: TableMeaning['sums'] = {
 export function trades(row: Row): TableMeaning {
   const c = new Carrier(row)
   const id = `('v2_trade_' || ${row.name})`
-  const state = meaning.tradeState(c.counted('state', 'status'))
-  const entrySide = meaning.side(c.counted('direction', 'side'))
+  const state = c.once(meaning.tradeState(c.counted('state', 'status')))
+  const entrySide = c.once(meaning.side(c.counted('direction', 'side')))
   const exitSide = `CASE ${entrySide} WHEN 'BUY' THEN 'SELL' WHEN 'SELL' THEN 'BUY' END`
   const isClosed = `(${state} = 'CLOSED')`
   const exchange = meaning.exchange(c.carried('exchange', 'exchange'), row.plan)
   const { entryId, exitId } = orderIds(c, id, isClosed)
-  const entryPrice = meaning.number(c.carried('entry_price', 'entry_price'))
-  const exitPrice = meaning.number(c.carried('exit_price', 'close_price', 'exit_price'))
-  const quantity = meaning.number(c.carried('quantity', 'quantity', 'qty', 'size'))
-  const [stopLoss = '', takeProfit = ''] = ['stop_loss', 'take_profit'].map((name) => meaning.number(c.carried(name, name)))
-  const pnl = meaning.number(c.carried('realized_pnl', 'pnl'))
+  const entryPrice = c.once(meaning.number(c.carried('entry_price', 'entry_price')))
+  const exitPrice = c.once(meaning.number(c.carried('exit_price', 'close_price', 'exit_price')))
+  const quantity = c.once(meaning.number(c.carried('quantity', 'quantity', 'qty', 'size')))
+  const [stopLoss = '', takeProfit = ''] = ['stop_loss', 'take_profit'].map((name) => c.once(meaning.number(c.carried(name, name))))
+  const pnl = c.once(meaning.number(c.carried('realized_pnl', 'pnl')))
   const strategy = meaning.words(c.carried('strategy', 'model_name', 'strategy_name'))
   const [opened, closed] = [c.time('created_at', 'opened_at'), c.time('closed_at')]
   const cells: TradeCells = {
@@ -65,7 +65,8 @@ export function trades(row: Row): TableMeaning {
   }
   return {
     symbol: c.carried('symbol', 'symbol'),
-    times: c.times,
+    worked: c.worked,
+    naive: c.naive,
     records: [lifecycle(c, cells), ...tradeOrders(cells), ...tradeFills(cells)],
     census: c.census,
     sums: SUMS,
@@ -96,7 +97,7 @@ function lifecycle(c: Carrier, cells: TradeCells): ExpectedRecord {
       entry_order_id: entryId,
       exit_order_id: exitId,
       strategy,
-      confidence: meaning.confidence(c.carried('confidence', 'confidence')),
+      confidence: meaning.confidence(c.once(meaning.number(c.carried('confidence', 'confidence')))),
       session_id: meaning.words(c.carried('session_id', 'session_id')),
       opened_ms: opened,
       closed_ms: closed,

@@ -1,50 +1,73 @@
 import type { ImportDatabase } from '../run/import-database.ts'
-import type { ReadTable } from './read-again.ts'
-import { isNaive, literal } from './source-words.ts'
-import type { TableMeaning } from './table-meaning.ts'
-
-type Find = (...names: readonly string[]) => { readonly column: string | undefined; readonly cell: string }
-
-/** A table of the source of which it is known what its cells mean. */
-export interface MeantTable {
-  readonly table: ReadTable
-  readonly meaning: TableMeaning
-  readonly find: Find
-  /**
-   * Its rows that became records, with all that their cells mean worked out once: `row_key`, `rebuilt` (hash of the key and the
-   * cells), `naive` (how many times without a zone) and the columns that `value` names.
-   */
-  readonly meant: string
-  /** What stands for an expression over the source row in a query over `meant`. */
-  readonly value: (expression: string) => string
-}
+import type { KnownTable, MeantTable } from './known-table.ts'
+import { expectedGroups, groupedExpressions } from './record-groups.ts'
+import { cellsHash, ofRun, rowHash } from './run-key.ts'
+import { literal, unifiedSymbol } from './source-words.ts'
+import type { ExpectedRecord } from './table-meaning.ts'
 
 const CONSTANT = /^(?:NULL::\w+|'[^']*'::text|true)$/
 
-/** Works out what every expression that the checks need is for each mapped row. */
-export async function makeMeantTable(
-  database: ImportDatabase,
-  parts: Pick<MeantTable, 'table' | 'meaning' | 'find'>,
-  links: readonly string[],
-): Promise<MeantTable> {
-  const { table, meaning, find } = parts
-  const meant = `meant_${table.view}`
+/** The fields of a record of a row, as its hash has them. */
+export function expectedFields(
+  { run, value }: Pick<MeantTable, 'run' | 'value'>,
+  record: ExpectedRecord,
+): readonly (readonly [name: string, field: string])[] {
+  const columns = Object.entries(record.columns).map(([name, expression]) => [name, value(expression)] as const)
+  return [['row_key', 'm.row_key'], ['system', `${literal(run.system)}::text`], ...columns, ['extras', 'true']]
+}
+
+/** Works out what every expression that the checks need is for each row that became records. */
+export async function makeMeantTable(database: ImportDatabase, known: KnownTable, links: readonly string[]): Promise<MeantTable> {
+  const { table, meaning } = known
+  const [meant, groups] = [`meant_${table.view}`, `expected_${table.view}`]
+  const kept = [...groupedExpressions(known), ...links]
   const columns = new Map<string, string>()
-  const need = (expression: string): void => {
+  for (const expression of [...meaning.records.flatMap(({ when, columns: all }) => [when, ...Object.values(all)]), ...kept])
     if (!CONSTANT.test(expression) && !columns.has(expression)) columns.set(expression, `e${columns.size + 1}`)
+  const made: MeantTable = {
+    ...known,
+    meant,
+    groups,
+    wide: wideRows(known, columns),
+    value: (expression) => columns.get(expression) ?? expression,
   }
-  for (const record of meaning.records) for (const expression of [record.when, ...Object.values(record.columns)]) need(expression)
-  for (const column of Object.keys(meaning.census)) need(find(column).cell)
-  for (const link of links) need(link)
-  const naive = meaning.times.map((column) => `(${isNaive(find(column).cell)})::int`).map((one) => `coalesce(${one}, 0)`)
-  const values = [...columns].map(([expression, name]) => `, ${expression} AS ${name}`)
+  const hashes = meaning.records.map((record, index) => {
+    const fields = expectedFields(made, record).map(([, field]) => field)
+    return `CASE WHEN ${made.value(record.when)} THEN hash_record_extended(ROW(${fields.join(', ')}), 0) END AS record_${index + 1}`
+  })
+  const names = new Set(kept.flatMap((expression) => columns.get(expression) ?? []))
   await database.run(`
+    ${symbolsOf(known)};
     CREATE UNLOGGED TABLE ${meant} WITH (autovacuum_enabled = false) AS
-      SELECT s.row_key, hash_record_extended(ROW(s.row_key, ${table.cells}), 0) AS rebuilt, ${['0', ...naive].join(' + ')} AS naive${values.join('')}
-        FROM ${table.view} s
-        JOIN mapped m ON m.table_key = ${literal(table.info.key)} AND m.number = s.number
-        LEFT JOIN symbols y ON y.raw = ${meaning.symbol ?? 'NULL::text'}
-        ${(meaning.joins ?? []).join(' ')};
-    ANALYZE ${meant} (row_key)`)
-  return { ...parts, meant, value: (expression) => columns.get(expression) ?? expression }
+      SELECT ${[...hashes, ...names].join(', ')}, naive, rebuilt, ${rowHash('number', 'rebuilt', 'damage')} AS row_hash
+        FROM (${made.wide} OFFSET 0) m;
+    CREATE UNLOGGED TABLE ${groups} AS ${expectedGroups(made)}`)
+  return made
+}
+
+/** The unified symbol of every spelling. */
+function symbolsOf({ table, meaning, plan }: KnownTable): string {
+  const raw = meaning.symbol ?? 'NULL::text'
+  const name = `symbols_${table.view}`
+  return `
+    CREATE UNLOGGED TABLE ${name} AS
+      SELECT raw, ${unifiedSymbol('raw', plan)} AS unified FROM (SELECT DISTINCT ${raw} AS raw FROM ${table.view} s) a WHERE raw IS NOT NULL;
+    ANALYZE ${name}`
+}
+
+/** What the cells mean, step by step: a step may speak of those before it, and the server works each out once a row. */
+function wideRows({ table, meaning, run }: KnownTable, columns: ReadonlyMap<string, string>): string {
+  const mapped = `SELECT number FROM imported.rows WHERE ${ofRun(run, table.info.key)} AND outcome = 'mapped'`
+  const rows = meaning.worked.reduce(
+    (before, worked) =>
+      `SELECT s.*${named(Object.entries(worked).map(([name, expression]) => [expression, name]))} FROM (${before} OFFSET 0) s`,
+    `SELECT s.* FROM ${table.view} s JOIN (${mapped}) o ON o.number = s.number`,
+  )
+  const naive = meaning.naive.map((one) => ` + coalesce((${one})::int, 0)`).join('')
+  return `SELECT s.number, s.row_key, s.damage, ${table.cells} AS cells, ${cellsHash('s.row_key', table.cells)} AS rebuilt, 0${naive} AS naive${named([...columns])}
+            FROM (${rows} OFFSET 0) s LEFT JOIN symbols_${table.view} y ON y.raw = ${meaning.symbol ?? 'NULL::text'} ${(meaning.joins ?? []).join(' ')}`
+}
+
+function named(columns: readonly (readonly string[])[]): string {
+  return columns.map(([expression, name]) => `, ${expression} AS ${name}`).join('')
 }

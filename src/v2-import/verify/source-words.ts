@@ -16,7 +16,7 @@ export function words(cell: string): string {
 }
 
 export function number(cell: string): string {
-  return `nullif(${cell}, '')::numeric`
+  return cell === 'NULL::text' ? 'NULL::numeric' : `nullif(${cell}, '')::numeric`
 }
 
 /** A word in small letters, without blanks, dashes and underscores. */
@@ -86,12 +86,11 @@ export function flag(cell: string): string {
 
 /** A whole number that an export may have written as `12.0`. */
 export function reference(cell: string): string {
-  return `CASE WHEN ${cell} ~ '^-?[0-9]+\\.0$' THEN left(${cell}, -2) ELSE ${words(cell)} END`
+  return `CASE WHEN right(${cell}, 2) = '.0' AND ${cell} ~ '^-?[0-9]+\\.0$' THEN left(${cell}, -2) ELSE ${words(cell)} END`
 }
 
 /** 0 to 1; what is above one is per cent. Multiplied, as a division would round. */
-export function confidence(cell: string): string {
-  const value = number(cell)
+export function confidence(value: string): string {
   return `CASE WHEN ${value} NOT BETWEEN 0 AND 100 OR scale(${value}) + 2 > ${SCALE_MAX} THEN NULL WHEN ${value} <= 1 THEN ${value} ELSE ${value} * 0.01 END`
 }
 
@@ -99,36 +98,46 @@ export function exchange(cell: string, plan: ImportPlan): string {
   return `coalesce(lower(btrim(${words(cell)})), ${literal(plan.exchange)})`
 }
 
-/** The moment of a cell in UTC milliseconds, cut down. The time zone of the session is that of the plan. */
-export function milliseconds(cell: string, plan: ImportPlan): string {
+/** The moment of a cell that is no plain number, as the server reads it; the time zone of the session is that of the plan. */
+export function moment(cell: string): string {
+  // The server would round what is finer than a microsecond.
+  const isFiner = `octet_length(${cell}) > 26 AND strpos('0123456789', substr(${cell}, strpos(${cell}, '.') + 7, 1)) > 0`
+  const short = `CASE WHEN ${isFiner} THEN regexp_replace(${cell}, '(\\.[0-9]{6})[0-9]+', '\\1') ELSE ${cell} END`
+  return `CASE WHEN ${cell} LIKE '____-%' OR ${cell} !~ '^[0-9.]*$' THEN (${short})::timestamptz END`
+}
+
+interface ReadTime {
+  /** `moment` and `isNaive` of the cell. */
+  readonly read: string
+  readonly naive: string
+  readonly plan: ImportPlan
+}
+
+/** The moment of a cell in UTC milliseconds, cut down. */
+export function milliseconds(cell: string, { read, naive, plan }: ReadTime): string {
   const digits = `split_part(${cell}, '.', 1)`
   const seconds = `floor(${cell}::numeric * 1000)::bigint`
   const others = `left(${digits}, 13)::bigint`
-  const epoch = `CASE WHEN length(${digits}) = 10 THEN ${seconds} ELSE ${others} END`
-  // The server would round what is finer than a microsecond.
-  const short = `CASE WHEN length(${cell}) > 26 THEN regexp_replace(${cell}, '(\\.[0-9]{6})[0-9]+', '\\1') ELSE ${cell} END`
-  const read = `floor(extract(epoch FROM ${moment(short, plan)}) * 1000)::bigint`
-  return `CASE WHEN ${cell} IS NULL OR ${cell} = '' THEN NULL WHEN ${cell} NOT LIKE '____-%' AND ${cell} ~ '^[0-9.]+$' THEN ${epoch} ELSE ${read} END`
+  const epoch = `CASE WHEN ${cell} = '' THEN NULL WHEN length(${digits}) = 10 THEN ${seconds} ELSE ${others} END`
+  const taken = plan.timeZone === 'UTC' ? read : ofTwo(read, naive, plan)
+  return `CASE WHEN ${read} IS NULL THEN ${epoch} ELSE floor(extract(epoch FROM ${taken}) * 1000)::bigint END`
 }
 
 /** Whether a cell is a reading of a wall clock that names no zone. */
 export function isNaive(cell: string): string {
-  const behindDate = `substr(${cell}, 12)`
-  // A zone is told by a sign or by letters at the end; without either nothing needs to be looked at closely.
-  const isBare = `strpos(${behindDate}, '+') = 0 AND strpos(${behindDate}, '-') = 0 AND strpos('0123456789', right(${cell}, 1)) > 0`
-  return `(${cell} LIKE '____-%' AND (${isBare} OR ${behindDate} !~ '(?:[zZ]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2}){0,2})$'))`
+  // Behind a date without anything but digits nothing needs to be looked at closely: a zone has a sign or letters.
+  const isBare = `octet_length(rtrim(${cell}, '0123456789:.')) <= 11`
+  return `(${cell} LIKE '____-%' AND (${isBare} OR substr(${cell}, 12) !~ '(?:[zZ]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2}){0,2})$'))`
 }
 
 /** When clocks are set back the server takes one of two moments; the other lies an hour or half an hour off and reads the same. */
-function moment(cell: string, plan: ImportPlan): string {
-  const taken = `(${cell})::timestamptz`
-  if (plan.timeZone === 'UTC') return taken
+function ofTwo(read: string, naive: string, plan: ImportPlan): string {
   const others = ['- interval ', '- interval ', '+ interval ', '+ interval '].map((step, index) => {
-    const other = `${taken} ${step}'${index % 2 === 0 ? 60 : 30} minutes'`
-    return `CASE WHEN (${other})::timestamp = ${taken}::timestamp THEN ${other} END`
+    const other = `${read} ${step}'${index % 2 === 0 ? 60 : 30} minutes'`
+    return `CASE WHEN (${other})::timestamp = ${read}::timestamp THEN ${other} END`
   })
   const pick = plan.ambiguousTime === 'later' ? 'greatest' : 'least'
-  return `CASE WHEN ${isNaive(cell)} THEN ${pick}(${taken}, ${others.join(', ')}) ELSE ${taken} END`
+  return `CASE WHEN ${naive} THEN ${pick}(${read}, ${others.join(', ')}) ELSE ${read} END`
 }
 
 /** The unified symbol of a spelling, as a query from distinct spellings is cheap. */

@@ -6,8 +6,9 @@ const [SLASH_MARK, TAB_MARK, NULL_MARK] = [String.raw`E'\x01'`, String.raw`E'\x0
 /** The cells of a row that stands as a line of COPY, told by the server's own means. `line` is an expression. */
 export function cellsOfLine(line: string, columns: number): string {
   const empty = columns === 0 ? `'{}'::text[]` : `ARRAY['']`
-  const [slash, nothing] = [literal('\\'), literal('\\N')]
-  const isPlain = `strpos(replace(${line}, ${nothing}, ''), ${slash}) = 0`
+  const nothing = literal('\\N')
+  // What follows a backslash is looked at closely unless it is the mark of NULL, alone in its cell or not.
+  const isPlain = `${line} !~ ${literal('\\\\[^N]')}`
   const isUnmarked = [SLASH_MARK, TAB_MARK, NULL_MARK].map((mark) => `strpos(${line}, ${mark}) = 0`).join(' AND ')
   return `CASE WHEN ${line} IS NULL THEN NULL WHEN ${line} = '' THEN ${empty} WHEN ${isPlain} THEN string_to_array(${line}, E'\\t', ${nothing}) WHEN ${isUnmarked} THEN ${markedCells(line)} ELSE ${carefulCells(line)} END`
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { expect, it } from 'vitest'
 import { toUnitScale } from './confidence-scale.ts'
 

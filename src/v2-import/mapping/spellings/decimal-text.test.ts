@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import * as fixed from '#domain/money/fixed.ts'
 import { readDecimal, readInteger } from './decimal-text.ts'

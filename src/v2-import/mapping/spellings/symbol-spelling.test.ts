@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import { parseSymbol } from '#domain/ids.ts'
 import { SymbolReader } from './symbol-spelling.ts'

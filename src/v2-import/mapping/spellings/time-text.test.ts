@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import { EARLIEST_MS, LATEST_MS, TimeReader } from './time-text.ts'
 import { TimeZone } from './time-zone.ts'

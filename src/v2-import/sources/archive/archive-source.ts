@@ -6,11 +6,11 @@ import { FindingList } from '../finding-list.ts'
 import type { ImportSource, RawRow, ReadOptions, SourceFinding, SourceIdentity, TableInfo } from '../import-source.ts'
 import { inBatches } from '../row-batches.ts'
 import { refuseFile, type Refuse } from '../source-failure.ts'
-import { textDecoding } from '../text-decoding.ts'
+import { textDecoding, UTF8 } from '../text-decoding.ts'
 import { readArchiveContents, type ArchiveEntry } from './archive-contents.ts'
 import { ARCHIVE_FORMAT, readArchiveHeader, type ArchiveHeader } from './archive-header.ts'
 import { archiveSettings, archiveTables, type ArchiveTable } from './archive-tables.ts'
-import { copyLots, entryText, insertLots, type EntryReading, type EntryText } from './entry-rows.ts'
+import { copyLots, copyPieces, entryText, insertLots, type EntryReading, type EntryText } from './entry-rows.ts'
 import { learnColumns } from './learn-columns.ts'
 
 const ADVICE = 'Make the dump again with: pg_dump --format=custom (or give the plain SQL or CSV files).'
@@ -120,6 +120,11 @@ class ArchiveSource implements ImportSource {
     return inBatches(this.#lots(found, options.signal))
   }
 
+  copyText(table: TableInfo, options: ReadOptions = {}): AsyncIterable<Buffer> | undefined {
+    const found = this.#tables.find(({ info }) => info.key === table.key)
+    return found?.form === 'copy' && this.#reading.decoding === UTF8 ? this.#pieces(found, options.signal) : undefined
+  }
+
   findings(): readonly SourceFinding[] {
     return this.#reading.findings.list()
   }
@@ -132,5 +137,9 @@ class ArchiveSource implements ImportSource {
     if (table.form === 'unreadable') throw this.#parts.refuse(`the COPY statement of table ${table.info.key} is not of a form that is read`)
     const text = await textOf(this.#parts, table, signal)
     yield* table.form === 'copy' ? copyLots(text, table.info, this.#reading) : insertLots(text, table.info, this.#reading)
+  }
+
+  async *#pieces(table: ArchiveTable, signal?: AbortSignal): AsyncGenerator<Buffer, void, void> {
+    yield* copyPieces(await textOf(this.#parts, table, signal), table.info, this.#reading)
   }
 }

@@ -1,5 +1,6 @@
 import { CompressionError } from '../compression/compression-error.ts'
 import { decompress, type Compression } from '../compression/decompress.ts'
+import { CopyEnd } from '../copy-end.ts'
 import { CopyRows } from '../copy-rows.ts'
 import type { FindingList } from '../finding-list.ts'
 import type { RawRow, TableInfo } from '../import-source.ts'
@@ -57,6 +58,20 @@ export async function* copyLots(
     `the data of table ${table.key}, which begins here, ends after ${rows.nextNumber - 1} rows without its last line`,
     begin,
   )
+}
+
+/** The same text as it stands, up to its closing line. */
+export async function* copyPieces(
+  { text, begin }: EntryText,
+  table: TableInfo,
+  { refuse }: EntryReading,
+): AsyncGenerator<Buffer, void, void> {
+  const end = new CopyEnd()
+  for await (const chunk of text) {
+    const piece = end.before(chunk)
+    if (piece.length > 0) yield piece
+  }
+  if (!end.isReached) throw refuse(`the data of table ${table.key}, which begins here, ends without its last line`, begin)
 }
 
 /** Rows that stand as INSERT statements. All of them are the table's, by whatever name it is inserted into. */

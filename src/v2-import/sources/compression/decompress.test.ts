@@ -1,5 +1,5 @@
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import { writeLz4Frame } from '#test/support/v2-import/lz4-writer.ts'
 import { xxHash32 as referenceHash } from '#test/support/v2-import/xxhash32-reference.ts'

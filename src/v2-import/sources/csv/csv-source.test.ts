@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync'
-import fc from 'fast-check'
+import { fc } from '#test/support/properties.ts'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '#domain/errors.ts'
 import { makeFolder, readAll, rowsOf } from '#test/support/v2-import/read-all.ts'

@@ -1,0 +1,214 @@
+import type { ImportDatabase } from '../run/import-database.ts'
+import type { Difference } from '../run/import-report.ts'
+import { checkCensus, checkSums, checkTimes, type CheckResult } from './aggregate-checks.ts'
+import { checkReferences, countBroken, linksBetween, linksOf } from './check-references.ts'
+import { compareRebuilt, compareRecords, measureFirst, measureRecords, type Measured, type RecordsComparison } from './compare-records.ts'
+import { compareRows, isCounted, measureLive, measureSource, type RowsComparison } from './compare-rows.ts'
+import type { ConnectionCrew } from './connection-crew.ts'
+import { meaningOf } from './expected-records.ts'
+import type { KnownTable, MeantTable } from './known-table.ts'
+import { makeMeantTable } from './meant-table.ts'
+import { readAgain, type SourceTable, type TableReading } from './read-again.ts'
+import { makeFoundGroups } from './record-groups.ts'
+import type { CountedTable } from './run-checks.ts'
+import type { RunKey } from './run-key.ts'
+import { literal } from './source-words.ts'
+import { keptTwice, strayRecords } from './stray-keys.ts'
+import type { ExpectedRecord } from './table-meaning.ts'
+import type { VerifyOrder } from './verify-order.ts'
+
+/** What was read again, by table, and how it compares with what stands. */
+export interface Compared {
+  readonly read: readonly CountedTable[]
+  readonly rows: readonly RowsComparison[]
+  readonly records: readonly RecordsComparison[]
+  readonly rebuilt: readonly RecordsComparison[]
+  /** Of no one table: records that no row could have made, keys that stand twice. */
+  readonly others: readonly Difference[]
+  readonly sums: CheckResult
+  readonly census: CheckResult
+  readonly references: CheckResult
+  readonly times: CheckResult
+}
+
+/**
+ * While one connection takes the source, the other measures what stands; then both work out what the source means, the largest first, so
+ * that neither waits for long.
+ */
+export async function compareAll(order: VerifyOrder, crew: ConnectionCrew, tables: readonly SourceTable[]): Promise<Compared> {
+  const work = new Comparison(order, crew, tables)
+  const [read, rows, records, whole, others] = await Promise.all([
+    work.reading(),
+    Promise.all(tables.map((table) => work.rowsOf(table))),
+    Promise.all(work.known.map((each) => work.recordsOf(each))),
+    work.whole(),
+    work.others(),
+  ])
+  return { read, rows, records: records.flatMap((each) => each.records), rebuilt: records.map((each) => each.rebuilt), others, ...whole }
+}
+
+class Comparison {
+  readonly known: readonly KnownTable[]
+  readonly #order: VerifyOrder
+  readonly #crew: ConnectionCrew
+  readonly #tables: readonly SourceTable[]
+  readonly #begin: Promise<unknown>
+  readonly #readings: ReadonlyMap<SourceTable, PromiseWithResolvers<TableReading>>
+  readonly #read: Promise<void>
+  readonly #meanings: ReadonlyMap<SourceTable, Promise<MeantTable>>
+  readonly #found: ReadonlyMap<SourceTable, Promise<void>>
+
+  constructor(order: VerifyOrder, crew: ConnectionCrew, tables: readonly SourceTable[]) {
+    this.#order = order
+    this.#crew = crew
+    this.#tables = tables
+    this.known = meaningsOf(order, tables)
+    this.#readings = new Map(tables.map((table) => [table, Promise.withResolvers<TableReading>()]))
+    this.#read = this.#readAll()
+    this.#begin = crew.do((database) => order.prepare?.(database) ?? Promise.resolve())
+    const held = this.#begin.then(() => crew.do((database) => makeHeldOrders(database, order.run, this.known), this.#size()))
+    this.#meanings = new Map(this.known.map((each) => [each.table, this.#meaningOf(each, held)]))
+    this.#found = new Map(this.known.map((each) => [each.table, this.#foundOf(each)]))
+    // What fails is thrown where it is waited for, which may be later.
+    const begun = [this.#read, this.#begin, held, ...this.#meanings.values(), ...this.#found.values()]
+    for (const each of [...begun, ...[...this.#readings.values()].map(({ promise }) => promise)]) each.catch(() => undefined)
+  }
+
+  async reading(): Promise<readonly CountedTable[]> {
+    await this.#read
+    return Promise.all(this.#tables.map(async (table) => ({ key: table.info.key, rows: (await this.#readingOf(table)).rows })))
+  }
+
+  /** The rows of a table, word for word. */
+  async rowsOf(table: SourceTable): Promise<RowsComparison> {
+    const subject = { table, run: this.#order.run, isCounted: isCounted(this.#rowsOf(table)) }
+    const source = async () => {
+      const [reading, meant] = [await this.#readingOf(table), await this.#meanings.get(table)]
+      return this.#do((database) => measureSource(database, subject, { ...reading, groups: meant?.groups }))
+    }
+    const [live, expected] = await Promise.all([this.#do((database) => measureLive(database, subject), 2 * this.#size(table)), source()])
+    return this.#do((database) => compareRows(database, subject, { source: expected, live }))
+  }
+
+  /** The records that rows of a table became, and the rows made again from them. */
+  async recordsOf(known: KnownTable) {
+    const { records } = known.meaning
+    const [first] = records
+    if (first === undefined) throw new Error('a table of which something is known becomes records')
+    const [compared] = await Promise.all([
+      Promise.all(records.map((record) => this.#recordOf(known, record))),
+      this.#found.get(known.table),
+    ])
+    const meant = await this.#meantOf(known)
+    return { records: compared, rebuilt: await this.#do((database) => compareRebuilt(database, meant, first)) }
+  }
+
+  /** What is told of all tables together. */
+  async whole() {
+    const meant = await Promise.all(this.known.map((each) => this.#meantOf(each)))
+    const { run, counts } = this.#order
+    const areAllOurs = counts.every(({ skipped }) => skipped['already-imported'] === undefined)
+    const [broken] = await Promise.all([
+      Promise.all(linksBetween(meant).map((link) => this.#do((database) => countBroken(database, run, link)))),
+      Promise.all(this.#found.values()),
+    ])
+    const [sums, census, times] = await Promise.all([
+      this.#do((database) => checkSums(database, meant)),
+      this.#do((database) => checkCensus(database, meant)),
+      this.#do((database) => checkTimes(database, this.#order, meant, areAllOurs)),
+    ])
+    return { sums, census, references: checkReferences(broken), times }
+  }
+
+  async others(): Promise<readonly Difference[]> {
+    const { run } = this.#order
+    const [twice, strays] = await Promise.all([
+      this.#do((database) => keptTwice(database, run)),
+      this.#do((database) => strayRecords(database, run, this.known)),
+    ])
+    return [...strays, ...twice]
+  }
+
+  /** Not before the server is prepared. */
+  async #do<T>(work: (database: ImportDatabase) => Promise<T>, weight = 0): Promise<T> {
+    await this.#begin
+    return this.#crew.do(work, weight)
+  }
+
+  async #readAll(): Promise<void> {
+    const { source, onRows, signal } = this.#order
+    const onTable = (table: SourceTable, reading: TableReading): void => this.#readings.get(table)?.resolve(reading)
+    try {
+      await this.#crew.do((database) => readAgain({ database, source, tables: this.#tables, onRows, onTable, signal }))
+    } catch (error) {
+      for (const { reject } of this.#readings.values()) reject(error)
+      throw error
+    }
+  }
+
+  async #readingOf(table: SourceTable): Promise<TableReading> {
+    const reading = await this.#readings.get(table)?.promise
+    if (reading === undefined) throw new Error(`table ${table.info.key} is not of this source`)
+    return reading
+  }
+
+  async #meaningOf(known: KnownTable, held: Promise<void>): Promise<MeantTable> {
+    await Promise.all([this.#readingOf(known.table), held])
+    return this.#do((database) => makeMeantTable(database, known, linksOf(known)), 3 * this.#size(known.table))
+  }
+
+  async #meantOf({ table }: KnownTable): Promise<MeantTable> {
+    const meant = await this.#meanings.get(table)
+    if (meant === undefined) throw new Error(`nothing is known of table ${table.info.key}`)
+    return meant
+  }
+
+  async #foundOf(known: KnownTable): Promise<void> {
+    await this.#do((database) => makeFoundGroups(database, known), 2 * this.#size(known.table))
+  }
+
+  async #recordOf(known: KnownTable, record: ExpectedRecord): Promise<RecordsComparison> {
+    const isFirst = known.meaning.records[0] === record
+    const live = async (): Promise<Measured> => {
+      if (!isFirst) return this.#do((database) => measureRecords(database, known, record), this.#size(known.table))
+      await this.#found.get(known.table)
+      return this.#do((database) => measureFirst(database, known, 'record_1'))
+    }
+    const [found, meant] = await Promise.all([live(), this.#meantOf(known)])
+    return this.#do((database) => compareRecords(database, meant, record, found))
+  }
+
+  /** As the loader counted them: what takes longest is known before anything is read. */
+  #rowsOf({ info }: SourceTable): number {
+    return this.#order.counts.find(({ name }) => name === info.key)?.source ?? 0
+  }
+
+  #size(table?: SourceTable): number {
+    return table === undefined ? Number.MAX_SAFE_INTEGER : this.#rowsOf(table) * table.info.columns.length
+  }
+}
+
+function meaningsOf({ plan, run }: VerifyOrder, tables: readonly SourceTable[]): readonly KnownTable[] {
+  return tables.flatMap((table) => {
+    const names = table.info.columns.map(({ name }) => name)
+    const find = (...wanted: readonly string[]) => {
+      for (const name of wanted) {
+        const exact = names.indexOf(name)
+        const index = exact === -1 ? names.findIndex((other) => other.toLowerCase() === name) : exact
+        if (index !== -1) return { column: names[index], cell: table.cell(index) }
+      }
+      return { column: undefined, cell: 'NULL::text' }
+    }
+    const meaning = meaningOf(table.info.key, { find, name: 's.name', plan })
+    return meaning === undefined ? [] : [{ table, meaning, find, run, plan }]
+  })
+}
+
+/** The orders that the orders table itself brings, where a table speaks of them. */
+async function makeHeldOrders(database: ImportDatabase, { system }: RunKey, known: readonly KnownTable[]): Promise<void> {
+  if (known.every(({ meaning }) => meaning.joins === undefined)) return
+  await database.run(`
+    CREATE UNLOGGED TABLE held_orders WITH (autovacuum_enabled = false) AS
+      SELECT DISTINCT order_id, exchange FROM imported.orders WHERE part = 'row' AND system = ${literal(system)};
+    ANALYZE held_orders`)
+}

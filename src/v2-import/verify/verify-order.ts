@@ -1,0 +1,24 @@
+import type { TableCounts } from '../load/count-rows.ts'
+import type { FileSeal } from '../load/fingerprint.ts'
+import type { ImportPlan } from '../mapping/import-plan.ts'
+import type { ImportDatabase } from '../run/import-database.ts'
+import type { ImportSource } from '../sources/import-source.ts'
+import type { RunKey } from './run-key.ts'
+
+export interface VerifyOrder {
+  /** Both work at once. */
+  readonly databases: readonly [ImportDatabase, ImportDatabase]
+  readonly run: RunKey
+  readonly source: ImportSource
+  /** The files of the source as the import found them. */
+  readonly seals: readonly FileSeal[]
+  readonly plan: ImportPlan
+  /** What the loader says it did. */
+  readonly counts: readonly TableCounts[]
+  /** How many times without a zone the mapper noted. */
+  readonly naiveTimes: number
+  readonly onRows: (rows: number) => void
+  /** What the server is to do before it compares; the source is read meanwhile. */
+  readonly prepare?: ((database: ImportDatabase) => Promise<void>) | undefined
+  readonly signal?: AbortSignal | undefined
+}
