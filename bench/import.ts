@@ -116,7 +116,8 @@ async function copyAll(postgres: TestPostgres, source: PgConnection): Promise<{ 
     await openDatabase({ connection: target, migrationsDirectory: MIGRATIONS_DIRECTORY, applicationName: 'bench', logger: silentLogger }),
   )
   // Partitions have the keys and indexes of their tables from the beginning.
-  for (const { name, partition } of tables) if (partition !== null) await postgres.query(target, `CREATE TABLE imported.${name} ${partition}`)
+  for (const { name, partition } of tables)
+    if (partition !== null) await postgres.query(target, `CREATE TABLE imported.${name} ${partition}`)
   await postgres.query(target, 'CHECKPOINT')
   const client = await patientClient(target)
   try {

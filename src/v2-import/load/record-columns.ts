@@ -13,11 +13,9 @@ import type {
 type Value = string | number | boolean | undefined
 type Columns<R> = readonly (readonly [name: string, value: (record: R) => Value])[]
 
-export const ORIGIN_COLUMNS = ['system', 'table_key', 'row_key', 'part', 'run_id'] as const
-
 export interface RecordTable {
   readonly name: string
-  /** Behind the columns of the origin and before `extras`. */
+  /** Behind the key of the row and the part, and before `extras`. */
   readonly columns: readonly string[]
   /** Values of `columns`. */
   readonly values: readonly ((record: ImportedRecord) => Value)[]
