@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Channel } from '#contract/stream.ts'
 import type { StreamClient, StreamHandlers, StreamStatus } from '#renderer/client/stream-client.ts'
 import { onCandles, startFeed } from './feed.ts'
-import { orders, prices, trades, useConnection, useSystem } from './stores.ts'
+import { orders, positions, prices, trades, useConnection, useSystem } from './stores.ts'
 
 let handlers: Map<Channel, StreamHandlers<Channel>>
 let say: (status: StreamStatus) => void
@@ -74,6 +74,15 @@ it('marks what it has as stale when the line is lost, and as live when the chann
   expect(orders.use.getState().phase.kind).toBe('live')
   expect(useSystem.getState().phase.kind).toBe('live')
   expect(useConnection.getState().turns).toBe(turns + 1)
+})
+
+it('keeps the mark when the line is lost between an event and its frame, and shows the event', () => {
+  of('positions').onSnapshot([{ id: 'a' }] as never)
+  of('positions').onEvent({ id: 'b' } as never, 1)
+  say({ state: 'lost', since: 42, retryAt: 50, reason: 'gone' })
+  nextFrame()
+  expect(positions.use.getState().phase).toEqual({ kind: 'stale', since: 42 })
+  expect(positions.use.getState().rows).toHaveLength(2)
 })
 
 it('hands candles on in batches', () => {

@@ -144,7 +144,11 @@ export function startFeed(stream: StreamClient): () => void {
     stream.onStatus((status) => {
       useConnection.setState(({ turns }) => ({ status, turns: turns + (status.state === 'live' ? 1 : 0) }))
       if (status.state !== 'lost') return
-      for (const sink of sinks) sink.setPhase({ kind: 'stale', since: status.since })
+      for (const sink of sinks) {
+        // What came before the loss is drawn now: in the next frame it would pass for news and take the mark away.
+        sink.flush()
+        sink.setPhase({ kind: 'stale', since: status.since })
+      }
     }),
   )
   return () => {

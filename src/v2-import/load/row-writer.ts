@@ -12,6 +12,9 @@ const EMPTY = QUOTE + QUOTE
 const CSV = String.raw`FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02', ESCAPE E'\x02'`
 /** As the lines of a `RowWriter` go to tables that were made in the same transaction, so that nobody has to look again whether they count. */
 export const STAGED_FORM = `WITH (${CSV}, FREEZE)`
+/** Line ends in a cell, as they stand in a row of COPY. */
+const [LINE_FEED, CARRIAGE_RETURN] = [String.raw`\n`, String.raw`\r`]
+const QUOTE_IN_JSON = String.raw`\"`
 const TO_BE_QUOTED = new RegExp(`[${BETWEEN}${QUOTE}\r\n]`)
 /** What JSON may have to escape, with quotes and but for them. */
 const NOT_PLAIN = /[^ !#-[\]-\uD7FF\uE000-\uFFFF]/
@@ -53,8 +56,7 @@ export class RowWriter {
     if (isAsItIs && bytes !== undefined) this.#rows.addAround(this.#rowsInto, [head, bytes, `${BETWEEN}\n`])
     else this.#rows.add(this.#rowsInto, `${head}${contentCells(row)}\n`)
     if (verdict.outcome !== 'mapped') return
-    // Of line ends in cells, COPY leaves a letter.
-    const isPlain = isAsItIs && !line.includes(String.raw`\n`) && !line.includes(String.raw`\r`)
+    const isPlain = isAsItIs && !line.includes(LINE_FEED) && !line.includes(CARRIAGE_RETURN)
     for (const record of verdict.records) this.#writeRecord(record, rowKey, isPlain)
     for (const note of verdict.notes) this.#notes.set(note, (this.#notes.get(note) ?? 0) + 1)
   }
@@ -110,7 +112,7 @@ function jsonText(cell: RawCell | undefined): string {
   if (cell === null || cell === undefined) return 'null'
   if (!NOT_PLAIN.test(cell)) return `"${cell}"`
   // A text that is JSON itself, mostly: its quotes are all that has to be escaped.
-  return BEYOND_QUOTES.test(cell) ? JSON.stringify(cell) : `"${cell.replaceAll('"', String.raw`\"`)}"`
+  return BEYOND_QUOTES.test(cell) ? JSON.stringify(cell) : `"${cell.replaceAll('"', QUOTE_IN_JSON)}"`
 }
 
 /** Rule, column and reason. */
@@ -122,6 +124,6 @@ function reasonCells(verdict: Verdict): string {
 
 /** The row as one line of COPY; or the bytes of a damaged one, as the hexadecimal form of bytea. */
 function contentCells({ cells, damage, line }: RawRow): string {
-  if (damage !== undefined) return String.raw`${BETWEEN}\x${Buffer.from(damage.bytes).toString('hex')}`
+  if (damage !== undefined) return `${BETWEEN}\\x${Buffer.from(damage.bytes).toString('hex')}`
   return `${csvCell(line ?? copyLine(cells))}${BETWEEN}`
 }

@@ -89,9 +89,9 @@ export class ImportDatabase {
     await this.#client.query(sql).catch(() => undefined)
   }
 
-  /** `text` is whole lines in the text form of COPY; it is left alone until this has ended. */
-  async copy(into: string, text: string | Buffer, options = ''): Promise<void> {
-    await this.#do(async () => {
+  /** `text` is whole lines in the text form of COPY; it is left alone until this has ended. Gives how many rows the server took. */
+  async copy(into: string, text: string | Buffer, options = ''): Promise<number> {
+    return this.#do(async () => {
       const stream = this.#client.query(copyFrom(`COPY ${into} FROM STDIN ${options}`))
       const done = new Promise<void>((resolve, reject) => {
         stream.once('finish', resolve)
@@ -99,6 +99,7 @@ export class ImportDatabase {
       })
       stream.end(text)
       await withDeadline(done, COPY_DEADLINE_MS, 'The end of a COPY')
+      return stream.rowCount
     })
   }
 

@@ -3,12 +3,13 @@ import type { Difference } from '../run/import-report.ts'
 import { checkCensus, checkSums, checkTimes, type CheckResult } from './aggregate-checks.ts'
 import { checkReferences, countBroken, linksBetween, linksOf } from './check-references.ts'
 import { compareRebuilt, compareRecords, measureFirst, measureRecords, type Measured, type RecordsComparison } from './compare-records.ts'
-import { compareRows, isCounted, measureLive, measureSource, type RowsComparison } from './compare-rows.ts'
+import { compareRows, type RowsComparison } from './compare-rows.ts'
 import type { ConnectionCrew } from './connection-crew.ts'
 import { meaningOf } from './expected-records.ts'
 import type { KnownTable, MeantTable } from './known-table.ts'
 import { makeMeantTable } from './meant-table.ts'
-import { readAgain, type SourceTable, type TableReading } from './read-again.ts'
+import type { TableReading } from './line-lots.ts'
+import { readAgain, type SourceTable } from './read-again.ts'
 import { makeFoundGroups } from './record-groups.ts'
 import type { CountedTable } from './run-checks.ts'
 import type { RunKey } from './run-key.ts'
@@ -81,13 +82,8 @@ class Comparison {
 
   /** The rows of a table, word for word. */
   async rowsOf(table: SourceTable): Promise<RowsComparison> {
-    const subject = { table, run: this.#order.run, isCounted: isCounted(this.#rowsOf(table)) }
-    const source = async () => {
-      const [reading, meant] = [await this.#readingOf(table), await this.#meanings.get(table)]
-      return this.#do((database) => measureSource(database, subject, { ...reading, groups: meant?.groups }))
-    }
-    const [live, expected] = await Promise.all([this.#do((database) => measureLive(database, subject), 2 * this.#size(table)), source()])
-    return this.#do((database) => compareRows(database, subject, { source: expected, live }))
+    const reading = await this.#readingOf(table)
+    return this.#do((database) => compareRows(database, { table, run: this.#order.run }, reading), this.#size(table))
   }
 
   /** The records that rows of a table became, and the rows made again from them. */

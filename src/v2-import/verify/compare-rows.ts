@@ -1,7 +1,7 @@
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { Difference } from '../run/import-report.ts'
-import { statisticsText } from './column-statistics.ts'
-import { COLUMNS_APART_MAX, type SourceTable, type TableReading } from './read-again.ts'
+import type { LineLot, TableReading } from './line-lots.ts'
+import type { SourceTable } from './read-again.ts'
 import { cellsHash, DIFFERENCES_MAX, ofRun, rowHash, type RunKey, sumOf } from './run-key.ts'
 import { literal } from './source-words.ts'
 import { cellsOfLine } from './stored-line.ts'
@@ -18,107 +18,101 @@ export interface RowsComparison {
   readonly changed: number
   /** Sums of the hashes of all rows, of the source and as they stand now; undefined if an earlier run brought some. */
   readonly hashes: { readonly source: string; readonly live: string } | undefined
-  /** Of each column: how many NULL, how many values if they were counted, least, greatest, bytes of the longest. */
-  readonly statistics: { readonly source: readonly string[]; readonly live: readonly string[] }
-  /** Whether the distinct values were counted. */
-  readonly isCounted: boolean
+  /** Where rows differ, what the cells of each column are like; undefined where all rows are the same. */
+  readonly statistics: { readonly source: readonly string[]; readonly live: readonly string[] } | undefined
   readonly differences: readonly Difference[]
 }
 
-/** What a pass over rows gives: how many, the sum of their hashes, and of each column what it is like. */
-export interface MeasuredRows {
+/** How many rows there are, and the sum of their hashes. */
+interface MeasuredRows {
   readonly count: number
   readonly hash: string
-  readonly statistics: readonly string[]
 }
 
 export interface Subject {
   readonly table: SourceTable
   readonly run: RunKey
-  /** Whether the distinct values of the columns are counted. */
-  readonly isCounted: boolean
 }
 
-/** Whether the distinct values of the columns of so many rows are counted. */
-export function isCounted(rows: number): boolean {
-  return rows <= DISTINCT_ROWS_MAX
-}
-
-/** The rows of a table as they stand, word for word, by one pass that splits each once. */
-export async function measureLive(database: ImportDatabase, { table, run, isCounted: isDistinctCounted }: Subject): Promise<MeasuredRows> {
-  const { columns } = table.info
-  const isApart = columns.length <= COLUMNS_APART_MAX
-  const cells = isApart ? columns.map((_, index) => `, cells[${index + 1}] AS c${index + 1}`).join('') : ', cells'
-  const statistics = columns.map((_, index) => {
-    const cell = isApart ? `c${index + 1}` : `cells[${index + 1}]`
-    const distinct = isDistinctCounted ? `${distinctOf(cell)}::text, ` : ''
-    const extremes = `left(min(${cell} COLLATE "C"), 40), left(max(${cell} COLLATE "C"), 40)`
-    return `concat_ws(' ', (count(*) - count(${cell}))::text, ${distinct}${extremes}, max(octet_length(${cell}))::text)`
-  })
-  // OFFSET 0 keeps the server from working out the cells anew for each use of them.
-  return one<MeasuredRows>(
-    database,
-    `SELECT count(*) AS count, ${sumOf('hash')}::text AS hash, ARRAY[${statistics.join(', ')}]::text[] AS statistics
-       FROM (SELECT ${rowHash('number', cellsHash('row_key', 'cells'), 'damage')} AS hash${cells} FROM (${liveRows(table, run)} OFFSET 0) r OFFSET 0) m`,
-  )
-}
+/** What a row is hashed by, beside its number and its bytes if it is damaged. */
+type Content = 'key' | 'cells'
 
 /**
- * The same of the rows of the source. The hashes of those that became records stand in the `groups` made of them; what the columns are
- * like was told when the source was read.
+ * The rows of a table against what was read again: letter for letter, lot by lot, beside the sums of the hashes of their keys. Cell by cell
+ * only where that differs, which may be by another spelling of the same cells; and row by row only where cells differ.
  */
-export async function measureSource(
-  database: ImportDatabase,
-  { table, run, isCounted: isDistinctCounted }: Subject,
-  { rows, columns, groups }: TableReading & { readonly groups: string | undefined },
-): Promise<MeasuredRows> {
-  const hash = rowHash('s.number', cellsHash('s.row_key', table.cells), 's.damage')
-  let sums = { count: 0, hash: '0' }
-  const add = async (sql: string): Promise<void> => {
-    const more = await one<{ count: number; hash: string }>(database, sql)
-    sums = { count: sums.count + more.count, hash: String(BigInt(sums.hash) + BigInt(more.hash)) }
+export async function compareRows(database: ImportDatabase, subject: Subject, { lots }: TableReading): Promise<RowsComparison> {
+  const areSame = await areSameLines(database, subject, lots)
+  const keys = areSame ? await measureBoth(database, subject, 'key') : undefined
+  const found = keys !== undefined && isEqual(keys) ? keys : await measureBoth(database, subject, 'cells')
+  const counts = { source: found.source.count, live: found.live.count }
+  const hashes = { source: found.source.hash, live: found.live.hash }
+  if (isEqual(found)) return { ...counts, missing: 0, extra: 0, changed: 0, hashes, statistics: undefined, differences: [] }
+  const { earlier, ...rest } = await differencesOf(database, subject)
+  if (earlier > 0) return { ...counts, ...rest, hashes: undefined, statistics: undefined }
+  return { ...counts, ...rest, hashes, statistics: await statisticsOf(database, subject, counts) }
+}
+
+interface MeasuredBoth {
+  readonly source: MeasuredRows
+  readonly live: MeasuredRows
+}
+
+function isEqual({ source, live }: MeasuredBoth): boolean {
+  return source.count === live.count && source.hash === live.hash
+}
+
+/** Whether the lines that stand are those that were read, in their order. */
+async function areSameLines(database: ImportDatabase, { table, run }: Subject, lots: readonly LineLot[]): Promise<boolean> {
+  const [row] = await database.query<{ odd: number }>(
+    `SELECT count(*) AS odd
+       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]) AS l(first, last, lines, sha256)
+      CROSS JOIN LATERAL (
+        SELECT count(line) AS lines, encode(sha256(convert_to(coalesce(string_agg(line, E'\\n' ORDER BY number), ''), 'UTF8')), 'hex') AS sha256
+          FROM imported.rows WHERE ${ofRun(run, table.info.key)} AND number BETWEEN l.first AND l.last) r
+      WHERE r.lines <> l.lines OR r.sha256 <> l.sha256`,
+    [lots.map(({ first }) => first), lots.map(({ last }) => last), lots.map(({ lines }) => lines), lots.map(({ sha256 }) => sha256)],
+  )
+  return row?.odd === 0
+}
+
+async function measureBoth(database: ImportDatabase, { table, run }: Subject, content: Content): Promise<MeasuredBoth> {
+  const measure = async (from: string, key: string, cells: string): Promise<MeasuredRows> => {
+    const hash = rowHash('number', content === 'key' ? key : cellsHash(key, cells), 'damage')
+    const sql = `SELECT count(*) AS count, ${sumOf(hash)}::text AS hash FROM ${from}`
+    const [row] = await database.query<MeasuredRows & Record<string, unknown>>(sql)
+    if (row === undefined) throw new Error('an aggregate gives a row')
+    return row
   }
-  if (groups !== undefined)
-    await add(`SELECT coalesce(sum(rows), 0)::bigint AS count, coalesce(sum(row_hash), 0)::text AS hash FROM ${groups}`)
-  const mapped = `SELECT FROM imported.rows o WHERE ${ofRun(run, table.info.key)} AND o.outcome = 'mapped' AND o.number = s.number`
-  const others = groups === undefined ? '' : ` WHERE NOT EXISTS (${mapped})`
-  if (sums.count !== rows) await add(`SELECT count(*) AS count, ${sumOf(hash)}::text AS hash FROM ${table.view} s${others}`)
-  const distinct = table.info.columns.map((_, index) => `${distinctOf(table.cell(index))}::text`)
-  const values = isDistinctCounted
-    ? (await one<{ counts: readonly string[] }>(database, `SELECT ARRAY[${distinct.join(', ')}]::text[] AS counts FROM ${table.view} s`))
-        .counts
-    : []
-  return { ...sums, statistics: columns.map((column, index) => statisticsText(column, rows, values[index])) }
-}
-
-function distinctOf(cell: string): string {
-  return `count(DISTINCT hashtextextended(${cell}, 0))`
-}
-
-async function one<Row extends object>(database: ImportDatabase, sql: string): Promise<Row> {
-  const [row] = await database.query<Row & Record<string, unknown>>(sql)
-  if (row === undefined) throw new Error('an aggregate gives a row')
-  return row
-}
-
-/** The rows of one table against what was read again; row by row only if sums of their hashes differ. */
-export async function compareRows(
-  database: ImportDatabase,
-  subject: Subject,
-  { source, live }: { readonly source: MeasuredRows; readonly live: MeasuredRows },
-): Promise<RowsComparison> {
-  const { isCounted: isDistinctCounted } = subject
-  const counts = {
-    source: source.count,
-    live: live.count,
-    isCounted: isDistinctCounted,
-    statistics: { source: source.statistics, live: live.statistics },
+  return {
+    source: await measure(`${table.view} s`, 'row_key', table.cells),
+    live: await measure(`(${liveRows(table, run)}) r`, 'row_key', 'cells'),
   }
-  const hashes = { source: source.hash, live: live.hash }
-  if (source.count === live.count && source.hash === live.hash)
-    return { ...counts, missing: 0, extra: 0, changed: 0, hashes, differences: [] }
-  const rest = await differencesOf(database, subject)
-  return { ...counts, ...rest, hashes: rest.earlier === 0 ? hashes : undefined }
+}
+
+/** Of each column: how many NULL, how many values unless there are too many, least, greatest, bytes of the longest. */
+async function statisticsOf(
+  database: ImportDatabase,
+  { table, run }: Subject,
+  counts: { readonly source: number; readonly live: number },
+): Promise<{ readonly source: readonly string[]; readonly live: readonly string[] }> {
+  const isDistinctCounted = Math.max(counts.source, counts.live) <= DISTINCT_ROWS_MAX
+  const measure = async (from: string): Promise<readonly string[]> => {
+    const statistics = table.info.columns.map((_, index) => {
+      const cell = `cells[${index + 1}]`
+      const distinct = isDistinctCounted ? `count(DISTINCT hashtextextended(${cell}, 0))::text, ` : ''
+      const extremes = `left(min(${cell} COLLATE "C"), 40), left(max(${cell} COLLATE "C"), 40)`
+      return `concat_ws(' ', (count(*) - count(${cell}))::text, ${distinct}${extremes}, max(octet_length(${cell}))::text)`
+    })
+    // OFFSET 0 keeps the server from working out the cells anew for each use of them.
+    const sql = `SELECT ARRAY[${statistics.join(', ')}]::text[] AS statistics FROM (${from} OFFSET 0) r`
+    const [row] = await database.query<{ statistics: readonly string[] }>(sql)
+    return row?.statistics ?? []
+  }
+  return {
+    source: await measure(`SELECT ${table.cells} AS cells FROM ${table.view} s`),
+    live: await measure(`SELECT cells FROM (${liveRows(table, run)}) l`),
+  }
 }
 
 /** The rows of this run as they stand, with their cells. */

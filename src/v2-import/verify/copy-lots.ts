@@ -12,6 +12,8 @@ export class CopyLots {
   #pieces: Buffer[] = []
   #bytes = 0
   #sending: Promise<void> = Promise.resolve()
+  /** Rows that the server took. */
+  rows = 0
 
   /** `into` is a table with its columns; `onLot` sees each lot before it is sent, and may throw. */
   constructor(database: ImportDatabase, into: string, onLot: (lot: Buffer) => void) {
@@ -54,7 +56,9 @@ export class CopyLots {
     await this.#sending
     if (lot.length === 0) return
     this.#onLot(lot)
-    this.#sending = this.#database.copy(this.#into, lot)
+    this.#sending = this.#database.copy(this.#into, lot).then((rows) => {
+      this.rows += rows
+    })
     // Its failure is thrown where it is waited for.
     this.#sending.catch(() => undefined)
   }

@@ -1,7 +1,7 @@
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { KnownTable, MeantTable } from './known-table.ts'
 import { expectedGroups, groupedExpressions } from './record-groups.ts'
-import { cellsHash, ofRun, rowHash } from './run-key.ts'
+import { cellsHash, ofRun } from './run-key.ts'
 import { literal, unifiedSymbol } from './source-words.ts'
 import type { ExpectedRecord } from './table-meaning.ts'
 
@@ -39,7 +39,7 @@ export async function makeMeantTable(database: ImportDatabase, known: KnownTable
   await database.run(`
     ${symbolsOf(known)};
     CREATE UNLOGGED TABLE ${meant} WITH (autovacuum_enabled = false) AS
-      SELECT ${[...hashes, ...names].join(', ')}, naive, rebuilt, ${rowHash('number', 'rebuilt', 'damage')} AS row_hash
+      SELECT ${[...hashes, ...names].join(', ')}, naive, rebuilt
         FROM (${made.wide} OFFSET 0) m;
     CREATE UNLOGGED TABLE ${groups} AS ${expectedGroups(made)}`)
   return made
@@ -64,7 +64,7 @@ function wideRows({ table, meaning, run }: KnownTable, columns: ReadonlyMap<stri
     `SELECT s.* FROM ${table.view} s JOIN (${mapped}) o ON o.number = s.number`,
   )
   const naive = meaning.naive.map((one) => ` + coalesce((${one})::int, 0)`).join('')
-  return `SELECT s.number, s.row_key, s.damage, ${table.cells} AS cells, ${cellsHash('s.row_key', table.cells)} AS rebuilt, 0${naive} AS naive${named([...columns])}
+  return `SELECT s.row_key, ${table.cells} AS cells, ${cellsHash('s.row_key', table.cells)} AS rebuilt, 0${naive} AS naive${named([...columns])}
             FROM (${rows} OFFSET 0) s LEFT JOIN symbols_${table.view} y ON y.raw = ${meaning.symbol ?? 'NULL::text'} ${(meaning.joins ?? []).join(' ')}`
 }
 

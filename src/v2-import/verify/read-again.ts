@@ -3,11 +3,11 @@ import { AppError } from '#domain/errors.ts'
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { ImportSource, RawCell, TableInfo } from '../sources/import-source.ts'
 import { ROW_BYTES_MAX } from '../sources/limits.ts'
-import { type ColumnStatistics, TableStatistics } from './column-statistics.ts'
 import { CopyLots } from './copy-lots.ts'
+import { LineLots, type TableReading } from './line-lots.ts'
 
 /** With more columns than these a row of version 2 might not fit a row of the server: then all cells stand in one array. */
-export const COLUMNS_APART_MAX = 200
+const COLUMNS_APART_MAX = 200
 /** Taken from a sequence at once. */
 const NUMBERS_AT_ONCE = 1_000
 const CARRIAGE_RETURN = 0x0d
@@ -24,13 +24,6 @@ export interface SourceTable {
   readonly cells: string
   /** Positions, from 1, of the columns of the key. */
   readonly keyIndexes: readonly number[]
-}
-
-/** What was seen when a table was read. */
-export interface TableReading {
-  readonly rows: number
-  /** What the cells of each column are like. */
-  readonly columns: readonly ColumnStatistics[]
 }
 
 export interface ReadAgainOrder {
@@ -82,13 +75,12 @@ async function loadText(
   table: SourceTable,
   text: AsyncIterable<Buffer>,
 ): Promise<TableReading | undefined> {
-  const statistics = new TableStatistics(table.info.columns.length)
+  const lines = new LineLots()
   const columns = table.info.columns.map((_, index) => `c${index + 1}`).join(', ')
   const lots = new CopyLots(database, `${tableOf(table)} (${columns})`, (lot) => {
-    if (lot.includes(CARRIAGE_RETURN)) throw new UnlikeText()
-    const { rows } = statistics
-    statistics.add(lot, 0)
-    onRows(statistics.rows - rows)
+    // A row that is too long is in a lot that is.
+    if (lot.length > ROW_BYTES_MAX || lot.includes(CARRIAGE_RETURN)) throw new UnlikeText()
+    onRows(lines.addText(lot))
   })
   try {
     for await (const piece of text) {
@@ -96,12 +88,13 @@ async function loadText(
       if (lots.waiting > ROW_BYTES_MAX) throw new UnlikeText()
     }
     await lots.flush()
-    if (statistics.longestRowBytes <= ROW_BYTES_MAX) return statistics
+    // Fewer of the server's are told where a line end belongs to a cell.
+    if (lots.rows === lines.rows) return lines
   } catch (error) {
     if (!(error instanceof UnlikeText || isRefusedData(error))) throw error
   }
   await lots.settled()
-  onRows(-statistics.rows)
+  onRows(-lines.rows)
   await database.run(`TRUNCATE ${tableOf(table)}`)
   return undefined
 }
@@ -116,22 +109,23 @@ function isRefusedData(error: unknown): boolean {
 async function loadRows({ database, source, onRows, signal }: ReadAgainOrder, table: SourceTable): Promise<TableReading> {
   const { info } = table
   const form = formOf(info)
-  const statistics = new TableStatistics(info.columns.length)
+  const lines = new LineLots()
   const lots = new CopyLots(database, tableOf(table), () => undefined)
-  const nothing = '\t\\N'.repeat(info.columns.length)
   for await (const batch of source.rows(info, { signal })) {
-    let [sent, measured] = ['', '']
+    let sent = ''
+    const whole: string[] = []
     for (const { number, cells, damage } of batch) {
-      const isWhole = damage === undefined
-      measured += isWhole ? `${cellsText(cells)}\n` : `${nothing}\n`
-      sent += isWhole ? `${number}\t\\N${form.line(cells)}\n` : `${number}\t${bytesText(damage.bytes)}${form.nothing}\n`
+      if (damage === undefined) {
+        sent += `${number}\t\\N${form.line(cells)}\n`
+        whole.push(cellsText(cells).slice(1))
+      } else sent += `${number}\t${bytesText(damage.bytes)}${form.nothing}\n`
     }
-    statistics.add(Buffer.from(measured), 1)
+    lines.addRows(batch.length, whole)
     onRows(batch.length)
     await lots.add(Buffer.from(sent))
   }
   await lots.flush()
-  return statistics
+  return lines
 }
 
 function tableOf({ view }: SourceTable): string {

@@ -9,6 +9,9 @@ import { DIFFERENCES_MAX } from './run-key.ts'
 import type { VerifyOrder } from './verify-order.ts'
 
 const PREFIX = 'import_verify_'
+/** Both connections are at work already; and where groups are few, as always here, the server overrates them and would sort whole tables. */
+const SETTINGS = 'SET max_parallel_workers_per_gather = 0; SET enable_sort = off'
+const RESET = 'RESET max_parallel_workers_per_gather; RESET enable_sort'
 
 export function verificationSchema(runId: string): string {
   return PREFIX + runId
@@ -34,7 +37,7 @@ export async function verifyRun(order: VerifyOrder): Promise<Verification> {
   try {
     await database.run(`DROP SCHEMA IF EXISTS "${schema}" CASCADE; CREATE SCHEMA "${schema}"`)
     for (const each of databases) {
-      await each.run(`SET search_path = "${schema}", public; SET max_parallel_workers_per_gather = 0`)
+      await each.run(`SET search_path = "${schema}", public; ${SETTINGS}`)
       await each.query(`SELECT set_config('TimeZone', $1, false)`, [plan.timeZone])
     }
     const tables = await tablesOf(order)
@@ -45,7 +48,7 @@ export async function verifyRun(order: VerifyOrder): Promise<Verification> {
       await crew.settled()
     }
   } finally {
-    for (const each of databases) await each.tidy(`RESET search_path; SET TimeZone = 'UTC'; RESET max_parallel_workers_per_gather`)
+    for (const each of databases) await each.tidy(`RESET search_path; SET TimeZone = 'UTC'; ${RESET}`)
     await database.tidy(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`)
   }
 }
