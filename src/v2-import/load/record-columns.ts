@@ -158,3 +158,6 @@ export const RECORD_TABLES: Readonly<Record<ImportedRecord['kind'], RecordTable>
   session: recordTable('sessions', sessions),
 }
 export const RECORD_TABLE_NAMES: readonly string[] = Object.values(RECORD_TABLES).map(({ name }) => name)
+
+/** Records that are sent on the connection of the rows: so both connections have about as much to do. */
+export const SENT_WITH_ROWS: ReadonlySet<string> = new Set([RECORD_TABLES.fill.name])

@@ -2,7 +2,7 @@ import type { ImportedRecord, Note, Verdict } from '../mapping/imported-records.
 import type { CopyBuffers } from '../run/copy-buffers.ts'
 import { copyLine } from '../sources/copy-line.ts'
 import type { RawCell, RawRow } from '../sources/import-source.ts'
-import { RECORD_TABLES, type RecordTable } from './record-columns.ts'
+import { RECORD_TABLES, type RecordTable, SENT_WITH_ROWS } from './record-columns.ts'
 
 /** What is not named here is the same for all rows of a table: the staging has it as a default. */
 const ROW_COLUMNS = 'row_key, number, outcome, rule, column_name, reason, line, bytes'
@@ -25,13 +25,13 @@ export interface Counted extends Note {
 }
 
 interface RecordTarget extends RecordTable {
+  readonly buffers: CopyBuffers
   readonly into: string
 }
 
 /** Turns the rows of one table and their verdicts into lines of COPY, in the form `STAGED_FORM`. */
 export class RowWriter {
   readonly #rows: CopyBuffers
-  readonly #records: CopyBuffers
   readonly #rowsInto: string
   readonly #targets: ReadonlyMap<string, RecordTarget>
   readonly #notes = new Map<Note, number>()
@@ -39,11 +39,10 @@ export class RowWriter {
 
   constructor(schema: string, { rows, records }: { readonly rows: CopyBuffers; readonly records: CopyBuffers }) {
     this.#rows = rows
-    this.#records = records
     this.#rowsInto = `"${schema}".rows (${ROW_COLUMNS})`
     const targets = Object.entries(RECORD_TABLES).map(([kind, table]) => {
       const into = `"${schema}".${table.name} (${['row_key', 'part', ...table.columns, 'extras'].join(', ')})`
-      return [kind, { ...table, into }] as const
+      return [kind, { ...table, into, buffers: SENT_WITH_ROWS.has(table.name) ? rows : records }] as const
     })
     this.#targets = new Map(targets)
   }
@@ -77,7 +76,7 @@ export class RowWriter {
       else if (typeof value === 'number') line += `${BETWEEN}${value}`
       else line += value ? `${BETWEEN}t` : `${BETWEEN}f`
     }
-    this.#records.add(target.into, `${line}${BETWEEN}${this.#extrasText(record)}\n`)
+    target.buffers.add(target.into, `${line}${BETWEEN}${this.#extrasText(record)}\n`)
   }
 
   /** As `JSON.stringify` would write it; nothing in it has to be quoted. */

@@ -13,7 +13,7 @@ export interface StageOrder {
   readonly source: ImportSource
   readonly plan: ImportPlan
   readonly staging: Staging
-  /** The rows go by the first connection, the records by the second, at the same time. */
+  /** The rows go by the first connection, most records by the second, at the same time. */
   readonly databases: readonly [ImportDatabase, ImportDatabase]
   /** No earlier import brought rows of this system: then it is known here which orders the orders table has. */
   readonly isFirst: boolean

@@ -2,7 +2,8 @@ import { escapeLiteral } from 'pg'
 import { ruleFor } from '../mapping/known-tables.ts'
 import type { TableInfo } from '../sources/import-source.ts'
 import type { ImportDatabase } from '../run/import-database.ts'
-import { RECORD_TABLE_NAMES } from './record-columns.ts'
+import { keyColumnsIn, type KeyColumns } from './key-columns.ts'
+import { RECORD_TABLE_NAMES, SENT_WITH_ROWS } from './record-columns.ts'
 import type { Counted } from './row-writer.ts'
 
 const PREFIX = 'import_'
@@ -74,11 +75,13 @@ export class Staging {
   async makeRows(): Promise<void> {
     await this.#makeTable(this.#database, 'rows')
     await this.#database.run(`ALTER TABLE "${this.schema}".rows ALTER variant SET DEFAULT ''`)
+    for (const name of SENT_WITH_ROWS) await this.#makeTable(this.#database, name)
   }
 
   /** What an earlier attempt left is taken away: its records came, its rows did not. */
   async makeRecords(database: ImportDatabase): Promise<void> {
     for (const name of RECORD_TABLE_NAMES) {
+      if (SENT_WITH_ROWS.has(name)) continue
       await database.run(`DROP TABLE IF EXISTS "${this.schema}".${name}`)
       await this.#makeTable(database, name)
     }
@@ -97,7 +100,10 @@ export class Staging {
     const key = escapeLiteral(table.key)
     await rows.run(`ALTER TABLE "${this.schema}".rows ALTER table_key SET DEFAULT ${key}`)
     if (ruleFor(table) === undefined) return
-    for (const name of RECORD_TABLE_NAMES) await records.run(`ALTER TABLE "${this.schema}".${name} ALTER table_key SET DEFAULT ${key}`)
+    for (const name of RECORD_TABLE_NAMES) {
+      const database = SENT_WITH_ROWS.has(name) ? rows : records
+      await database.run(`ALTER TABLE "${this.schema}".${name} ALTER table_key SET DEFAULT ${key}`)
+    }
   }
 
   async noteTable(table: TableInfo, { number, keyColumns, rows, notes }: ReadTable): Promise<void> {
@@ -108,6 +114,11 @@ export class Staging {
     )
     for (const { rule, column, text, count } of notes)
       await this.#database.query(`INSERT INTO "${this.schema}".notes VALUES ($1, $2, $3, $4, $5)`, [table.key, rule, column, text, count])
+  }
+
+  /** Of what is loaded. */
+  async keyColumns(): Promise<KeyColumns> {
+    return keyColumnsIn(this.#database, this.schema, this.runId)
   }
 
   async noteLoaded({ linkedOrders, areLinksDecided, undecidedKeys, repeatedKeys }: Loaded): Promise<void> {

@@ -3,6 +3,7 @@ import { AppError } from '#domain/errors.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { PgConnection } from '#storage/postgres/connection.ts'
 import { buildIndexes } from '../load/build-indexes.ts'
+import { recordedKeyColumns } from '../load/key-columns.ts'
 import { countRows, type RunCounts, standingCounts } from '../load/count-rows.ts'
 import { type FileSeal, fingerprintOf, sealFiles } from '../load/fingerprint.ts'
 import { analyzeLive, isLive, moveToLive } from '../load/move-to-live.ts'
@@ -12,7 +13,8 @@ import { stageTables } from '../load/stage-tables.ts'
 import { dropStaging, findInterrupted, Staging, stagingSchema, stagingSchemas } from '../load/staging.ts'
 import type { ImportPlan } from '../mapping/import-plan.ts'
 import type { ImportSource } from '../sources/import-source.ts'
-import { verificationSchemas, verifyRun } from '../verify/verify-run.ts'
+import { readingSchemas, SecondReading } from '../verify/second-reading.ts'
+import { verifyRun } from '../verify/verify-run.ts'
 import { ImportDatabase } from './import-database.ts'
 import type { Check, ImportReport, Verification } from './import-report.ts'
 import { MemoryWatch } from './memory-watch.ts'
@@ -53,11 +55,13 @@ export async function runImport(order: ImportOrder): Promise<ImportReport> {
   cleanup.defer(() => database.close())
   const second = await ImportDatabase.open(order.connection, order.signal)
   cleanup.defer(() => second.close())
+  const reader = await ImportDatabase.open(order.connection, order.signal)
+  cleanup.defer(() => reader.close())
   await database.lock()
   const memory = new MemoryWatch()
   cleanup.defer(() => memory.stop())
   refuseDamaged(order.source)
-  const run = new ImportRun(order, [database, second], memory)
+  const run = new ImportRun(order, { databases: [database, second], reader }, memory)
   try {
     return await run.run()
   } catch (error) {
@@ -71,9 +75,16 @@ function refuseDamaged({ damage }: ImportSource): void {
   if (damage !== undefined) throw damage
 }
 
+interface Connections {
+  readonly databases: readonly [ImportDatabase, ImportDatabase]
+  readonly reader: ImportDatabase
+}
+
 class ImportRun {
   readonly #order: ImportOrder
   readonly #databases: readonly [ImportDatabase, ImportDatabase]
+  /** For the second reading of the source. */
+  readonly #reader: ImportDatabase
   readonly #memory: MemoryWatch
   readonly #system: string
   readonly #began: number
@@ -81,9 +92,10 @@ class ImportRun {
   /** Of the run whose rows stand already: what fails now is only the check of them. */
   #liveRunId: string | undefined
 
-  constructor(order: ImportOrder, databases: readonly [ImportDatabase, ImportDatabase], memory: MemoryWatch) {
+  constructor(order: ImportOrder, { databases, reader }: Connections, memory: MemoryWatch) {
     this.#order = order
     this.#databases = databases
+    this.#reader = reader
     this.#memory = memory
     this.#system = order.system ?? DEFAULT_SYSTEM
     this.#began = order.clock.elapsed()
@@ -94,21 +106,14 @@ class ImportRun {
     const [database] = this.#databases
     const seals = await sealFiles(source.identity)
     const { staging, startedMs, isResumed } = await this.#begin(seals)
-    let counts: RunCounts
-    let isNew = false
-    if (isResumed && (await isLive(database, staging.runId))) counts = await standingCounts(database, staging.runId)
-    else {
+    const isStanding = isResumed && (await isLive(database, staging.runId))
+    if (!isStanding) {
       await this.#stage(staging)
       await this.#mustBeSame(seals)
-      await settleStaging(database, staging, this.#system)
-      counts = await countRows(database, staging)
-      if (!isDryRun) {
-        await this.#move(staging, { startedMs, seals, counts })
-        isNew = true
-      }
     }
-    if (!isDryRun) this.#stands(staging.runId)
-    const verification = isDryRun ? DRY_RUN : await this.#verify(staging, { seals, counts, isNew })
+    const { counts, verification } = isDryRun
+      ? { counts: await this.#settle(staging), verification: DRY_RUN }
+      : await this.#moveAndVerify(staging, { startedMs, seals, isStanding })
     await dropStaging(database, staging.schema)
     const durationMs = this.#order.clock.elapsed() - this.#began
     return {
@@ -138,7 +143,7 @@ class ImportRun {
     const interrupted = wanted === undefined || found?.runId === wanted ? found : undefined
     const runId = interrupted?.runId ?? wanted ?? makeRunId(clock.now())
     const others = (await stagingSchemas(database)).filter((schema) => schema !== stagingSchema(runId))
-    for (const schema of [...others, ...(await verificationSchemas(database))]) await dropStaging(database, schema)
+    for (const schema of [...others, ...(await readingSchemas(database))]) await dropStaging(database, schema)
     await database.tidy(RESET_AUTOVACUUM)
     const staging = new Staging(database, runId, this.#system)
     if (interrupted !== undefined) return { staging, startedMs: interrupted.startedMs, isResumed: true }
@@ -155,6 +160,42 @@ class ImportRun {
     await stageTables({ source, plan, staging, databases: this.#databases, isFirst, onRows: this.#counter('read'), signal })
   }
 
+  async #settle(staging: Staging): Promise<RunCounts> {
+    const [database] = this.#databases
+    await settleStaging(database, staging, this.#system)
+    return countRows(database, staging)
+  }
+
+  /** The source is read again while its rows come to where everybody sees them. */
+  async #moveAndVerify(
+    staging: Staging,
+    { startedMs, seals, isStanding }: Omit<Moving, 'counts'> & { readonly isStanding: boolean },
+  ): Promise<{ readonly counts: RunCounts; readonly verification: Verification }> {
+    const { source, plan, signal } = this.#order
+    const { runId } = staging
+    const [database] = this.#databases
+    const keyColumns = await (isStanding ? recordedKeyColumns(database, runId) : staging.keyColumns())
+    const onRows = this.#whenStanding(this.#counter('verify'))
+    await using reading = await SecondReading.begin({ reader: this.#reader, runId, source, keyColumns, onRows, signal })
+    const counts = isStanding ? await standingCounts(database, runId) : await this.#settle(staging)
+    if (!isStanding) await this.#move(staging, { startedMs, seals, counts })
+    this.#stands(runId)
+    onRows(0)
+    const verification = await verifyRun({
+      databases: this.#databases,
+      run: { runId, system: this.#system },
+      source,
+      reading,
+      seals,
+      plan,
+      counts: counts.tables,
+      naiveTimes: naiveTimes(counts),
+      prepare: isStanding ? undefined : analyzeLive,
+      signal,
+    })
+    return { counts, verification }
+  }
+
   async #move(staging: Staging, { startedMs, seals, counts }: Moving): Promise<void> {
     const { source, plan, signal } = this.#order
     signal?.throwIfAborted()
@@ -163,31 +204,22 @@ class ImportRun {
     const { tables, notes, linkedOrders } = counts
     const run = { system: this.#system, startedMs, identity: source.identity, seals, plan, counts: { tables, notes, linkedOrders } }
     await moveToLive(this.#databases[0], staging, run)
-    this.#stands(staging.runId)
   }
 
-  #verify(
-    staging: Staging,
-    { seals, counts, isNew }: { seals: readonly FileSeal[]; counts: RunCounts; isNew: boolean },
-  ): Promise<Verification> {
-    const { source, plan, signal } = this.#order
-    return verifyRun({
-      databases: this.#databases,
-      run: { runId: staging.runId, system: this.#system },
-      source,
-      seals,
-      plan,
-      counts: counts.tables,
-      naiveTimes: naiveTimes(counts),
-      onRows: this.#counter('verify'),
-      prepare: isNew ? analyzeLive : undefined,
-      signal,
-    })
+  /** Rows that were read again are told of when the others stand: till then it is the move that takes its time. */
+  #whenStanding(tell: (rows: number) => void): (rows: number) => void {
+    let untold = 0
+    return (rows) => {
+      untold += rows
+      if (this.#liveRunId === undefined) return
+      tell(untold)
+      untold = 0
+    }
   }
 
   #stands(runId: string): void {
     this.#liveRunId = runId
-    for (const database of this.#databases) database.consequence = standing(runId)
+    for (const database of [...this.#databases, this.#reader]) database.consequence = standing(runId)
   }
 
   /** What a person is told of a failure: after the rows came, only the check of them has failed. */

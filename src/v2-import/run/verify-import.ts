@@ -7,6 +7,8 @@ import { RESET_AUTOVACUUM } from '../load/partitions.ts'
 import type { ImportPlan } from '../mapping/import-plan.ts'
 import type { ImportSource, SourceIdentity } from '../sources/import-source.ts'
 import { openStoredSource } from '../verify/stored-source.ts'
+import { recordedKeyColumns } from '../load/key-columns.ts'
+import { SecondReading } from '../verify/second-reading.ts'
 import { verifyRun } from '../verify/verify-run.ts'
 import { ImportDatabase } from './import-database.ts'
 import type { Check, ImportReport, Verification } from './import-report.ts'
@@ -88,18 +90,21 @@ async function verified(
     opened.consequence = NOTHING_CHANGED
     return opened
   }
-  const [database, second] = [await connect(), await connect()]
+  const [database, second, reader] = [await connect(), await connect(), await connect()]
   await database.lock()
   const { source, seals } = await open(connect)
+  const keyColumns = await recordedKeyColumns(database, run.runId)
+  const reading = await SecondReading.begin({ reader, runId: run.runId, source, keyColumns, onRows: onRows ?? (() => undefined), signal })
+  cleanup.use(reading)
   const verification = await verifyRun({
     databases: [database, second],
     run,
     source,
+    reading,
     seals,
     plan: run.plan,
     counts: run.counts.tables,
     naiveTimes: naiveTimes(run.counts),
-    onRows: onRows ?? (() => undefined),
     signal,
   })
   await database.tidy(RESET_AUTOVACUUM)

@@ -8,8 +8,7 @@ import type { ConnectionCrew } from './connection-crew.ts'
 import { meaningOf } from './expected-records.ts'
 import type { KnownTable, MeantTable } from './known-table.ts'
 import { makeMeantTable } from './meant-table.ts'
-import type { TableReading } from './line-lots.ts'
-import { readAgain, type SourceTable } from './read-again.ts'
+import type { SourceTable } from './read-again.ts'
 import { makeFoundGroups } from './record-groups.ts'
 import type { CountedTable } from './run-checks.ts'
 import type { RunKey } from './run-key.ts'
@@ -33,14 +32,14 @@ export interface Compared {
 }
 
 /**
- * While one connection takes the source, the other measures what stands; then both work out what the source means, the largest first, so
- * that neither waits for long.
+ * While the source is read again, both connections measure what stands; they work out what the source means as its tables come, the largest
+ * first, so that neither waits for long.
  */
-export async function compareAll(order: VerifyOrder, crew: ConnectionCrew, tables: readonly SourceTable[]): Promise<Compared> {
-  const work = new Comparison(order, crew, tables)
+export async function compareAll(order: VerifyOrder, crew: ConnectionCrew): Promise<Compared> {
+  const work = new Comparison(order, crew)
   const [read, rows, records, whole, others] = await Promise.all([
-    work.reading(),
-    Promise.all(tables.map((table) => work.rowsOf(table))),
+    order.reading.counts(),
+    Promise.all(order.reading.tables.map((table) => work.rowsOf(table))),
     Promise.all(work.known.map((each) => work.recordsOf(each))),
     work.whole(),
     work.others(),
@@ -52,37 +51,25 @@ class Comparison {
   readonly known: readonly KnownTable[]
   readonly #order: VerifyOrder
   readonly #crew: ConnectionCrew
-  readonly #tables: readonly SourceTable[]
   readonly #begin: Promise<unknown>
-  readonly #readings: ReadonlyMap<SourceTable, PromiseWithResolvers<TableReading>>
-  readonly #read: Promise<void>
   readonly #meanings: ReadonlyMap<SourceTable, Promise<MeantTable>>
   readonly #found: ReadonlyMap<SourceTable, Promise<void>>
 
-  constructor(order: VerifyOrder, crew: ConnectionCrew, tables: readonly SourceTable[]) {
+  constructor(order: VerifyOrder, crew: ConnectionCrew) {
     this.#order = order
     this.#crew = crew
-    this.#tables = tables
-    this.known = meaningsOf(order, tables)
-    this.#readings = new Map(tables.map((table) => [table, Promise.withResolvers<TableReading>()]))
-    this.#read = this.#readAll()
+    this.known = meaningsOf(order, order.reading.tables)
     this.#begin = crew.do((database) => order.prepare?.(database) ?? Promise.resolve())
     const held = this.#begin.then(() => crew.do((database) => makeHeldOrders(database, order.run, this.known), this.#size()))
     this.#meanings = new Map(this.known.map((each) => [each.table, this.#meaningOf(each, held)]))
     this.#found = new Map(this.known.map((each) => [each.table, this.#foundOf(each)]))
     // What fails is thrown where it is waited for, which may be later.
-    const begun = [this.#read, this.#begin, held, ...this.#meanings.values(), ...this.#found.values()]
-    for (const each of [...begun, ...[...this.#readings.values()].map(({ promise }) => promise)]) each.catch(() => undefined)
-  }
-
-  async reading(): Promise<readonly CountedTable[]> {
-    await this.#read
-    return Promise.all(this.#tables.map(async (table) => ({ key: table.info.key, rows: (await this.#readingOf(table)).rows })))
+    for (const each of [this.#begin, held, ...this.#meanings.values(), ...this.#found.values()]) each.catch(() => undefined)
   }
 
   /** The rows of a table, word for word. */
   async rowsOf(table: SourceTable): Promise<RowsComparison> {
-    const reading = await this.#readingOf(table)
+    const reading = await this.#order.reading.of(table)
     return this.#do((database) => compareRows(database, { table, run: this.#order.run }, reading), this.#size(table))
   }
 
@@ -131,25 +118,8 @@ class Comparison {
     return this.#crew.do(work, weight)
   }
 
-  async #readAll(): Promise<void> {
-    const { source, onRows, signal } = this.#order
-    const onTable = (table: SourceTable, reading: TableReading): void => this.#readings.get(table)?.resolve(reading)
-    try {
-      await this.#crew.do((database) => readAgain({ database, source, tables: this.#tables, onRows, onTable, signal }))
-    } catch (error) {
-      for (const { reject } of this.#readings.values()) reject(error)
-      throw error
-    }
-  }
-
-  async #readingOf(table: SourceTable): Promise<TableReading> {
-    const reading = await this.#readings.get(table)?.promise
-    if (reading === undefined) throw new Error(`table ${table.info.key} is not of this source`)
-    return reading
-  }
-
   async #meaningOf(known: KnownTable, held: Promise<void>): Promise<MeantTable> {
-    await Promise.all([this.#readingOf(known.table), held])
+    await Promise.all([this.#order.reading.of(known.table), held])
     return this.#do((database) => makeMeantTable(database, known, linksOf(known)), 3 * this.#size(known.table))
   }
 

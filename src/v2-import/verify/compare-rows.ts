@@ -2,7 +2,7 @@ import type { ImportDatabase } from '../run/import-database.ts'
 import type { Difference } from '../run/import-report.ts'
 import type { LineLot, TableReading } from './line-lots.ts'
 import type { SourceTable } from './read-again.ts'
-import { cellsHash, DIFFERENCES_MAX, ofRun, rowHash, type RunKey, sumOf } from './run-key.ts'
+import { cellsHash, DIFFERENCES_MAX, keyHash, ofRun, rowHash, type RunKey, sumOf } from './run-key.ts'
 import { literal } from './source-words.ts'
 import { cellsOfLine } from './stored-line.ts'
 
@@ -78,7 +78,7 @@ async function areSameLines(database: ImportDatabase, { table, run }: Subject, l
 
 async function measureBoth(database: ImportDatabase, { table, run }: Subject, content: Content): Promise<MeasuredBoth> {
   const measure = async (from: string, key: string, cells: string): Promise<MeasuredRows> => {
-    const hash = rowHash('number', content === 'key' ? key : cellsHash(key, cells), 'damage')
+    const hash = content === 'key' ? keyHash('number', key, 'damage') : rowHash('number', cellsHash(key, cells), 'damage')
     const sql = `SELECT count(*) AS count, ${sumOf(hash)}::text AS hash FROM ${from}`
     const [row] = await database.query<MeasuredRows & Record<string, unknown>>(sql)
     if (row === undefined) throw new Error('an aggregate gives a row')

@@ -22,6 +22,11 @@ export function rowHash(number: string, cells: string, damage: string): string {
   return `hash_record_extended(ROW(${number}, ${cells}, ${damage}), 0)`
 }
 
+/** The same of its number and key alone, and of its bytes if it is damaged. The number is the seed. */
+export function keyHash(number: string, key: string, damage: string): string {
+  return `hashtextextended(${key}, ${number}) # coalesce(hashbyteaextended(${damage}, ${number}), 0)`
+}
+
 /**
  * The sum of the hashes of rows, 0 without rows. The hash of a record is linear in those of its fields, so that swapped values would
  * leave the sum as it is: it is hashed once more.

@@ -4,12 +4,15 @@ import type { ImportPlan } from '../mapping/import-plan.ts'
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { ImportSource } from '../sources/import-source.ts'
 import type { RunKey } from './run-key.ts'
+import type { SecondReading } from './second-reading.ts'
 
 export interface VerifyOrder {
   /** Both work at once. */
   readonly databases: readonly [ImportDatabase, ImportDatabase]
   readonly run: RunKey
   readonly source: ImportSource
+  /** Of this source; need not have ended. */
+  readonly reading: SecondReading
   /** The files of the source as the import found them. */
   readonly seals: readonly FileSeal[]
   readonly plan: ImportPlan
@@ -17,8 +20,7 @@ export interface VerifyOrder {
   readonly counts: readonly TableCounts[]
   /** How many times without a zone the mapper noted. */
   readonly naiveTimes: number
-  readonly onRows: (rows: number) => void
-  /** What the server is to do before it compares; the source is read meanwhile. */
+  /** What the server is to do before it compares. */
   readonly prepare?: ((database: ImportDatabase) => Promise<void>) | undefined
   readonly signal?: AbortSignal | undefined
 }
