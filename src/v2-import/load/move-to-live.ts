@@ -60,12 +60,13 @@ async function refuseKnown(database: ImportDatabase, schema: string): Promise<vo
   if (known[0] !== undefined) throw new Error(`the row ${known[0].key} stands already; it was to be found when the staging was settled`)
 }
 
-/** What the server has to know of the new rows to find its way among them. */
-export async function analyzeLive(database: ImportDatabase): Promise<void> {
-  await database.run(`SET default_statistics_target = ${STATISTICS_TARGET}`)
-  for (const name of PARTED_TABLES) await database.run(`ANALYZE imported.${name} (${await searchedColumns(database, name)})`)
-  await database.run('RESET default_statistics_target')
-}
+/** What the server has to know of the new rows to find its way among them, table by table. */
+export const LIVE_ANALYSES = PARTED_TABLES.map((name) => async (database: ImportDatabase): Promise<void> => {
+  const columns = await searchedColumns(database, name)
+  await database.run(
+    `SET default_statistics_target = ${STATISTICS_TARGET}; ANALYZE imported.${name} (${columns}); RESET default_statistics_target`,
+  )
+})
 
 /** All but the wide ones, which nobody searches by. */
 async function searchedColumns(database: ImportDatabase, table: string): Promise<string> {

@@ -2,7 +2,6 @@ import { escapeLiteral } from 'pg'
 import { ruleFor } from '../mapping/known-tables.ts'
 import type { TableInfo } from '../sources/import-source.ts'
 import type { ImportDatabase } from '../run/import-database.ts'
-import { keyColumnsIn, type KeyColumns } from './key-columns.ts'
 import { RECORD_TABLE_NAMES, SENT_WITH_ROWS } from './record-columns.ts'
 import type { Counted } from './row-writer.ts'
 
@@ -114,11 +113,6 @@ export class Staging {
     )
     for (const { rule, column, text, count } of notes)
       await this.#database.query(`INSERT INTO "${this.schema}".notes VALUES ($1, $2, $3, $4, $5)`, [table.key, rule, column, text, count])
-  }
-
-  /** Of what is loaded. */
-  async keyColumns(): Promise<KeyColumns> {
-    return keyColumnsIn(this.#database, this.schema, this.runId)
   }
 
   async noteLoaded({ linkedOrders, areLinksDecided, undecidedKeys, repeatedKeys }: Loaded): Promise<void> {

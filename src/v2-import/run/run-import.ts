@@ -3,10 +3,10 @@ import { AppError } from '#domain/errors.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { PgConnection } from '#storage/postgres/connection.ts'
 import { buildIndexes } from '../load/build-indexes.ts'
-import { recordedKeyColumns } from '../load/key-columns.ts'
+import { recordedKeyColumns, sourceKeyColumns } from '../load/key-columns.ts'
 import { countRows, type RunCounts, standingCounts } from '../load/count-rows.ts'
 import { type FileSeal, fingerprintOf, sealFiles } from '../load/fingerprint.ts'
-import { analyzeLive, isLive, moveToLive } from '../load/move-to-live.ts'
+import { isLive, LIVE_ANALYSES, moveToLive } from '../load/move-to-live.ts'
 import { RESET_AUTOVACUUM } from '../load/partitions.ts'
 import { hasEarlierRows, settleStaging } from '../load/settle-staging.ts'
 import { stageTables } from '../load/stage-tables.ts'
@@ -107,12 +107,9 @@ class ImportRun {
     const seals = await sealFiles(source.identity)
     const { staging, startedMs, isResumed } = await this.#begin(seals)
     const isStanding = isResumed && (await isLive(database, staging.runId))
-    if (!isStanding) {
-      await this.#stage(staging)
-      await this.#mustBeSame(seals)
-    }
+    if (!isStanding) await this.#stage(staging)
     const { counts, verification } = isDryRun
-      ? { counts: await this.#settle(staging), verification: DRY_RUN }
+      ? { counts: await this.#settle(staging, seals), verification: DRY_RUN }
       : await this.#moveAndVerify(staging, { startedMs, seals, isStanding })
     await dropStaging(database, staging.schema)
     const durationMs = this.#order.clock.elapsed() - this.#began
@@ -160,7 +157,8 @@ class ImportRun {
     await stageTables({ source, plan, staging, databases: this.#databases, isFirst, onRows: this.#counter('read'), signal })
   }
 
-  async #settle(staging: Staging): Promise<RunCounts> {
+  async #settle(staging: Staging, seals: readonly FileSeal[]): Promise<RunCounts> {
+    await this.#mustBeSame(seals)
     const [database] = this.#databases
     await settleStaging(database, staging, this.#system)
     return countRows(database, staging)
@@ -174,10 +172,10 @@ class ImportRun {
     const { source, plan, signal } = this.#order
     const { runId } = staging
     const [database] = this.#databases
-    const keyColumns = await (isStanding ? recordedKeyColumns(database, runId) : staging.keyColumns())
+    const keyColumns = isStanding ? await recordedKeyColumns(database, runId) : sourceKeyColumns(source)
     const onRows = this.#whenStanding(this.#counter('verify'))
     await using reading = await SecondReading.begin({ reader: this.#reader, runId, source, keyColumns, onRows, signal })
-    const counts = isStanding ? await standingCounts(database, runId) : await this.#settle(staging)
+    const counts = isStanding ? await standingCounts(database, runId) : await this.#settle(staging, seals)
     if (!isStanding) await this.#move(staging, { startedMs, seals, counts })
     this.#stands(runId)
     onRows(0)
@@ -190,7 +188,7 @@ class ImportRun {
       plan,
       counts: counts.tables,
       naiveTimes: naiveTimes(counts),
-      prepare: isStanding ? undefined : analyzeLive,
+      preparations: isStanding ? [] : LIVE_ANALYSES,
       signal,
     })
     return { counts, verification }

@@ -105,6 +105,7 @@ async function verified(
     plan: run.plan,
     counts: run.counts.tables,
     naiveTimes: naiveTimes(run.counts),
+    preparations: [],
     signal,
   })
   await database.tidy(RESET_AUTOVACUUM)

@@ -5,6 +5,8 @@ import type { TextDecoding } from './text-decoding.ts'
 
 const BACKSLASH = 0x5c
 const TAB = 0x09
+/** Any backslash but that of a cell that is `\N` and nothing else. */
+const ESCAPE_BUT_NULL = /\\(?!N(?:\t|$))|(?<=[^\t])\\N/
 /** Escapes that make a byte, or stand before a tab or the end of the row: rare, and only right when done byte by byte. */
 const BYTE_ESCAPE = /\\(?:[0-7x\t\n]|$)/
 /** What stands behind a backslash where `copyLine` writes one. */
@@ -33,8 +35,11 @@ export function decodeCopyRow(line: Buffer, columns: number | undefined, decodin
   const most = (columns ?? COLUMNS_MAX) + 1
   let isBytewise = false
   let isOwn = true
-  if (!text.includes('\\')) cells = text.split('\t', most)
-  else if (BYTE_ESCAPE.test(text)) {
+  if (!ESCAPE_BUT_NULL.test(text)) {
+    const split: RawCell[] = text.split('\t', most)
+    for (let index = 0; index < split.length; index += 1) if (split[index] === '\\N') split[index] = null
+    cells = split
+  } else if (BYTE_ESCAPE.test(text)) {
     isBytewise = true
     isOwn = false
     cells = decodeBytewise(line, decoding, most)

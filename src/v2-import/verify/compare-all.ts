@@ -59,7 +59,7 @@ class Comparison {
     this.#order = order
     this.#crew = crew
     this.known = meaningsOf(order, order.reading.tables)
-    this.#begin = crew.do((database) => order.prepare?.(database) ?? Promise.resolve())
+    this.#begin = Promise.all(order.preparations.map((prepare) => crew.do(prepare)))
     const held = this.#begin.then(() => crew.do((database) => makeHeldOrders(database, order.run, this.known), this.#size()))
     this.#meanings = new Map(this.known.map((each) => [each.table, this.#meaningOf(each, held)]))
     this.#found = new Map(this.known.map((each) => [each.table, this.#foundOf(each)]))

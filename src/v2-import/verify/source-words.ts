@@ -125,9 +125,10 @@ export function milliseconds(cell: string, { read, naive, plan }: ReadTime): str
 
 /** Whether a cell is a reading of a wall clock that names no zone. */
 export function isNaive(cell: string): string {
-  // Behind a date without anything but digits nothing needs to be looked at closely: a zone has a sign or letters.
+  // Most cells can be told at a glance: those in UTC, and those with nothing but digits behind the date, as a zone has a sign or letters.
+  const isUtc = `octet_length(${cell}) > 16 AND right(${cell}, 3) IN ('+00', ':00') AND (right(${cell}, 3) = '+00' OR right(${cell}, 6) = '+00:00')`
   const isBare = `octet_length(rtrim(${cell}, '0123456789:.')) <= 11`
-  return `(${cell} LIKE '____-%' AND (${isBare} OR substr(${cell}, 12) !~ '(?:[zZ]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2}){0,2})$'))`
+  return `(${cell} LIKE '____-%' AND NOT (${isUtc}) AND (${isBare} OR substr(${cell}, 12) !~ '(?:[zZ]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2}){0,2})$'))`
 }
 
 /** When clocks are set back the server takes one of two moments; the other lies an hour or half an hour off and reads the same. */

@@ -20,7 +20,7 @@ export interface VerifyOrder {
   readonly counts: readonly TableCounts[]
   /** How many times without a zone the mapper noted. */
   readonly naiveTimes: number
-  /** What the server is to do before it compares. */
-  readonly prepare?: ((database: ImportDatabase) => Promise<void>) | undefined
+  /** What the server is to do before it compares, in any order. */
+  readonly preparations: readonly ((database: ImportDatabase) => Promise<void>)[]
   readonly signal?: AbortSignal | undefined
 }
