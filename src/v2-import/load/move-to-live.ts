@@ -63,9 +63,9 @@ async function refuseKnown(database: ImportDatabase, schema: string): Promise<vo
 /** What the server has to know of the new rows to find its way among them, table by table. */
 export const LIVE_ANALYSES = PARTED_TABLES.map((name) => async (database: ImportDatabase): Promise<void> => {
   const columns = await searchedColumns(database, name)
-  await database.run(
-    `SET default_statistics_target = ${STATISTICS_TARGET}; ANALYZE imported.${name} (${columns}); RESET default_statistics_target`,
-  )
+  await database.run(`SET default_statistics_target = ${STATISTICS_TARGET}`)
+  await database.run(`ANALYZE imported.${name} (${columns})`)
+  await database.run('RESET default_statistics_target')
 })
 
 /** All but the wide ones, which nobody searches by. */

@@ -172,13 +172,17 @@ class ImportRun {
     const { source, plan, signal } = this.#order
     const { runId } = staging
     const [database] = this.#databases
+    if (isStanding) this.#stands(runId)
     const keyColumns = isStanding ? await recordedKeyColumns(database, runId) : sourceKeyColumns(source)
-    const onRows = this.#whenStanding(this.#counter('verify'))
-    await using reading = await SecondReading.begin({ reader: this.#reader, runId, source, keyColumns, onRows, signal })
+    // While rows are indexed nothing tells how far that is; the reading beside it takes about as long.
+    const progress = heldBack(this.#counter('move'))
+    await using reading = await SecondReading.begin({ reader: this.#reader, runId, source, keyColumns, onRows: progress.add, signal })
     const counts = isStanding ? await standingCounts(database, runId) : await this.#settle(staging, seals)
-    if (!isStanding) await this.#move(staging, { startedMs, seals, counts })
+    if (!isStanding) {
+      progress.release()
+      await this.#move(staging, reading, { startedMs, seals, counts })
+    }
     this.#stands(runId)
-    onRows(0)
     const verification = await verifyRun({
       databases: this.#databases,
       run: { runId, system: this.#system },
@@ -189,30 +193,20 @@ class ImportRun {
       counts: counts.tables,
       naiveTimes: naiveTimes(counts),
       preparations: isStanding ? [] : LIVE_ANALYSES,
+      onRows: this.#counter('verify'),
       signal,
     })
     return { counts, verification }
   }
 
-  async #move(staging: Staging, { startedMs, seals, counts }: Moving): Promise<void> {
+  /** Not before the source could be read twice: where a check could not even begin, nothing is to come. */
+  async #move(staging: Staging, reading: SecondReading, { startedMs, seals, counts }: Moving): Promise<void> {
     const { source, plan, signal } = this.#order
-    signal?.throwIfAborted()
-    this.#counter('move')(0)
     await buildIndexes(this.#databases, staging, signal)
+    await reading.counts()
     const { tables, notes, linkedOrders } = counts
     const run = { system: this.#system, startedMs, identity: source.identity, seals, plan, counts: { tables, notes, linkedOrders } }
     await moveToLive(this.#databases[0], staging, run)
-  }
-
-  /** Rows that were read again are told of when the others stand: till then it is the move that takes its time. */
-  #whenStanding(tell: (rows: number) => void): (rows: number) => void {
-    let untold = 0
-    return (rows) => {
-      untold += rows
-      if (this.#liveRunId === undefined) return
-      tell(untold)
-      untold = 0
-    }
   }
 
   #stands(runId: string): void {
@@ -262,6 +256,22 @@ interface Moving {
   readonly startedMs: number
   readonly seals: readonly FileSeal[]
   readonly counts: RunCounts
+}
+
+/** Rows are told of from the release on, those before it at once. */
+function heldBack(tell: (rows: number) => void): { readonly add: (rows: number) => void; readonly release: () => void } {
+  let [held, isReleased] = [0, false]
+  const add = (rows: number): void => {
+    held += rows
+    if (!isReleased) return
+    tell(held)
+    held = 0
+  }
+  const release = (): void => {
+    isReleased = true
+    add(0)
+  }
+  return { add, release }
 }
 
 function standing(runId: string): string {

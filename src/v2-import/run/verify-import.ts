@@ -94,7 +94,7 @@ async function verified(
   await database.lock()
   const { source, seals } = await open(connect)
   const keyColumns = await recordedKeyColumns(database, run.runId)
-  const reading = await SecondReading.begin({ reader, runId: run.runId, source, keyColumns, onRows: onRows ?? (() => undefined), signal })
+  const reading = await SecondReading.begin({ reader, runId: run.runId, source, keyColumns, onRows: () => undefined, signal })
   cleanup.use(reading)
   const verification = await verifyRun({
     databases: [database, second],
@@ -106,6 +106,7 @@ async function verified(
     counts: run.counts.tables,
     naiveTimes: naiveTimes(run.counts),
     preparations: [],
+    onRows: onRows ?? (() => undefined),
     signal,
   })
   await database.tidy(RESET_AUTOVACUUM)

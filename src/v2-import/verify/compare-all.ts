@@ -47,6 +47,9 @@ export async function compareAll(order: VerifyOrder, crew: ConnectionCrew): Prom
   return { read, rows, records: records.flatMap((each) => each.records), rebuilt: records.map((each) => each.rebuilt), others, ...whole }
 }
 
+/** Of a table of which it is known what its cells mean: its rows, their meaning, the first records. */
+const LONG_PIECES = 3
+
 class Comparison {
   readonly known: readonly KnownTable[]
   readonly #order: VerifyOrder
@@ -70,7 +73,9 @@ class Comparison {
   /** The rows of a table, word for word. */
   async rowsOf(table: SourceTable): Promise<RowsComparison> {
     const reading = await this.#order.reading.of(table)
-    return this.#do((database) => compareRows(database, { table, run: this.#order.run }, reading), this.#size(table))
+    const compared = await this.#do((database) => compareRows(database, { table, run: this.#order.run }, reading), this.#size(table))
+    this.#tell(table)
+    return compared
   }
 
   /** The records that rows of a table became, and the rows made again from them. */
@@ -120,7 +125,9 @@ class Comparison {
 
   async #meaningOf(known: KnownTable, held: Promise<void>): Promise<MeantTable> {
     await Promise.all([this.#order.reading.of(known.table), held])
-    return this.#do((database) => makeMeantTable(database, known, linksOf(known)), 3 * this.#size(known.table))
+    const meant = await this.#do((database) => makeMeantTable(database, known, linksOf(known)), 3 * this.#size(known.table))
+    this.#tell(known.table)
+    return meant
   }
 
   async #meantOf({ table }: KnownTable): Promise<MeantTable> {
@@ -131,6 +138,7 @@ class Comparison {
 
   async #foundOf(known: KnownTable): Promise<void> {
     await this.#do((database) => makeFoundGroups(database, known), 2 * this.#size(known.table))
+    this.#tell(known.table)
   }
 
   async #recordOf(known: KnownTable, record: ExpectedRecord): Promise<RecordsComparison> {
@@ -142,6 +150,12 @@ class Comparison {
     }
     const [found, meant] = await Promise.all([live(), this.#meantOf(known)])
     return this.#do((database) => compareRecords(database, meant, record, found))
+  }
+
+  /** One of the long pieces of work on a table is done. */
+  #tell(table: SourceTable): void {
+    const pieces = this.known.some((each) => each.table === table) ? LONG_PIECES : 1
+    this.#order.onRows(this.#rowsOf(table) / pieces)
   }
 
   /** As the loader counted them: what takes longest is known before anything is read. */

@@ -22,5 +22,7 @@ export interface VerifyOrder {
   readonly naiveTimes: number
   /** What the server is to do before it compares, in any order. */
   readonly preparations: readonly ((database: ImportDatabase) => Promise<void>)[]
+  /** Of rows, as many as the work that is done makes of all of it. */
+  readonly onRows: (rows: number) => void
   readonly signal?: AbortSignal | undefined
 }

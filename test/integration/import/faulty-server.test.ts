@@ -9,6 +9,8 @@ import { closeQuietly, connectClient, type PgConnection } from '#storage/postgre
 import { startTestPostgres, type TestPostgres } from '#test/support/postgres.ts'
 import { PostgresProxy } from '#test/support/postgres-proxy.ts'
 import type { ImportOrder } from '#v2-import/run/run-import.ts'
+import type { ImportSource } from '#v2-import/sources/import-source.ts'
+import { openSource } from '#v2-import/sources/open-source.ts'
 import { hasInstall, importFrom, INSTALL, migratedDatabase } from './import-support.ts'
 
 const COUNTED = ['runs', 'tables', 'rows', 'orders', 'fills', 'positions', 'signals', 'balances', 'protections', 'ladder_steps', 'sessions']
@@ -86,6 +88,25 @@ describe.skipIf(!hasInstall)('an import whose server fails', { timeout: 300_000 
     await expectFinished(connection)
   })
 
+  it('cannot read its source a second time: nothing came, and the next call goes on', async () => {
+    const connection = await migratedDatabase(postgres)
+    const source = await openSource(location)
+    const fault = new AppError('FILE_INVALID', 'the disk of the source has gone')
+    const torn: ImportSource = {
+      identity: source.identity,
+      damage: source.damage,
+      tables: () => source.tables(),
+      rows: (table, options) => source.rows(table, options),
+      copyText: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(fault) }) }),
+      findings: () => source.findings(),
+      close: () => source.close(),
+    }
+    expect(await failureOf(connection, { source: torn })).toBe(fault)
+    await source.close()
+    expect(await counts(connection)).toEqual(nothing)
+    await expectFinished(connection)
+  })
+
   it('is killed while the rows are checked: they stand, and the message says so', async () => {
     const connection = await migratedDatabase(postgres)
     const watcher = (async () => {
@@ -153,6 +174,8 @@ describe.skipIf(!hasInstall)('an import whose server fails', { timeout: 300_000 
     // What a failed attempt took is given back: else each would need as much again.
     expect(outcomes.length).toBeLessThan(ATTEMPTS_MAX)
     expect(outcomes).toContain('before')
+    // A second import has its rows once more until it has found that they stand.
+    await disk.resize(2 * (await disk.usedBytes()))
     await expectFinished(connection)
     await postgres.query(admin, `DROP DATABASE ${connection.database} WITH (FORCE)`)
     await postgres.query(admin, 'DROP TABLESPACE small')
