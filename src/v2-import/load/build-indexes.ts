@@ -1,5 +1,5 @@
 import type { ImportDatabase } from '../run/import-database.ts'
-import { ConnectionCrew } from '../verify/connection-crew.ts'
+import { ConnectionCrew } from '../run/connection-crew.ts'
 import { PARTED_TABLES } from './partitions.ts'
 import type { Staging } from './staging.ts'
 

@@ -4,7 +4,7 @@ import { checkCensus, checkSums, checkTimes, type CheckResult } from './aggregat
 import { checkReferences, countBroken, linksBetween, linksOf } from './check-references.ts'
 import { compareRebuilt, compareRecords, measureFirst, measureRecords, type Measured, type RecordsComparison } from './compare-records.ts'
 import { compareRows, type RowsComparison } from './compare-rows.ts'
-import type { ConnectionCrew } from './connection-crew.ts'
+import type { ConnectionCrew } from '../run/connection-crew.ts'
 import { meaningOf } from './expected-records.ts'
 import type { KnownTable, MeantTable } from './known-table.ts'
 import { makeMeantTable } from './meant-table.ts'

@@ -77,16 +77,16 @@ async function areSameLines(database: ImportDatabase, { table, run }: Subject, l
 }
 
 async function measureBoth(database: ImportDatabase, { table, run }: Subject, content: Content): Promise<MeasuredBoth> {
-  const measure = async (from: string, key: string, cells: string): Promise<MeasuredRows> => {
-    const hash = content === 'key' ? keyHash('number', key, 'damage') : rowHash('number', cellsHash(key, cells), 'damage')
+  const measure = async (from: string, cells: string): Promise<MeasuredRows> => {
+    const hash = content === 'key' ? keyHash('number', 'row_key', 'damage') : rowHash('number', cellsHash('row_key', cells), 'damage')
     const sql = `SELECT count(*) AS count, ${sumOf(hash)}::text AS hash FROM ${from}`
     const [row] = await database.query<MeasuredRows & Record<string, unknown>>(sql)
     if (row === undefined) throw new Error('an aggregate gives a row')
     return row
   }
   return {
-    source: await measure(`${table.view} s`, 'row_key', table.cells),
-    live: await measure(`(${liveRows(table, run)}) r`, 'row_key', 'cells'),
+    source: await measure(`${table.view} s`, table.cells),
+    live: await measure(`(${liveRows(table, run)}) r`, 'cells'),
   }
 }
 

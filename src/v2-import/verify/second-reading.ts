@@ -1,3 +1,4 @@
+import type { KeyColumns } from '../load/key-columns.ts'
 import type { ImportDatabase } from '../run/import-database.ts'
 import type { ImportSource } from '../sources/import-source.ts'
 import type { TableReading } from './line-lots.ts'
@@ -20,8 +21,8 @@ export interface ReadingOrder {
   readonly reader: ImportDatabase
   readonly runId: string
   readonly source: ImportSource
-  /** By table key: the columns by which the import told the rows of a table apart. */
-  readonly keyColumns: ReadonlyMap<string, readonly string[]>
+  /** Of the import that is checked. */
+  readonly keyColumns: KeyColumns
   readonly onRows: (rows: number) => void
   readonly signal?: AbortSignal | undefined
 }

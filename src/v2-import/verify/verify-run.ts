@@ -1,7 +1,7 @@
 import type { Check, Verification } from '../run/import-report.ts'
 import { checkStatistics } from './aggregate-checks.ts'
 import { type Compared, compareAll } from './compare-all.ts'
-import { ConnectionCrew } from './connection-crew.ts'
+import { ConnectionCrew } from '../run/connection-crew.ts'
 import { checkCounts, checkHashes, checkKeys, checkRoundTrip, checkUntouched } from './run-checks.ts'
 import { DIFFERENCES_MAX } from './run-key.ts'
 import type { VerifyOrder } from './verify-order.ts'

@@ -1,4 +1,4 @@
-import type { ImportDatabase } from '../run/import-database.ts'
+import type { ImportDatabase } from './import-database.ts'
 
 type Work<T> = (database: ImportDatabase) => Promise<T>
 
