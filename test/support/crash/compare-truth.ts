@@ -1,4 +1,5 @@
-import { decimal, isSame, show, type Decimal } from '../replay/decimal.ts'
+import { settleTrades } from '../replay/average-cost.ts'
+import { decimal, isSame, show, subtract, type Decimal } from '../replay/decimal.ts'
 import type { PostgresTables, TextRow } from '../replay/postgres-tables.ts'
 import { VENUE_INSTRUMENTS, priceText } from '../loopback-venue/venue-market.ts'
 import { isOpen, type OrderRecord, type VenueTruth } from '../loopback-venue/venue-records.ts'
@@ -42,7 +43,7 @@ export function compareWithVenue(journal: JournalAccount, truth: VenueTruth): Co
     if (order.submits !== 1) problems.push(`${order.id} was submitted ${order.submits} times in the journal`)
     problems.push(...compareOrder(order, byLink.get(order.id)))
   }
-  problems.push(...compareFills(journal, truth), ...comparePositions(journal, truth))
+  problems.push(...compareFills(journal, truth), ...comparePositions(journal, truth), ...compareCash(journal, truth))
   if (journal.brokenLink !== undefined) problems.push(`journal: ${journal.brokenLink}`)
   problems.push(...journal.openDifferences.map((text) => `a difference is open: ${text}`))
   problems.push(...journal.criticalAlerts.filter((text) => /UNKNOWN_ORDER_REPORTED|UNEXPECTED_FILL/.test(text)))
@@ -108,8 +109,45 @@ function comparePositions(journal: JournalAccount, truth: VenueTruth): readonly 
     const here = decimal(journal.positions.get(SYMBOLS[symbol] ?? '') ?? '0')
     if (!isSame(here, lots(symbol, count))) problems.push(`position ${symbol}: ${show(here)} here, ${show(lots(symbol, count))} there`)
   }
-  if (journal.cash === undefined || !isSame(decimal(journal.cash), decimal(truth.wallet)))
-    problems.push(`cash: ${journal.cash} here, ${truth.wallet} there`)
+  return problems
+}
+
+/**
+ * What is settled and what is still open depends on the order of the fills, and fills of two orders may reach us in another one than
+ * they were made in. So our cash must be that of our own order, and both sides must agree on what no order changes: the cash with the
+ * cost of what is open taken out.
+ */
+export function compareCash(
+  journal: Pick<JournalAccount, 'start' | 'cash' | 'fills'>,
+  truth: Pick<VenueTruth, 'executions' | 'wallet'>,
+): readonly string[] {
+  const { start, cash = start } = journal
+  if (start === undefined || cash === undefined) return ['cash: no account was opened']
+  const ours = settleTrades(
+    decimal(start),
+    journal.fills.map(({ symbol, side, price, quantity, fee }) => ({
+      symbol,
+      isBuy: side === 'BUY',
+      price: decimal(price),
+      quantity: decimal(quantity),
+      fee: decimal(fee),
+    })),
+  )
+  const theirs = settleTrades(
+    decimal(start),
+    truth.executions.map(({ symbol, side, ticks, lots: count, fee }) => ({
+      symbol,
+      isBuy: side === 'Buy',
+      price: decimal(priceText(stepsOf(symbol), ticks)),
+      quantity: lots(symbol, count),
+      fee: decimal(fee),
+    })),
+  )
+  const problems: string[] = []
+  if (!isSame(decimal(cash), ours.cash)) problems.push(`cash: ${cash} in the journal, ${show(ours.cash)} by its own fills`)
+  const here = subtract(decimal(cash), ours.cost)
+  const there = subtract(decimal(truth.wallet), theirs.cost)
+  if (!isSame(here, there)) problems.push(`cash without what is open: ${show(here)} here, ${show(there)} there`)
   return problems
 }
 

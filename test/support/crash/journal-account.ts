@@ -33,6 +33,8 @@ export interface JournalAccount {
   readonly fills: readonly JournalFill[]
   /** Signed, per symbol. */
   readonly positions: ReadonlyMap<string, string>
+  /** Cash at the start. */
+  readonly start: string | undefined
   /** Cash after the last fill, or at the start. */
   readonly cash: string | undefined
   readonly isHalted: boolean
@@ -74,6 +76,7 @@ export function readJournalAccount(path: string): JournalAccount {
   const positions = new Map<string, Decimal>()
   const differences = new Map<string, string>()
   const criticalAlerts: string[] = []
+  let start: string | undefined
   let cash: string | undefined
   let isHalted = false
   for (const { body } of rows) {
@@ -86,7 +89,10 @@ export function readJournalAccount(path: string): JournalAccount {
       positions.set(symbol, add(positions.get(symbol) ?? ZERO, signed))
       cash = fact.cash
     }
-    if (fact.type === 'AccountOpened') cash ??= fact.balance
+    if (fact.type === 'AccountOpened') {
+      start ??= fact.balance
+      cash ??= fact.balance
+    }
     if (fact.type === 'TradingHalted') isHalted = true
     if (fact.type === 'TradingResumed') isHalted = false
     if (fact.type === 'DifferenceFound' && fact.difference !== undefined)
@@ -103,6 +109,7 @@ export function readJournalAccount(path: string): JournalAccount {
     orders,
     fills,
     positions: new Map([...positions].map(([symbol, quantity]) => [symbol, show(quantity)])),
+    start,
     cash,
     isHalted,
     openDifferences: [...differences.values()],

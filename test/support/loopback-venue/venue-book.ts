@@ -1,31 +1,12 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import {
-  absolute,
-  add,
-  decimal,
-  divideHalfEven,
-  isLess,
-  isSame,
-  multiply,
-  negate,
-  roundUp,
-  show,
-  subtract,
-  ZERO,
-  type Decimal,
-} from '../replay/decimal.ts'
+import { bookTrade, type Held } from '../replay/average-cost.ts'
+import { absolute, add, decimal, divideHalfEven, multiply, roundUp, show, subtract, ZERO, type Decimal } from '../replay/decimal.ts'
 import { VENUE_INSTRUMENTS, type VenueInstrument } from './venue-market.ts'
 import { isOpen, type ExecutionRecord, type OrderRecord, type OrderState } from './venue-records.ts'
 
 const FEE_DIGITS = 8
-const COST_DIGITS = 12
 /** Closed orders that `realtime` still shows. */
 const RECENT_CLOSED_MAX = 500
-
-interface Held {
-  quantity: Decimal
-  cost: Decimal
-}
 
 /** The venue's books: orders, executions, position and cash. Every change is a line of an append-only file before it is answered. */
 export class VenueBook {
@@ -132,17 +113,10 @@ export class VenueBook {
     else known.push(execution)
     const instrument = instrumentOf(execution.symbol)
     const held = this.#of(execution.symbol)
+    this.#held.set(execution.symbol, held)
     const price = scaled(instrument.tick, execution.ticks)
-    const amount = scaled(instrument.lot, execution.lots)
-    const signed = execution.side === 'Buy' ? amount : negate(amount)
-    const isAgainst = held.quantity.units !== 0n && held.quantity.units < 0n !== signed.units < 0n
-    const size = absolute(held.quantity)
-    const closing = isAgainst ? (isLess(amount, size) ? amount : size) : ZERO
-    const closingSigned = signed.units < 0n ? negate(closing) : closing
-    const costOut = !isAgainst ? ZERO : isSame(closing, size) ? held.cost : divideHalfEven(multiply(held.cost, closing), size, COST_DIGITS)
-    const realized = subtract(negate(multiply(price, closingSigned)), costOut)
-    const cost = add(subtract(held.cost, costOut), multiply(price, subtract(signed, closingSigned)))
-    this.#held.set(execution.symbol, { quantity: add(held.quantity, signed), cost })
+    const quantity = scaled(instrument.lot, execution.lots)
+    const realized = bookTrade(held, { isBuy: execution.side === 'Buy', price, quantity })
     this.#wallet = subtract(add(this.#wallet, realized), decimal(execution.fee))
   }
 

@@ -1,28 +1,12 @@
-import {
-  absolute,
-  add,
-  decimal,
-  divideHalfEven,
-  isLess,
-  isSame,
-  multiply,
-  negate,
-  roundUp,
-  show,
-  subtract,
-  ZERO,
-  type Decimal,
-} from './decimal.ts'
+import { bookTrade, type Held } from './average-cost.ts'
+import { add, decimal, isSame, multiply, roundUp, show, subtract, ZERO, type Decimal } from './decimal.ts'
 import type { TextRow } from './postgres-tables.ts'
 
-/** Digits of a cost that is split, and of a fee, as documented. */
-const COST_DIGITS = 12
+/** Digits of a fee, as documented. */
 const FEE_DIGITS = 8
 const BASIS_POINT: Decimal = { units: 1n, scale: 4 }
 
-interface Held {
-  quantity: Decimal
-  cost: Decimal
+interface Booked extends Held {
   realized: Decimal
   fees: Decimal
 }
@@ -44,7 +28,7 @@ export function auditTrades(rows: {
   readonly start: string
 }): readonly string[] {
   const problems: string[] = []
-  const held = new Map<string, Held>()
+  const held = new Map<string, Booked>()
   const rates = new Map(rows.instruments.map((row) => [text(row, 'symbol'), row]))
   let cash = decimal(rows.start)
   const expect = (what: string, found: string, expected: Decimal): void => {
@@ -56,10 +40,13 @@ export function auditTrades(rows: {
     const key = `${text(trade, 'trader_id')} ${symbol}`
     const position = held.get(key) ?? { quantity: ZERO, cost: ZERO, realized: ZERO, fees: ZERO }
     held.set(key, position)
-    const value = multiply(decimal(text(trade, 'price')), decimal(text(trade, 'quantity')))
+    const price = decimal(text(trade, 'price'))
+    const quantity = decimal(text(trade, 'quantity'))
+    const value = multiply(price, quantity)
     const rate = text(rates.get(symbol) ?? {}, text(trade, 'liquidity') === 'MAKER' ? 'maker_fee_bps' : 'taker_fee_bps')
     const fee = roundUp(multiply(multiply(value, decimal(rate)), BASIS_POINT), FEE_DIGITS)
-    const realized = book(position, trade)
+    const realized = bookTrade(position, { isBuy: text(trade, 'side') === 'BUY', price, quantity })
+    position.realized = add(position.realized, realized)
     position.fees = add(position.fees, fee)
     cash = subtract(add(cash, realized), fee)
     expect(`fee of ${id}`, text(trade, 'fee'), fee)
@@ -81,26 +68,4 @@ export function auditTrades(rows: {
   }
   for (const key of held.keys()) problems.push(`no position ${key}, but trades of it`)
   return problems
-}
-
-/** One trade into a position; gives what it realised. */
-function book(position: Held, trade: TextRow): Decimal {
-  const price = decimal(text(trade, 'price'))
-  const amount = decimal(text(trade, 'quantity'))
-  const signed = text(trade, 'side') === 'BUY' ? amount : negate(amount)
-  const before = position.quantity
-  const isAgainst = before.units !== 0n && before.units < 0n !== signed.units < 0n
-  const size = absolute(before)
-  const closing = isAgainst ? (isLess(amount, size) ? amount : size) : ZERO
-  const closingSigned = signed.units < 0n ? negate(closing) : closing
-  const costOut = !isAgainst
-    ? ZERO
-    : isSame(closing, size)
-      ? position.cost
-      : divideHalfEven(multiply(position.cost, closing), size, COST_DIGITS)
-  const realized = subtract(negate(multiply(price, closingSigned)), costOut)
-  position.quantity = add(before, signed)
-  position.cost = add(subtract(position.cost, costOut), multiply(price, subtract(signed, closingSigned)))
-  position.realized = add(position.realized, realized)
-  return realized
 }
