@@ -32,12 +32,19 @@ export type PlaceOrAbsence = Omit<ChecklistPlace, 'probe'> & {
   readonly version: string | null
 }
 
+export interface ChecklistRun {
+  readonly checks?: readonly Check[] | undefined
+  /** Called before each check. */
+  readonly onCheck?: ((progress: { readonly done: number; readonly total: number; readonly name: string }) => void) | undefined
+}
+
 /** Measures everything now, one after the other. A check that throws has failed; one that could not run says why. */
-export async function runChecklist(place: PlaceOrAbsence, checks: readonly Check[] = CHECKS): Promise<ChecklistView> {
+export async function runChecklist(place: PlaceOrAbsence, { checks = CHECKS, onCheck }: ChecklistRun = {}): Promise<ChecklistView> {
   const startedAt = place.clock.now()
   const began = place.clock.elapsed()
   const lines: CheckLine[] = []
-  for (const check of checks) {
+  for (const [done, check] of checks.entries()) {
+    onCheck?.({ done, total: checks.length, name: check.name })
     const start = place.clock.elapsed()
     const measured = await measure(check, place)
     const duration = Math.round(place.clock.elapsed() - start)

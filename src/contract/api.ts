@@ -1,6 +1,7 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
 import { awayQuery, awayView } from './away.ts'
+import { checklistRequest, checklistState } from './checklist.ts'
 import * as handOver from './hand-over.ts'
 import * as imports from './import.ts'
 import * as reconcile from './reconcile.ts'
@@ -174,6 +175,13 @@ export const contract = {
       .input(imports.analyseRequest)
       .output(imports.jobView),
     look: get('/import/look', 'The source that was inspected last, and its analysis').output(imports.lookView),
+  },
+  checklist: {
+    get: get('/checklist', 'The post-migration checklist as it was last measured, and how far a measurement is').output(checklistState),
+    run: post('/checklist', 'Measure it now: health, database, exchanges, strategies, models, event stream, performance, backup')
+      .input(checklistRequest.optional())
+      .output(checklistState),
+    cancel: oc.route({ method: 'DELETE', path: '/checklist', summary: 'Stop the measurement; the last one stays' }).output(checklistState),
   },
   alerts: { list: get('/alerts', 'Alerts, newest first').input(request.pageQuery).output(request.page(view.alertView)) },
   audit: { list: get('/audit', 'Who did what, when and why').input(request.pageQuery).output(request.page(view.auditView)) },

@@ -32,3 +32,21 @@ export const checklistView = z.object({
   lines: z.array(checkLine),
 })
 export type ChecklistView = z.infer<typeof checklistView>
+
+export const checklistRequest = z
+  .object({
+    /** Also how many signals go through a second: 1,000 of them, expired before they are sent, are put into the record. */
+    load: z.boolean().default(false),
+  })
+  .strict()
+export type ChecklistRequest = z.infer<typeof checklistRequest>
+
+export const checklistState = z.object({
+  /** What is being measured, and how many checks are done; null: nothing. */
+  running: z.object({ started_at: timeMs, done: z.number().int(), total: z.number().int(), name: z.string() }).nullable(),
+  /** The last one that came to its end since the workstation started. */
+  last: checklistView.nullable(),
+  /** Why the one after it did not. */
+  problem: z.string().nullable(),
+})
+export type ChecklistState = z.infer<typeof checklistState>

@@ -11,6 +11,7 @@ import { takeEnvironment } from '#platform/secrets/take-environment.ts'
 import { createLogger } from '#platform/log/pino-logger.ts'
 import { startWorkstation } from '#orchestrator/workstation.ts'
 import type { Workstation } from '#orchestrator/workstation-api.ts'
+import type { HttpFront } from '#orchestrator/workstation-options.ts'
 import { readServeOptions, type ServeOptions } from './options.ts'
 
 export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3 } as const
@@ -43,6 +44,7 @@ async function serve(options: ServeOptions): Promise<number> {
   const logger = await createLogger(directory.logs, { level: config.log.level, stderr: true })
   const { token } = await resolveToken({ dataDir: directory.path, option: options.token, environment: undefined })
   const stopped = stopSignal()
+  let gateway: Gateway | undefined
   const starting = startWorkstation({
     dataDir: directory.path,
     configFile: options.configFile,
@@ -51,12 +53,12 @@ async function serve(options: ServeOptions): Promise<number> {
     version,
     replay: options.replay,
     postgres: options.postgres,
+    openFront: async () => frontOf(gateway, token),
     env,
     logger,
   })
   // Its code is loaded while engine and exchange start.
   const [workstation, { startGateway }] = await Promise.all([starting, import('#gateway/gateway.ts')])
-  let gateway: Gateway | undefined
   try {
     const rendererDir = join(ROOT, 'out/renderer')
     gateway = await startGateway({
@@ -79,6 +81,12 @@ async function serve(options: ServeOptions): Promise<number> {
     await gateway?.close()
     await workstation.stop()
   }
+}
+
+/** The checklist looks at what everybody else reaches. */
+function frontOf(gateway: Gateway | undefined, token: string): HttpFront {
+  if (gateway === undefined) throw new AppError('CONFLICT', 'The HTTP front has not started yet. Measure again in a moment.')
+  return { url: gateway.url, token, close: async () => undefined }
 }
 
 /** One JSON line for programs on stdout; for people, on stderr, where to look. */

@@ -1,13 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startGateway } from '#gateway/gateway.ts'
 import { resolveToken } from '#gateway/token.ts'
 import type { Workstation } from '#orchestrator/workstation-api.ts'
+import type { HttpFront } from '#orchestrator/workstation-options.ts'
 import { readConfig } from '#platform/config/config.ts'
 import type { DataDirectory } from '#platform/data-directory.ts'
 import type { Logger } from '#platform/log/logger.ts'
 
 const OWNER_ONLY = 0o600
+const TOKEN_BYTES = 32
 
 export interface DesktopApiOptions {
   readonly workstation: Workstation
@@ -44,4 +47,23 @@ export async function startDesktopApi(options: DesktopApiOptions): Promise<{ rea
       return gateway.close()
     },
   }
+}
+
+/** A front on a free port of this machine, with a token nobody else has: for the checklist, which looks from outside. */
+export async function startPrivateFront({
+  workstation,
+  version,
+  logger,
+}: Pick<DesktopApiOptions, 'workstation' | 'version' | 'logger'>): Promise<HttpFront> {
+  const token = randomBytes(TOKEN_BYTES).toString('hex')
+  const { url, close } = await startGateway({
+    workstation,
+    token,
+    version,
+    host: '127.0.0.1',
+    port: 0,
+    rendererDir: undefined,
+    logger: logger.child({ component: 'private-front' }),
+  })
+  return { url, token, close }
 }

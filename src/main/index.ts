@@ -11,7 +11,7 @@ import { defaultDataDirectory } from '#platform/default-data-directory.ts'
 import type { Logger } from '#platform/log/logger.ts'
 import { createLogger } from '#platform/log/pino-logger.ts'
 import { APP_ORIGIN, APP_URL, registerAppScheme, serveApp } from './app-protocol.ts'
-import { startDesktopApi } from './desktop-api.ts'
+import { startDesktopApi, startPrivateFront } from './desktop-api.ts'
 import { DesktopShell } from './desktop-shell.ts'
 import { guardContents } from './guard-contents.ts'
 import { type LaunchOptions, readLaunchOptions } from './launch-options.ts'
@@ -90,7 +90,7 @@ async function run(launch: LaunchOptions, data: DataDirectory): Promise<void> {
 }
 
 function start(launch: LaunchOptions, data: DataDirectory, logger: Logger): Promise<Workstation> {
-  return startWorkstation({
+  const starting = startWorkstation({
     dataDir: data.path,
     configFile: launch.configFile ?? undefined,
     workersDir: new URL('../workers/', import.meta.url),
@@ -98,9 +98,11 @@ function start(launch: LaunchOptions, data: DataDirectory, logger: Logger): Prom
     version: app.getVersion(),
     replay: launch.replay ?? undefined,
     postgres: launch.postgres ? undefined : 'none',
+    openFront: async () => startPrivateFront({ workstation: await starting, version: app.getVersion(), logger }),
     env: environment,
     logger,
   })
+  return starting
 }
 
 /** Without its HTTP front the desktop program is still whole; the person is told, and trading goes on. */

@@ -16,6 +16,7 @@ import { Core } from './core/core.ts'
 import { CoreSupervisor } from './core/core-supervisor.ts'
 import type { MarketNews, ReplayProgress } from './core/exchange-thread.ts'
 import { firstLimits, firstTraders } from './first-start.ts'
+import { ChecklistService } from './checklist/checklist-service.ts'
 import { createRouter } from './handlers/router.ts'
 import { HandOverService } from './hand-over/hand-over-service.ts'
 import { ImportService } from './import/import-service.ts'
@@ -59,6 +60,7 @@ export class WorkstationRun implements Workstation {
   readonly #replica: ReplicaService
   readonly #metrics: WorkstationMetrics
   readonly #imports: ImportService
+  readonly #checklist: ChecklistService
   readonly #supervisor: CoreSupervisor
   readonly #replayDone: (() => void)[] = []
   readonly #stopping = new AbortController()
@@ -96,6 +98,15 @@ export class WorkstationRun implements Workstation {
       target: () => this.#replica.database(),
       clock,
       logger: logger.child({ component: 'import' }),
+    })
+    this.#checklist = new ChecklistService({
+      directory,
+      version: options.version,
+      workerUrl: options.workerUrl('checklist'),
+      openFront: options.openFront,
+      database: () => this.#replica.database(),
+      clock,
+      logger: logger.child({ component: 'checklist' }),
     })
     this.#supervisor = new CoreSupervisor({
       launch: () => this.#launchCore(),
@@ -138,6 +149,7 @@ export class WorkstationRun implements Workstation {
       history: this.#replica.history,
       imports: this.#imports,
       handOver: this.#handOver(),
+      checklist: this.#checklist,
       candles: (symbol, timeframe, limit, before) => this.#candlesOf(symbol, timeframe, limit, before),
       exchanges: () => [this.#exchange()],
       clock,
@@ -200,6 +212,7 @@ export class WorkstationRun implements Workstation {
     await this.#supervisor.stop()
     await this.#imported?.settled()
     await this.#traders?.close()
+    await this.#checklist.stop()
     await this.#imports.stop()
     await this.#replica.stop()
     this.#follower?.close()

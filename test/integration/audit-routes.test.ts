@@ -162,7 +162,7 @@ const job = (state: ImportJobView['state']): ImportJobView => ({
   problem: null,
 })
 const START = { source: '/v2/backup.dump', steps: ['history'] }
-/** The import itself is scripted: what it does is tested elsewhere, here only that it is written down who asked for it. */
+/** Imports and checklist are scripted: what they do is tested elsewhere, here only that it is written down who asked for it. */
 const IMPORT_CASES: Readonly<Record<string, Case>> = {
   'POST /import/runs': {
     act: (call) => call('POST', '/import/runs', { ...START, dry_run: false }),
@@ -176,6 +176,11 @@ const IMPORT_CASES: Readonly<Record<string, Case>> = {
     act: (call) => call('POST', `/import/runs/${RUN}/rollback`, {}),
     row: { action: 'roll-back-import', target: RUN },
   },
+  'POST /checklist': {
+    act: (call) => call('POST', '/checklist', { load: true }),
+    row: { action: 'run-checklist', after: 'with 1,000 expired signals' },
+  },
+  'DELETE /checklist': { act: (call) => call('DELETE', '/checklist'), row: { action: 'cancel-checklist' } },
   'PUT /import/v2-trading': {
     act: (call) => call('PUT', '/import/v2-trading', { trading: true, reason: 'it still runs' }),
     row: { action: 'say-v2-trades', after: 'trading', reason: 'it still runs' },
@@ -204,14 +209,15 @@ it('every route that changes something is looked at below', () => {
   expect(looked.toSorted()).toEqual(changing.toSorted())
 })
 
-describe('each act of an import leaves exactly one row in the audit', () => {
+describe('each act of an import and the checklist leaves exactly one row in the audit', () => {
   let gateway: RunningGateway
   beforeAll(async () => {
-    const { imports, handOver } = startFront().dependencies
+    const { imports, handOver, checklist } = startFront().dependencies
     const scripted = { start: async () => job('running'), rollback: async () => job('done'), cancel: () => job('canceled') }
     const front = startFront({
       imports: { ...imports, ...scripted },
       handOver: { ...handOver, setV2Trading: async () => undefined },
+      checklist: { ...checklist, start: () => checklist.state(), cancel: () => checklist.state() },
     })
     gateway = await runGateway({}, front)
   })

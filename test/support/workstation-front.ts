@@ -43,6 +43,11 @@ const NO_HAND_OVER: HandlerDependencies['handOver'] = {
   setV2Trading: noImport,
 }
 
+const NOT_MEASURED = { running: null, last: null, problem: null }
+const noChecklist = () => {
+  throw new AppError('CONFLICT', 'nothing is measured in this test; nothing was done')
+}
+
 /** Read model, stream and handlers over a real engine and a paper exchange in this thread; no supervisor of traders, no Postgres. */
 export function startFront(overrides: Partial<HandlerDependencies> = {}) {
   const readModel = new ReadModel()
@@ -87,6 +92,7 @@ export function startFront(overrides: Partial<HandlerDependencies> = {}) {
     history: NO_HISTORY,
     imports: NO_IMPORTS,
     handOver: NO_HAND_OVER,
+    checklist: { state: () => NOT_MEASURED, start: noChecklist, cancel: noChecklist },
     candles: () => readModel.lastCandles().map((event) => event.candle),
     exchanges: () => [{ name: 'paper', connected: true, kind: 'paper', instruments: readModel.instruments() }],
     clock: systemClock,

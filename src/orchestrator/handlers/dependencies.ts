@@ -15,6 +15,7 @@ import type { Timeframe } from '#domain/candle.ts'
 import type { EngineAnswer, EngineCommand } from '#engine/ports.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { Logger } from '#platform/log/logger.ts'
+import type { ChecklistControl } from '../checklist/checklist-control.ts'
 import type { HandOverControl } from '../hand-over/hand-over-control.ts'
 import type { ImportControl } from '../import/import-control.ts'
 import type { ReadModel } from '../read-model/read-model.ts'
@@ -65,6 +66,7 @@ export interface HandlerDependencies {
   readonly history: History
   readonly imports: ImportControl
   readonly handOver: HandOverControl
+  readonly checklist: ChecklistControl
   /** Oldest first, the last `limit` that open before `before`. */
   candles(symbol: string, timeframe: Timeframe, limit: number, before?: number): readonly CandleView[] | Promise<readonly CandleView[]>
   exchanges(): readonly ExchangeView[]

@@ -2,6 +2,7 @@ import { accountHandlers } from './accounts.ts'
 import { alertHandlers, auditHandlers } from './alerts.ts'
 import { awayHandlers } from './away.ts'
 import { createBase } from './base.ts'
+import { checklistHandlers } from './checklist.ts'
 import type { HandlerDependencies } from './dependencies.ts'
 import { handOverHandlers } from './hand-over.ts'
 import { importHandlers } from './import.ts'
@@ -36,5 +37,6 @@ export function createRouter(dependencies: HandlerDependencies) {
     audit: auditHandlers(base, dependencies),
     handOver: handOverHandlers(base, dependencies),
     import: importHandlers(base, dependencies),
+    checklist: checklistHandlers(base, dependencies),
   })
 }

@@ -72,7 +72,7 @@ describe('against a running workstation', () => {
 
   it('health, stream and performance are measured and pass', async () => {
     const moving = setInterval(() => tick(running.front, '50000'), 20)
-    const { lines, failed } = await runChecklist(place(probe), [HEALTH, COMPONENTS, WEB_SOCKET, PERFORMANCE])
+    const { lines, failed } = await runChecklist(place(probe), { checks: [HEALTH, COMPONENTS, WEB_SOCKET, PERFORMANCE] })
     clearInterval(moving)
     expect([failed, lines.filter(({ status }) => status !== 'passed')]).toEqual([0, []])
     expect(lines.map(({ value }) => value)).toEqual(lines.map(() => expect.stringMatching(/\d|not halted/)))
@@ -80,13 +80,13 @@ describe('against a running workstation', () => {
   })
 
   it('without leave nothing is put into the record, and that says so', async () => {
-    const { lines } = await runChecklist(place(probe, { isLoadAllowed: false }), [PERFORMANCE])
+    const { lines } = await runChecklist(place(probe, { isLoadAllowed: false }), { checks: [PERFORMANCE] })
     expect(lines.at(-1)).toMatchObject({ status: 'not_run', value: null })
   })
 
   it('a halt and an exchange that was never compared are named', async () => {
     await running.post('/api/v1/system/emergency-stop', { reason: 'a test' })
-    const { lines } = await runChecklist(place(probe), [HEALTH, COMPONENTS, EXCHANGES])
+    const { lines } = await runChecklist(place(probe), { checks: [HEALTH, COMPONENTS, EXCHANGES] })
     await running.post('/api/v1/system/resume', { reason: 'a test' })
     expect(statuses(lines)).toMatchObject({
       'GET /health': 'failed',
@@ -100,7 +100,7 @@ describe('against a running workstation', () => {
     writeFileSync(join(directory.strategies, 'whole.ts'), strategyFile('whole'))
     writeFileSync(join(directory.strategies, 'broken.ts'), 'export const strategy = 5 +')
     strategies.push('whole', 'broken')
-    const { lines } = await runChecklist(place(probe), [STRATEGIES])
+    const { lines } = await runChecklist(place(probe), { checks: [STRATEGIES] })
     expect(statuses(lines)).toMatchObject({
       'strategy whole (file)': 'passed',
       'strategy broken (file)': 'failed',
@@ -128,16 +128,13 @@ describe('what answers is not always what it seems', () => {
   ])('HTTP %d with %s is no health', async (status, body) => {
     answer = { status, body }
     const probe = new Probe({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: TOKEN })
-    const { lines, failed, passed } = await runChecklist(place(probe), [HEALTH])
+    const { lines, failed, passed } = await runChecklist(place(probe), { checks: [HEALTH] })
     expect([passed, failed]).toEqual([0, 2])
     expect(lines.map(({ value }) => value)).toEqual([`HTTP ${status} ${body}`, `HTTP ${status} ${body}`])
   })
 
   it('where nothing runs, health has failed and nothing counts as passed', async () => {
-    const checklist = await runChecklist(
-      place(undefined),
-      CHECKS.filter(({ needsWorkstation }) => needsWorkstation),
-    )
+    const checklist = await runChecklist(place(undefined), { checks: CHECKS.filter(({ needsWorkstation }) => needsWorkstation) })
     expect(checklist).toMatchObject({ passed: 0, failed: 2, url: null })
     expect(checklist.lines.filter(({ status }) => status === 'not_run')).toHaveLength(checklist.not_run)
     expect(checklistText(checklist)).toContain('nothing runs in this test')
@@ -151,13 +148,13 @@ describe('models and backup', () => {
     await saveModel(models, 'small', await convertCheckpoint(CHECKPOINT))
     await saveModel(models, 'changed', await convertCheckpoint(CHECKPOINT))
     copyFileSync(CHECKPOINT, join(models, 'changed.onnx'))
-    const { lines } = await runChecklist(place(undefined), [MODELS])
+    const { lines } = await runChecklist(place(undefined), { checks: [MODELS] })
     expect(statuses(lines)).toEqual({ 'model changed': 'failed', 'model small': 'passed' })
     expect(lines[1]?.value).toMatch(/^(\d+) of \1 outputs/)
   })
 
   it('no backup is no success', async () => {
-    const { lines } = await runChecklist(place(undefined), [BACKUP])
+    const { lines } = await runChecklist(place(undefined), { checks: [BACKUP] })
     expect(lines).toMatchObject([{ status: 'not_run' }])
   })
 })

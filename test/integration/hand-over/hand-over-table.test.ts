@@ -194,7 +194,7 @@ describe('hand-over, with a real Postgres, the real engine and what the exchange
     const directory = openDataDirectory(join(folder, 'data'))
     const place = { directory, probe: undefined, absence: '', version: null, clock: systemClock, isLoadAllowed: false }
     const workerUrl = (): URL => new URL('file:///not/asked/for')
-    const measure = () => runChecklist({ ...place, workerUrl, database: () => Promise.resolve(connection) }, [IMPORTED_ROWS])
+    const measure = () => runChecklist({ ...place, workerUrl, database: () => Promise.resolve(connection) }, { checks: [IMPORTED_ROWS] })
     expect(await measure()).toMatchObject({ passed: 2, failed: 0 })
     await postgres.query(connection, "DELETE FROM imported.rows WHERE table_key = 'orders' AND row_key = '[\"2\"]'")
     const { lines, passed } = await measure()
