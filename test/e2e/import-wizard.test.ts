@@ -7,6 +7,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { Client } from 'pg'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ChecklistState } from '#contract/checklist.ts'
 import type { ImportRunsView } from '#contract/import.ts'
 import { ensureBuilt } from '../../scripts/build.ts'
 import { findChromium } from '../../scripts/chromium.ts'
@@ -194,6 +195,16 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     await id('import-report').click()
     await page.getByText('# Migration report').waitFor()
     await page.keyboard.press('Escape')
+    await id('import-to-measure').click()
+    await id('measure-now').click()
+    await id('measure-verdict').waitFor({ timeout: SEEN_MS })
+    expect(await id('measure-verdict').textContent()).toMatch(/^\d+ checks passed, \d+ failed, \d+ not run\. Measured at .+ UTC at http:/)
+    // How fast a machine is that runs other things beside the test is not the question here.
+    const { last } = await workstation.call<ChecklistState>('GET', '/checklist')
+    const wrong = last?.lines.filter(({ status, area }) => status === 'failed' && area !== 'performance')
+    expect(wrong).toEqual([])
+    await id('measured-table').getByText('rows of trades', { exact: false }).first().waitFor()
+    await sound('measure')
     await id('import-to-hand-over').click()
     await id('import-kept').waitFor()
     await id('hand-over-open').click()
@@ -279,7 +290,7 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     await id('import-earlier').getByRole('button').first().click()
     await id('prove-verdict').waitFor({ timeout: SEEN_MS })
     await sound('prove')
-    for (const step of ['choose', 'analyse', 'bring']) {
+    for (const step of ['choose', 'analyse', 'bring', 'measure']) {
       await id(`wizard-${step}`).click()
       await id(`wizard-body-${step}`).waitFor()
       await sound(step)

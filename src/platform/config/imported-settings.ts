@@ -20,7 +20,7 @@ export const traderProposal = z.strictObject({
   params: z.record(z.string(), z.number()),
   /** Decimal text in the settle currency. */
   order_notional: decimal,
-  /** Never running: a person starts it. `paused`: something is missing, and `reason` says what. */
+  /** Never running: a person starts it. `paused` stands only in files of earlier imports. */
   desired: z.enum(['stopped', 'paused']),
   reason: z.string(),
 })

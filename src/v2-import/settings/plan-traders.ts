@@ -101,12 +101,13 @@ class TraderDraft {
       timeframe: interval.value,
       params: { stopLossFraction: stop.value },
       order_notional: size.value,
-      desired: isReady ? 'stopped' : 'paused',
-      reason: isReady ? 'Its strategy was translated whole. Start it when you want it to trade.' : this.#whyPaused(strategy),
+      // A strategy that is not there yet would be tried again and again, and show errors that are nobody's fault.
+      desired: 'stopped',
+      reason: isReady ? 'Its strategy was translated whole. Start it when you want it to trade.' : this.#whatIsMissing(strategy),
     }
   }
 
-  #whyPaused(strategy: string): string {
+  #whatIsMissing(strategy: string): string {
     if (this.#setting('strategy_name') === undefined) return 'Version 2 did not say which strategy this trader has. Choose one.'
     return (
       this.#strategies.get(strategy)?.reason ??

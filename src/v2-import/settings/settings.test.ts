@@ -84,7 +84,7 @@ describe.skipIf(!isThere)('the settings of a real installation', () => {
         timeframe: '15m',
         params: { stopLossFraction: 0.015 },
         order_notional: '1200',
-        desired: 'paused',
+        desired: 'stopped',
         reason: expect.stringContaining('v2-ema-cross') as string,
       },
       {
@@ -94,7 +94,7 @@ describe.skipIf(!isThere)('the settings of a real installation', () => {
         timeframe: '5m',
         params: { stopLossFraction: 0.02 },
         order_notional: '1000',
-        desired: 'paused',
+        desired: 'stopped',
         reason: expect.stringContaining('did not say which strategy') as string,
       },
     ])

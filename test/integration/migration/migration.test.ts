@@ -115,7 +115,7 @@ describe.skipIf(!hasInstall)('a migration', () => {
     expect(readConfig(place.configPath, true).risk).toMatchObject({ max_open_positions: 3, max_position_notional: '1500' })
     expect((await readImportedSettings(data.path))?.traders.map(({ id, strategy, desired }) => [id, strategy, desired])).toEqual([
       ['ema_cross', 'v2-ema-cross', 'stopped'],
-      ['migrated_strategy', 'v2-migrated-strategy', 'paused'],
+      ['migrated_strategy', 'v2-migrated-strategy', 'stopped'],
     ])
     const vault = await SecretVault.open(vaultPath, PASSPHRASE)
     expect([vault.get('bybit.main.secret'), vault.get('okx.main.key')]).toEqual(['example+secret/not-real==', 'mine, stored before'])
@@ -195,7 +195,7 @@ describe.skipIf(!hasInstall)('a migration', () => {
     ])
   })
 
-  it('without a passphrase parks the secrets and does the rest; never writes over a file; leaves an unfinished strategy paused', async () => {
+  it('without a passphrase parks the secrets and does the rest; never writes over a file; starts no trader', async () => {
     await using data = await TestDataDirectory.make()
     const connection = await migratedDatabase(postgres)
     const place = data.place(connection, {})
@@ -204,7 +204,7 @@ describe.skipIf(!hasInstall)('a migration', () => {
     const secrets = (report.settings ?? []).filter(({ reason }) => reason?.includes('BOT_TRADING_PASSPHRASE') === true)
     expect([secrets.length, new Set(secrets.map(({ outcome }) => outcome))]).toEqual([10, new Set(['parked'])])
     expect(report.strategies).toEqual([expect.objectContaining({ status: 'kept', to: join(data.path, 'strategies/v2-ema-cross.js') })])
-    expect((await readImportedSettings(data.path))?.traders.map(({ desired }) => desired)).toEqual(['paused', 'paused'])
+    expect((await readImportedSettings(data.path))?.traders.map(({ desired }) => desired)).toEqual(['stopped', 'stopped'])
     expect(Object.keys(await data.content())).not.toContain('secrets.json')
     expect(checksOf(report)).toMatchObject({ N1: 'not_run', 'N10 settings': 'passed', 'N10 models': 'passed', 'N11 folder': 'passed' })
     await rollBackMigration(report.runId, place)

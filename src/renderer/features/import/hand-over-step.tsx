@@ -41,7 +41,7 @@ export function HandOverStep({ onClose }: { readonly onClose: () => void }): Rea
       {runId !== undefined && run === undefined && problem === undefined && <Skeleton rows={6} />}
       {!running && run !== undefined && <Views run={run} />}
       <div className="wizard-foot">
-        <Button onClick={() => goTo('prove')} data-testid="wizard-back">
+        <Button onClick={() => goTo('measure')} data-testid="wizard-back">
           {t('import.back')}
         </Button>
         {run !== undefined && !isBack && (

@@ -10,6 +10,7 @@ import { BringStep } from './bring-step.tsx'
 import { ChooseStep } from './choose-step.tsx'
 import { HandOverStep } from './hand-over-step.tsx'
 import { LookStep } from './look-step.tsx'
+import { MeasureStep } from './measure-step.tsx'
 import { ProveStep } from './prove-step.tsx'
 import { SourceStep } from './source-step.tsx'
 import { Stepper } from './stepper.tsx'
@@ -39,6 +40,8 @@ function Step(): ReactNode {
       return <BringStep />
     case 'prove':
       return <ProveStep />
+    case 'measure':
+      return <MeasureStep />
     case 'hand_over':
       return <HandOverStep onClose={close} />
   }

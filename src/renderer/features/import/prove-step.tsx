@@ -62,13 +62,8 @@ export function ProveStep(): ReactNode {
         <Button onClick={() => goTo('bring')} data-testid="wizard-back">
           {t('import.back')}
         </Button>
-        <Button
-          kind="primary"
-          disabled={running || runId === undefined}
-          data-testid="import-to-hand-over"
-          onClick={() => goTo('hand_over')}
-        >
-          {t('import.to_hand_over')}
+        <Button kind="primary" disabled={running || runId === undefined} data-testid="import-to-measure" onClick={() => goTo('measure')}>
+          {t('import.to_measure')}
         </Button>
       </div>
     </>

@@ -14,11 +14,11 @@ export type StrategyRow = NonNullable<ImportReportView['strategies']>[number]
 const ALL = 100
 
 /** `room`: pixels at the least, and the share of what is left over. */
-function plain<T>(id: string, header: string, [width, grow]: readonly [number, number], text: (row: T) => string): Column<T> {
+export function plain<T>(id: string, header: string, [width, grow]: readonly [number, number], text: (row: T) => string): Column<T> {
   return { id, header, width, grow, text, cell: (row) => <span title={text(row)}>{oneLine(text(row))}</span> }
 }
 
-function literal<T>(id: string, header: string, width: number, text: (row: T) => string | null): Column<T> {
+export function literal<T>(id: string, header: string, width: number, text: (row: T) => string | null): Column<T> {
   return {
     id,
     header,

@@ -1,5 +1,8 @@
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
+import type { ChecklistState } from '#contract/checklist.ts'
 import { useNumbers } from '#renderer/format/use-numbers.tsx'
+import { useChecklist } from './use-checklist.ts'
 import { useImports } from './use-imports.ts'
 import { indexOf, stepOfJob, useWizard, type WizardStep } from './wizard.ts'
 
@@ -17,6 +20,7 @@ export function useFindings(): Readonly<Record<WizardStep, Finding>> {
   const numbers = useNumbers()
   const { form, runId, reached } = useWizard()
   const { runs, look, run } = useImports()
+  const checklist = useChecklist(({ state }) => state)
   const job = runs?.current ?? null
   const source = look?.asked?.source === form.source ? (look.source ?? undefined) : undefined
   const analysis = source === undefined && look?.asked !== null ? undefined : (look?.analysis ?? undefined)
@@ -60,9 +64,18 @@ export function useFindings(): Readonly<Record<WizardStep, Finding>> {
             }),
             state: failed > 0 ? 'bad' : 'good',
           }),
+    measure: measuredFinding(checklist, t),
     hand_over:
       running('hand_over') ?? (proven?.state === 'rolled_back' ? { text: t('import.finding.taken_back'), state: 'look' } : NOTHING),
   }
+}
+
+function measuredFinding(checklist: ChecklistState | undefined, t: TFunction): Finding {
+  if (checklist === undefined) return NOTHING
+  if (checklist.running !== null) return { text: t('import.finding.running'), state: 'off' }
+  if (checklist.last === null) return NOTHING
+  const { passed, failed } = checklist.last
+  return { text: t('import.finding.checks', { passed, failed }), state: failed > 0 ? 'bad' : 'good' }
 }
 
 /** The end of a path, the host and database of an address. */

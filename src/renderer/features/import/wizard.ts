@@ -3,7 +3,7 @@ import type { ImportJobView, ImportLookView, ImportRunsView, ImportRunView, Impo
 import { IMPORT_STEPS } from '#contract/import.ts'
 
 /** The wizard from left to right. */
-export const WIZARD_STEPS = ['source', 'look', 'analyse', 'choose', 'try', 'bring', 'prove', 'hand_over'] as const
+export const WIZARD_STEPS = ['source', 'look', 'analyse', 'choose', 'try', 'bring', 'prove', 'measure', 'hand_over'] as const
 export type WizardStep = (typeof WIZARD_STEPS)[number]
 
 /** What a person has written. The password lives in this page only and is sent, never stored. */
