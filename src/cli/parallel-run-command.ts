@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { page } from '#contract/requests.ts'
-import { signalView, type SignalView, traderView } from '#contract/views.ts'
+import { signalView, traderView } from '#contract/views.ts'
 import { AppError } from '#domain/errors.ts'
 import { systemClock } from '#platform/clock.ts'
 import { pause } from '#platform/deadline.ts'
 import { planOf } from '#v2-import/mapping/import-plan.ts'
-import { directionOf, type ObservedSignal, pairOf } from '#v2-import/parallel-run/observed-signal.ts'
-import { ParallelRun, parallelJson, type ParallelReport } from '#v2-import/parallel-run/parallel-run.ts'
-import { V2Tail } from '#v2-import/parallel-run/v2-tail.ts'
+import type { OwnSignal } from '#v2-import/parallel-run/observed-signal.ts'
+import { parallelJson, type ParallelReport } from '#v2-import/parallel-run/parallel-run.ts'
+import { Shadow } from '#v2-import/parallel-run/shadow.ts'
 import { parsePostgresUrl } from '#v2-import/sources/postgres/live-connection.ts'
 import { EXIT, type ExitCode, UsageError } from './exit.ts'
 import { type Address, AnsweredNo, call, findWorkstation } from './running-workstation.ts'
@@ -62,29 +62,28 @@ export async function runParallelCommand(args: readonly string[], terminal: Para
 }
 
 async function follow(line: Line, address: Address, signal: AbortSignal): Promise<ParallelReport> {
-  const { items } = await call(address, { method: 'GET', path: '/traders', output: traders })
-  const followed = new Set(items.flatMap(({ symbols }) => symbols.map(pairOf)))
-  const since = line.sinceMs ?? systemClock.now()
   const { windowMs, sameTimeMs, sameSizeBps } = line
-  const run = new ParallelRun({ windowMs, sameTimeMs, sameSizeBps, followed }, since)
-  const tail = new V2Tail(parsePostgresUrl(line.source), planOf({ timeZone: line.timeZone }), line.sinceMs === undefined ? undefined : 0)
+  const shadow = new Shadow({
+    target: parsePostgresUrl(line.source),
+    plan: planOf({ timeZone: line.timeZone }),
+    rules: { windowMs, sameTimeMs, sameSizeBps },
+    since: line.sinceMs,
+    now: systemClock.now(),
+    ours: async (since) => {
+      const { items } = await call(address, { method: 'GET', path: '/traders', output: traders })
+      return { signals: await signalsSince(address, since), symbols: items.flatMap(({ symbols }) => symbols) }
+    },
+  })
   const began = systemClock.elapsed()
-  let readTo = since
   for (;;) {
-    const now = systemClock.now()
-    const news = await tail.look()
-    run.add('v2', news.signals, news.unreadable)
-    run.add('v3', await signalsSince(address, Math.max(since, readTo - windowMs)))
-    readTo = now
-    if (news.isMore && !signal.aborted) continue
-    run.settle(now)
-    if (signal.aborted || systemClock.elapsed() - began >= line.forMs) return run.report()
-    await pause(Math.min(LOOK_EVERY_MS, line.forMs), signal)
+    const isMore = await shadow.look(systemClock.now())
+    if (signal.aborted || (!isMore && systemClock.elapsed() - began >= line.forMs)) return shadow.report()
+    if (!isMore) await pause(Math.min(LOOK_EVERY_MS, line.forMs), signal)
   }
 }
 
-async function signalsSince(address: Address, since: number): Promise<readonly ObservedSignal[]> {
-  const found: ObservedSignal[] = []
+async function signalsSince(address: Address, since: number): Promise<readonly OwnSignal[]> {
+  const found: OwnSignal[] = []
   let cursor: string | null = ''
   for (let pages = 0; cursor !== null && pages < PAGES_MAX; pages += 1) {
     const next: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
@@ -93,7 +92,7 @@ async function signalsSince(address: Address, since: number): Promise<readonly O
       path: `/signals?limit=${SIGNALS_A_PAGE}${next}`,
       output: signals,
     })
-    found.push(...items.filter(({ ts }) => ts >= since).map(observed))
+    found.push(...items.filter(({ ts }) => ts >= since))
     cursor = (items.at(-1)?.ts ?? 0) < since ? null : next_cursor
   }
   if (cursor === null) return found
@@ -101,10 +100,6 @@ async function signalsSince(address: Address, since: number): Promise<readonly O
     'REFUSED',
     `There are more than ${PAGES_MAX * SIGNALS_A_PAGE} signals since ${new Date(since).toISOString()}. They were not compared. Give a later --since.`,
   )
-}
-
-function observed({ id, symbol, action, quantity, ts, outcome, reason }: SignalView): ObservedSignal {
-  return { id, symbol, direction: directionOf(action), quantity, ts, fate: reason === outcome ? outcome : `${outcome} ${reason}` }
 }
 
 function textOf({ counts, pending, unreadable, rows, limits }: ParallelReport): string {

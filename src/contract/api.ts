@@ -4,6 +4,7 @@ import { awayQuery, awayView } from './away.ts'
 import { checklistRequest, checklistState } from './checklist.ts'
 import * as handOver from './hand-over.ts'
 import * as imports from './import.ts'
+import { parallelRunRequest, parallelRunView } from './parallel-run.ts'
 import * as reconcile from './reconcile.ts'
 import * as request from './requests.ts'
 import * as view from './views.ts'
@@ -175,6 +176,15 @@ export const contract = {
       .input(imports.analyseRequest)
       .output(imports.jobView),
     look: get('/import/look', 'The source that was inspected last, and its analysis').output(imports.lookView),
+  },
+  parallelRun: {
+    get: get('/import/parallel-run', 'What version 2 signals against what this workstation decides').output(parallelRunView),
+    start: post('/import/parallel-run', 'Follow the running database of version 2, read-only; answers after the first look')
+      .input(parallelRunRequest)
+      .output(parallelRunView),
+    end: oc
+      .route({ method: 'DELETE', path: '/import/parallel-run', summary: 'End it; what was compared stays to be read' })
+      .output(parallelRunView),
   },
   checklist: {
     get: get('/checklist', 'The post-migration checklist as it was last measured, and how far a measurement is').output(checklistState),

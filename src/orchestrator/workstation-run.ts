@@ -16,10 +16,8 @@ import { Core } from './core/core.ts'
 import { CoreSupervisor } from './core/core-supervisor.ts'
 import type { MarketNews, ReplayProgress } from './core/exchange-thread.ts'
 import { firstLimits, firstTraders } from './first-start.ts'
-import { ChecklistService } from './checklist/checklist-service.ts'
 import { createRouter } from './handlers/router.ts'
 import { HandOverService } from './hand-over/hand-over-service.ts'
-import { ImportService } from './import/import-service.ts'
 import { JournalFollower } from './journal-follower.ts'
 import { candleEventOf, candlesBefore } from './market-data.ts'
 import { metricValues } from './metrics.ts'
@@ -28,6 +26,7 @@ import type { ReadModel } from './read-model/read-model.ts'
 import { ReadModelKeeper } from './read-model/read-model-keeper.ts'
 import { WorkstationMetrics } from './read-model/workstation-metrics.ts'
 import { ReplicaService } from './replica/replica-service.ts'
+import { SideServices } from './side-services.ts'
 import { missingForTrading, readStatus, type StatusSources } from './status.ts'
 import { WorkstationStream } from './stream/workstation-stream.ts'
 import { hasExposure } from './traders/has-exposure.ts'
@@ -59,8 +58,7 @@ export class WorkstationRun implements Workstation {
   readonly #sources: StatusSources
   readonly #replica: ReplicaService
   readonly #metrics: WorkstationMetrics
-  readonly #imports: ImportService
-  readonly #checklist: ChecklistService
+  readonly #side: SideServices
   readonly #supervisor: CoreSupervisor
   readonly #replayDone: (() => void)[] = []
   readonly #stopping = new AbortController()
@@ -88,25 +86,6 @@ export class WorkstationRun implements Workstation {
       database: options.postgres === 'none' ? { ...options.config.database, mode: 'none' } : options.config.database,
       board,
       logger: logger.child({ component: 'replica' }),
-    })
-    this.#imports = new ImportService({
-      directory,
-      configPath: options.configFile ?? join(directory.path, 'config.yaml'),
-      env: options.env,
-      workerUrl: options.workerUrl('import'),
-      migrationsDir: options.migrationsDir,
-      target: () => this.#replica.database(),
-      clock,
-      logger: logger.child({ component: 'import' }),
-    })
-    this.#checklist = new ChecklistService({
-      directory,
-      version: options.version,
-      workerUrl: options.workerUrl('checklist'),
-      openFront: options.openFront,
-      database: () => this.#replica.database(),
-      clock,
-      logger: logger.child({ component: 'checklist' }),
     })
     this.#supervisor = new CoreSupervisor({
       launch: () => this.#launchCore(),
@@ -140,16 +119,19 @@ export class WorkstationRun implements Workstation {
     }
     this.#stream = new WorkstationStream({ readModel: this.#readModel, status: () => this.status(), clock })
     this.#metrics = new WorkstationMetrics(() => metricValues(this.status(), this.#readModel, this.#traders?.list() ?? []))
+    const traders = this.#traderControl()
+    this.#side = new SideServices(options, { replica: this.#replica, readModel: this.#readModel, traders })
     this.router = createRouter({
       readModel: this.#readModel,
       engine: { request: (command) => this.#request(command) },
-      traders: this.#traderControl(),
+      traders,
       status: () => this.status(),
       ready: () => this.ready(),
       history: this.#replica.history,
-      imports: this.#imports,
+      imports: this.#side.imports,
       handOver: this.#handOver(),
-      checklist: this.#checklist,
+      checklist: this.#side.checklist,
+      parallelRun: this.#side.parallelRun,
       candles: (symbol, timeframe, limit, before) => this.#candlesOf(symbol, timeframe, limit, before),
       exchanges: () => [this.#exchange()],
       clock,
@@ -212,8 +194,7 @@ export class WorkstationRun implements Workstation {
     await this.#supervisor.stop()
     await this.#imported?.settled()
     await this.#traders?.close()
-    await this.#checklist.stop()
-    await this.#imports.stop()
+    await this.#side.stop()
     await this.#replica.stop()
     this.#follower?.close()
     this.#keeper.close()

@@ -176,6 +176,14 @@ const IMPORT_CASES: Readonly<Record<string, Case>> = {
     act: (call) => call('POST', `/import/runs/${RUN}/rollback`, {}),
     row: { action: 'roll-back-import', target: RUN },
   },
+  'POST /import/parallel-run': {
+    act: (call) => call('POST', '/import/parallel-run', { source: 'postgres://v2@127.0.0.1/bot' }),
+    row: { action: 'start-parallel-run', target: 'version 2' },
+  },
+  'DELETE /import/parallel-run': {
+    act: (call) => call('DELETE', '/import/parallel-run'),
+    row: { action: 'end-parallel-run', target: 'version 2' },
+  },
   'POST /checklist': {
     act: (call) => call('POST', '/checklist', { load: true }),
     row: { action: 'run-checklist', after: 'with 1,000 expired signals' },
@@ -212,11 +220,12 @@ it('every route that changes something is looked at below', () => {
 describe('each act of an import and the checklist leaves exactly one row in the audit', () => {
   let gateway: RunningGateway
   beforeAll(async () => {
-    const { imports, handOver, checklist } = startFront().dependencies
+    const { imports, handOver, checklist, parallelRun } = startFront().dependencies
     const scripted = { start: async () => job('running'), rollback: async () => job('done'), cancel: () => job('canceled') }
     const front = startFront({
       imports: { ...imports, ...scripted },
       handOver: { ...handOver, setV2Trading: async () => undefined },
+      parallelRun: { ...parallelRun, start: async () => parallelRun.state(), end: async () => parallelRun.state() },
       checklist: { ...checklist, start: () => checklist.state(), cancel: () => checklist.state() },
     })
     gateway = await runGateway({}, front)

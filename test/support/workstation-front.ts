@@ -43,6 +43,7 @@ const NO_HAND_OVER: HandlerDependencies['handOver'] = {
   setV2Trading: noImport,
 }
 
+const NOT_FOLLOWED = { state: 'off', source: null, started_at: null, looked_at: null, report: null, problem: null } as const
 const NOT_MEASURED = { running: null, last: null, problem: null }
 const noChecklist = () => {
   throw new AppError('CONFLICT', 'nothing is measured in this test; nothing was done')
@@ -92,6 +93,7 @@ export function startFront(overrides: Partial<HandlerDependencies> = {}) {
     history: NO_HISTORY,
     imports: NO_IMPORTS,
     handOver: NO_HAND_OVER,
+    parallelRun: { state: () => NOT_FOLLOWED, start: noImport, end: noImport },
     checklist: { state: () => NOT_MEASURED, start: noChecklist, cancel: noChecklist },
     candles: () => readModel.lastCandles().map((event) => event.candle),
     exchanges: () => [{ name: 'paper', connected: true, kind: 'paper', instruments: readModel.instruments() }],

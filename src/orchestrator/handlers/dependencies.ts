@@ -18,6 +18,7 @@ import type { Logger } from '#platform/log/logger.ts'
 import type { ChecklistControl } from '../checklist/checklist-control.ts'
 import type { HandOverControl } from '../hand-over/hand-over-control.ts'
 import type { ImportControl } from '../import/import-control.ts'
+import type { ParallelRunControl } from '../parallel-run/parallel-run-control.ts'
 import type { ReadModel } from '../read-model/read-model.ts'
 
 /** The engine as handlers see it. Answers after the journal has the facts; throws `AppError` `DEADLINE_EXCEEDED` when it does not answer in time. */
@@ -67,6 +68,7 @@ export interface HandlerDependencies {
   readonly imports: ImportControl
   readonly handOver: HandOverControl
   readonly checklist: ChecklistControl
+  readonly parallelRun: ParallelRunControl
   /** Oldest first, the last `limit` that open before `before`. */
   candles(symbol: string, timeframe: Timeframe, limit: number, before?: number): readonly CandleView[] | Promise<readonly CandleView[]>
   exchanges(): readonly ExchangeView[]

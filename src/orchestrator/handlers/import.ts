@@ -57,7 +57,7 @@ function wordsOf({ steps, time_zone: timeZone }: ImportRequest, runId: string | 
 }
 
 /** What fails here lies in a source or a disk a person chose: its words are for that person. */
-async function inWords<T>(act: () => T | Promise<T>): Promise<T> {
+export async function inWords<T>(act: () => T | Promise<T>): Promise<T> {
   try {
     return await act()
   } catch (error) {

@@ -8,6 +8,7 @@ import { handOverHandlers } from './hand-over.ts'
 import { importHandlers } from './import.ts'
 import { exchangeHandlers, marketHandlers } from './markets.ts'
 import { orderHandlers } from './orders.ts'
+import { parallelRunHandlers } from './parallel-run.ts'
 import { positionHandlers } from './positions.ts'
 import { reconcileHandlers } from './reconcile.ts'
 import { riskHandlers } from './risk.ts'
@@ -38,5 +39,6 @@ export function createRouter(dependencies: HandlerDependencies) {
     handOver: handOverHandlers(base, dependencies),
     import: importHandlers(base, dependencies),
     checklist: checklistHandlers(base, dependencies),
+    parallelRun: parallelRunHandlers(base, dependencies),
   })
 }

@@ -13,6 +13,21 @@ export interface ObservedSignal {
   readonly fate: string | null
 }
 
+/** A signal of version 3 as its interface tells it. */
+export interface OwnSignal {
+  readonly id: string
+  readonly symbol: string
+  readonly action: 'BUY' | 'SELL' | 'CLOSE_LONG' | 'CLOSE_SHORT'
+  readonly quantity: string | null
+  readonly ts: number
+  readonly outcome: string
+  readonly reason: string
+}
+
+export function observedOf({ id, symbol, action, quantity, ts, outcome, reason }: OwnSignal): ObservedSignal {
+  return { id, symbol, direction: directionOf(action), quantity, ts, fate: reason === outcome ? outcome : `${outcome} ${reason}` }
+}
+
 export type Side = 'v2' | 'v3'
 
 /** The pair without what it is settled in: a spot market here may shadow a perpetual there. */

@@ -23,7 +23,7 @@ export interface ParallelReport {
 
 /** Takes signals of both systems as they come, and compares each when nothing can come any more that belongs to it. */
 export class ParallelRun {
-  readonly #rules: MatchRules
+  #rules: MatchRules
   readonly #since: number
   readonly #counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>
   readonly #known: Record<Side, Map<string, number>> = { v2: new Map(), v3: new Map() }
@@ -37,6 +37,11 @@ export class ParallelRun {
     this.#rules = rules
     this.#since = since
     this.#until = since
+  }
+
+  /** Pairs that a trader of version 3 follows from now on. */
+  follow(pairs: ReadonlySet<string>): void {
+    this.#rules = { ...this.#rules, followed: pairs }
   }
 
   /** The same signal again changes nothing but a size that was not known yet; those before the begin are left out. */
@@ -93,8 +98,8 @@ function isBefore(signal: ObservedSignal | null, ts: number): boolean {
   return signal === null || signal.ts < ts
 }
 
-/** As `parallel-run --json` prints it. */
-export function parallelJson({ rules, rows, ...report }: ParallelReport): unknown {
+/** As `parallel-run --json` and the interface tell it. */
+export function parallelJson({ rules, rows, ...report }: ParallelReport) {
   return {
     ...report,
     rules: { window_ms: rules.windowMs, same_time_ms: rules.sameTimeMs, same_size_bps: rules.sameSizeBps },

@@ -2,12 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runParallelCommand } from '#cli/parallel-run-command.ts'
+import type { ParallelRunView } from '#contract/parallel-run.ts'
+import { ParallelRunService } from '#orchestrator/parallel-run/parallel-run-service.ts'
+import { systemClock } from '#platform/clock.ts'
+import { silentLogger } from '#platform/log/logger.ts'
 import type { PgConnection } from '#storage/postgres/connection.ts'
 import { runGateway, TOKEN, type RunningGateway } from '#test/support/gateway.ts'
 import { startTestPostgres, type TestPostgres } from '#test/support/postgres.ts'
-import { tick } from '#test/support/workstation-front.ts'
+import { startFront, tick } from '#test/support/workstation-front.ts'
 import { planOf } from '#v2-import/mapping/import-plan.ts'
 import { V2Tail } from '#v2-import/parallel-run/v2-tail.ts'
 import { parsePostgresUrl } from '#v2-import/sources/postgres/live-connection.ts'
@@ -22,6 +27,7 @@ describe('the shadow of version 2, with a real Postgres of version 2 and a runni
   let postgres: TestPostgres
   let connection: PgConnection
   let running: RunningGateway
+  let shadow: ParallelRunService
   let url: string
   const query = <Row extends object>(sql: string, values: readonly unknown[] = []) => postgres.query<Row>(connection, sql, values)
   const signal = (symbol: string, action: string, ms: number) =>
@@ -39,9 +45,22 @@ describe('the shadow of version 2, with a real Postgres of version 2 and a runni
     await query(TABLES)
     const { user, password = '', host, port, database } = connection
     url = `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`
-    running = await runGateway()
+    // What it asks main for comes of the same read model as everything else.
+    const front = startFront({
+      parallelRun: { state: () => shadow.state(), start: (request) => shadow.start(request), end: () => shadow.end() },
+    })
+    shadow = new ParallelRunService({
+      readModel: front.readModel,
+      history: front.dependencies.history,
+      traders: front.dependencies.traders,
+      workerUrl: new URL('../../../src/workers/parallel-run.worker.ts', import.meta.url),
+      clock: systemClock,
+      logger: silentLogger,
+    })
+    running = await runGateway({}, front)
   })
   afterAll(async () => {
+    await shadow.stop()
     await running.close()
     await postgres[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true })
@@ -121,5 +140,48 @@ describe('the shadow of version 2, with a real Postgres of version 2 and a runni
     expect(await runParallelCommand(['--source', url.replace(/:[^:@]*@/, ':wrong@'), ...where], terminal)).toBe(1)
     expect(words).toContain('password')
     expect(words).not.toContain('wrong')
+  })
+
+  it('the running workstation follows it too: compared at once, told when it cannot look, and left alone afterwards', async () => {
+    await query('DELETE FROM signals; DELETE FROM trades')
+    const call = async (method: string, path: string, body?: unknown): Promise<{ status: number; body: ParallelRunView }> => {
+      const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
+      const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+      const response = await fetch(`${running.gateway.url}/api/v1${path}`, init)
+      return { status: response.status, body: (await response.json()) as ParallelRunView }
+    }
+    const bare = url.replace(/:[^:@]*@/, '@')
+    const password = decodeURIComponent(/:([^:@]*)@/.exec(url)?.[1] ?? '')
+    expect(await call('POST', '/import/parallel-run', { source: bare, password: 'wrong-7319' })).toMatchObject({ status: 400 })
+    expect((await call('GET', '/import/parallel-run')).body).toMatchObject({ state: 'failed', report: null })
+    running.front.engine.wait(3_600_000)
+    await call('POST', '/signals', { symbol: 'BTC/USDT', action: 'BUY', quantity: '0.01', strategy: 'test' })
+    const { items } = (await (await running.call('/api/v1/signals?limit=1')).json()) as { items: readonly [{ ts: number }] }
+    const [{ ts }] = items
+    await signal('BTCUSDT', 'buy', ts + 30_000)
+    await signal('DOGEUSDT', 'sell', ts)
+    const request = { source: bare, password, since: ts - 60_000 }
+    const { status, body } = await call('POST', '/import/parallel-run', request)
+    expect([status, body]).toMatchObject([200, { state: 'running', source: bare, problem: null }])
+    expect(JSON.stringify(body)).not.toContain(password)
+    expect(await call('POST', '/import/parallel-run', request)).toMatchObject({ status: 409 })
+    const settled = async (wanted: (view: ParallelRunView) => boolean): Promise<ParallelRunView> => {
+      const deadline = performance.now() + 30_000
+      for (;;) {
+        const view = (await call('GET', '/import/parallel-run')).body
+        if (wanted(view) || performance.now() > deadline) return view
+        await sleep(100)
+      }
+    }
+    const compared = await settled(({ report }) => (report?.rows.length ?? 0) >= 2)
+    expect(compared.report?.counts).toMatchObject({ missing: 1, extra: 0 })
+    expect(compared.report?.rows.map(({ verdict }) => verdict).toSorted()).toEqual(['missing', 'same'])
+    await query('ALTER TABLE signals RENAME COLUMN symbol TO was_symbol')
+    const blind = await settled(({ problem }) => problem !== null)
+    expect(blind).toMatchObject({ state: 'running', problem: expect.stringContaining('symbol'), report: compared.report })
+    await query('ALTER TABLE signals RENAME COLUMN was_symbol TO symbol')
+    expect((await settled(({ problem }) => problem === null)).problem).toBeNull()
+    expect((await call('DELETE', '/import/parallel-run')).body).toMatchObject({ state: 'stopped', report: { counts: { missing: 1 } } })
+    expect(await call('DELETE', '/import/parallel-run')).toMatchObject({ status: 409 })
   })
 })
