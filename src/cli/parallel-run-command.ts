@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { CHECKLIST_STRATEGY } from '#contract/checklist.ts'
 import { page } from '#contract/requests.ts'
 import { signalView, traderView } from '#contract/views.ts'
 import { AppError } from '#domain/errors.ts'
@@ -92,7 +93,7 @@ async function signalsSince(address: Address, since: number): Promise<readonly O
       path: `/signals?limit=${SIGNALS_A_PAGE}${next}`,
       output: signals,
     })
-    found.push(...items.filter(({ ts }) => ts >= since))
+    found.push(...items.filter(({ ts, strategy }) => ts >= since && strategy !== CHECKLIST_STRATEGY))
     cursor = (items.at(-1)?.ts ?? 0) < since ? null : next_cursor
   }
   if (cursor === null) return found

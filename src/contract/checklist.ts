@@ -6,6 +6,9 @@ import { timeMs } from './amounts.ts'
 export const CHECK_AREAS = ['health', 'database', 'exchanges', 'strategies', 'models', 'web_socket', 'performance', 'backup'] as const
 export type CheckArea = (typeof CHECK_AREAS)[number]
 
+/** What its signals name as their strategy: they measure and decide nothing. */
+export const CHECKLIST_STRATEGY = 'checklist'
+
 export const checkLine = z.object({
   area: z.enum(CHECK_AREAS),
   /** What was measured. */

@@ -210,6 +210,9 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     await id('hand-over-open').click()
     await id('hand-over-lines').waitFor()
     await sound('hand over')
+    await id('hand-over-parallel').click()
+    await id('parallel-source').waitFor()
+    await sound('side by side')
     const [done] = (await runs()).items
     await id('import-roll-back').click()
     await page.getByText(`All that run ${done?.id} brought goes away: 2126 rows`).waitFor()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CHECKLIST_STRATEGY } from '#contract/checklist.ts'
 import { signalAnswer } from '#contract/requests.ts'
 import { type Check, type ChecklistPlace, type Measured, notRun } from '../check.ts'
 import { metricLine, percentile } from '../metric.ts'
@@ -74,7 +75,7 @@ async function signals({ probe, clock, isLoadAllowed }: ChecklistPlace): Promise
     symbol: 'BTC/USDT',
     action: 'BUY',
     quantity: '0.01',
-    strategy: 'checklist',
+    strategy: CHECKLIST_STRATEGY,
     expires_at: 1,
     note: 'throughput of bot-trading verify; it had expired before it was sent',
   }))

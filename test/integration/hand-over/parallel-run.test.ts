@@ -156,6 +156,8 @@ describe('the shadow of version 2, with a real Postgres of version 2 and a runni
     expect((await call('GET', '/import/parallel-run')).body).toMatchObject({ state: 'failed', report: null })
     running.front.engine.wait(3_600_000)
     await call('POST', '/signals', { symbol: 'BTC/USDT', action: 'BUY', quantity: '0.01', strategy: 'test' })
+    // A measurement of how fast signals go through decides nothing.
+    await call('POST', '/signals', { symbol: 'BTC/USDT', action: 'SELL', quantity: '0.01', strategy: 'checklist', expires_at: 1 })
     const { items } = (await (await running.call('/api/v1/signals?limit=1')).json()) as { items: readonly [{ ts: number }] }
     const [{ ts }] = items
     await signal('BTCUSDT', 'buy', ts + 30_000)

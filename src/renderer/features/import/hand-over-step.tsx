@@ -9,6 +9,7 @@ import { ConfirmDialog } from '#renderer/ui/dialog.tsx'
 import { Empty, Skeleton } from '#renderer/ui/panel.tsx'
 import { JobProgress } from './job-progress.tsx'
 import { OpenLines } from './open-lines.tsx'
+import { ParallelRun } from './parallel-run.tsx'
 import { Problem } from './problem.tsx'
 import { useImportActs, useImports, useRunDetail } from './use-imports.ts'
 import { goTo, startAnew, useWizard } from './wizard.ts'
@@ -62,7 +63,7 @@ export function HandOverStep({ onClose }: { readonly onClose: () => void }): Rea
   )
 }
 
-const VIEWS = ['kept', 'open'] as const
+const VIEWS = ['kept', 'open', 'parallel'] as const
 type View = (typeof VIEWS)[number]
 
 function Views({ run }: { readonly run: ImportRunDetail }): ReactNode {
@@ -84,9 +85,9 @@ function Views({ run }: { readonly run: ImportRunDetail }): ReactNode {
           onChange={setView}
         />
       </div>
-      {view === 'open' ? (
-        <OpenLines />
-      ) : (
+      {view === 'open' && <OpenLines />}
+      {view === 'parallel' && <ParallelRun />}
+      {view === 'kept' && (
         <div className="wizard-scroll">
           <Kept run={run} />
         </div>

@@ -22,36 +22,32 @@ export function MeasureStep(): ReactNode {
   const [load, setLoad] = useState(false)
   const running = state?.running ?? null
   const last = state?.last ?? null
-  const again = last === null ? t('import.measure.now') : t('import.measure.again')
   return (
     <>
       <Problem text={acts.problem ?? (phase.kind === 'error' ? phase.message : undefined) ?? state?.problem ?? undefined} />
-      <div className="wizard-pane-head">
-        {running === null && last !== null && <Verdict checklist={last} />}
-        {running === null && last === null && <p className="wizard-lead">{t('import.measure.lead')}</p>}
-        <StaleMark phase={phase} />
-        <span className="grow" />
-        {running === null && (
-          <>
-            <Check
-              label={t('import.measure.load')}
-              title={t('import.measure.load_hint')}
-              checked={load}
-              onChange={(event) => setLoad(event.target.checked)}
-              data-testid="measure-load"
-            />
-            <Button
-              kind={last === null ? 'primary' : 'plain'}
-              disabled={acts.busy || phase.kind === 'loading'}
-              data-testid="measure-now"
-              onClick={() => void acts.measure(load)}
-            >
-              {again}
-            </Button>
-          </>
-        )}
-      </div>
-      {running !== null && <MeasureProgress running={running} onCancel={() => void acts.cancel()} />}
+      <StaleMark phase={phase} />
+      {running === null && (
+        <div className="wizard-pane-head">
+          {last === null ? <p className="wizard-lead">{t('import.measure.lead')}</p> : <Verdict checklist={last} />}
+          <span className="grow" />
+          <Check
+            label={t('import.measure.load')}
+            title={t('import.measure.load_hint')}
+            checked={load}
+            onChange={(event) => setLoad(event.target.checked)}
+            data-testid="measure-load"
+          />
+          <Button
+            kind={last === null ? 'primary' : 'plain'}
+            disabled={acts.busy || phase.kind === 'loading'}
+            data-testid="measure-now"
+            onClick={() => void acts.act((api) => api.checklist.run({ load }))}
+          >
+            {last === null ? t('import.measure.now') : t('import.measure.again')}
+          </Button>
+        </div>
+      )}
+      {running !== null && <MeasureProgress running={running} onCancel={() => void acts.act((api) => api.checklist.cancel())} />}
       {phase.kind === 'loading' && <Skeleton rows={8} />}
       {state !== undefined && running === null && last === null && <Empty text={t('import.measure.nothing')} />}
       {last !== null && <Lines lines={last.lines} isOld={running !== null} />}
