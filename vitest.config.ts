@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** A machine that does other things beside is no fault: what is waited for comes when it comes. */
+const PATIENT = { poll: { timeout: 30_000, interval: 50 } }
+
 // `vitest` alone runs everything; `npm test` runs the projects in order and prints one closing line.
 export default defineConfig({
   test: {
@@ -15,6 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          expect: PATIENT,
           include: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'],
           environment: 'node',
           testTimeout: 180_000,
@@ -25,6 +29,7 @@ export default defineConfig({
       {
         test: {
           name: 'simulation',
+          expect: PATIENT,
           include: ['test/simulation/**/*.test.ts'],
           environment: 'node',
           testTimeout: 180_000,
@@ -35,6 +40,7 @@ export default defineConfig({
         // Power loss, outages of Postgres, kills at named points: short forms; the long ones are asked for by environment variables.
         test: {
           name: 'durability',
+          expect: PATIENT,
           include: ['test/durability/**/*.test.ts', 'test/crash/**/*.test.ts'],
           environment: 'node',
           testTimeout: 1_200_000,
@@ -45,6 +51,7 @@ export default defineConfig({
       {
         test: {
           name: 'acceptance',
+          expect: PATIENT,
           include: ['test/acceptance/**/*.test.ts'],
           environment: 'node',
           testTimeout: 1_200_000,
@@ -55,6 +62,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          expect: PATIENT,
           include: ['test/e2e/**/*.test.ts'],
           environment: 'node',
           testTimeout: 180_000,

@@ -56,7 +56,7 @@ export async function startPrivateFront({
   logger,
 }: Pick<DesktopApiOptions, 'workstation' | 'version' | 'logger'>): Promise<HttpFront> {
   const token = randomBytes(TOKEN_BYTES).toString('hex')
-  const { url, close } = await startGateway({
+  const gateway = await startGateway({
     workstation,
     token,
     version,
@@ -65,5 +65,5 @@ export async function startPrivateFront({
     rendererDir: undefined,
     logger: logger.child({ component: 'private-front' }),
   })
-  return { url, token, close }
+  return { url: gateway.url, token, close: () => gateway.close() }
 }

@@ -6,12 +6,26 @@ import type { ExecutionRecord } from '#test/support/loopback-venue/venue-records
 // made in, and that alone is no fault. A digit of the cash is one.
 const FEE = '0.01'
 const execution = (seq: number, side: 'Buy' | 'Sell', ticks: number): ExecutionRecord => ({
-  ...{ execId: `x${seq}`, orderId: `o${seq}`, orderLinkId: `c${seq}`, symbol: 'BTCUSDT', isMaker: true },
-  ...{ seq, side, ticks, lots: 10, fee: FEE, execTime: seq },
+  execId: `x${seq}`,
+  orderId: `o${seq}`,
+  orderLinkId: `c${seq}`,
+  symbol: 'BTCUSDT',
+  isMaker: true,
+  seq,
+  side,
+  ticks,
+  lots: 10,
+  fee: FEE,
+  execTime: seq,
 })
 const fill = (seq: number, side: 'BUY' | 'SELL', price: string) => ({
-  ...{ tradeId: `x${seq}`, orderId: `c${seq}`, symbol: 'BTC/USDT:USDT' },
-  ...{ side, price, quantity: '0.01', fee: FEE },
+  tradeId: `x${seq}`,
+  orderId: `c${seq}`,
+  symbol: 'BTC/USDT:USDT',
+  side,
+  price,
+  quantity: '0.01',
+  fee: FEE,
 })
 // Bought at 100 and at 110, sold at 120, a hundredth each: 0.15 are settled by the average cost of both.
 const THERE = {

@@ -41,7 +41,7 @@ describe.skipIf(whyNot !== null)('the program in Electron', () => {
   test('the chart is drawn and the mode is shown', async () => {
     const page = await app.firstWindow()
     await expect.poll(async () => Number(await page.getByTestId('chart').getAttribute('data-bars')), { timeout: 60_000 }).toBeGreaterThan(0)
-    expect(await page.getByTestId('mode').textContent()).toMatch(/demo|paper/i)
+    await expect.poll(() => page.getByTestId('mode').textContent()).toMatch(/demo|paper/i)
   })
 
   test('no permission, no second window, no other page', async () => {

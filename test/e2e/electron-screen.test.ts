@@ -78,8 +78,8 @@ describe.skipIf(executablePath === null)('the desktop screens over message ports
     await expect.poll(bars, { timeout: SEEN_MS }).toBeGreaterThan(0)
     const before = await bars()
     await expect.poll(bars, { timeout: SEEN_MS }).toBeGreaterThan(before)
-    expect(await id('chart').locator('canvas').count()).toBeGreaterThan(0)
-    expect(await id('mode').textContent()).toMatch(/demo|paper/i)
+    await expect.poll(() => id('chart').locator('canvas').count()).toBeGreaterThan(0)
+    await expect.poll(() => id('mode').textContent()).toMatch(/demo|paper/i)
   })
 
   test('an order from the ticket is filled, and the fill arrives live', async () => {
@@ -98,7 +98,7 @@ describe.skipIf(executablePath === null)('the desktop screens over message ports
     await id('import-source').fill(join(dataDir, 'nothing.dump'))
     await id('import-inspect').click()
     await id('wizard-problem').waitFor({ timeout: SEEN_MS })
-    expect(await id('wizard-problem').textContent()).toMatch(/there is no such file. Nothing was read/)
+    await expect.poll(() => id('wizard-problem').textContent()).toMatch(/there is no such file. Nothing was read/)
     if (existsSync(V2_DUMP)) {
       await id('import-source').fill(V2_DUMP)
       await id('import-inspect').click()
@@ -108,7 +108,7 @@ describe.skipIf(executablePath === null)('the desktop screens over message ports
       await id('import-choose').click()
       await id('import-try').click()
       await id('wizard-problem').waitFor({ timeout: SEEN_MS })
-      expect(await id('wizard-problem').textContent()).toMatch(/database of this workstation is not there/)
+      await expect.poll(() => id('wizard-problem').textContent()).toMatch(/database of this workstation is not there/)
     }
     await page.keyboard.press('Escape')
     await id('import-screen').waitFor({ state: 'detached' })
@@ -121,7 +121,7 @@ describe.skipIf(executablePath === null)('the desktop screens over message ports
     await desktop.call('portData', { port, data: 'x'.repeat(100_000) })
     expect((await desktop.call('state')).windows).toEqual(state.windows)
     await expect.poll(() => desktop.output, { timeout: 10_000 }).toContain('refused a frame from the window')
-    expect(await id('connection-lost').count()).toBe(0)
+    await expect.poll(() => id('connection-lost').count()).toBe(0)
   })
 
   test('a hotkey pressed twice outside the window shows as halted inside it', async () => {

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,6 +36,8 @@ const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mou
 if (!canMount) process.stderr.write('skipped: the import wizard on a full disk; only root may mount a small one\n')
 const SEEN_MS = 60_000
 const ROWS = 2_126
+/** So many that a person can press a button before they are through. */
+const BIG_ROWS = 400_000
 const REQUEST = { source: DUMP, v2_directory: INSTALLATION, steps: ['backup', 'history', 'settings', 'models', 'strategies'] }
 const PASSPHRASE = 'the passphrase of the wizard test'
 
@@ -124,8 +137,8 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     await id('import-password').fill(secret)
     await id('import-inspect').click()
     await id('wizard-problem').waitFor({ timeout: SEEN_MS })
-    expect(await id('wizard-problem').textContent()).toMatch(/Check the user and the password/)
-    expect(await id('wizard-body-source').count()).toBe(1)
+    await expect.poll(() => id('wizard-problem').textContent()).toMatch(/Check the user and the password/)
+    await expect.poll(() => id('wizard-body-source').count()).toBe(1)
     expect(JSON.stringify([await runs(), await workstation.call('GET', '/import/look')])).not.toContain(secret)
     for (const file of readdirSync(join(folder.path, 'logs')).map((name) => join(folder.path, 'logs', name)))
       expect(statSync(file).isFile() ? readFileSync(file, 'utf8') : '').not.toContain(secret)
@@ -139,8 +152,8 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     await look(cut)
     await id('import-analyse').click()
     await id('wizard-problem').waitFor({ timeout: SEEN_MS })
-    expect(await id('wizard-problem').textContent()).toMatch(/cut\.dump, byte \d+: the file ends .+too early/)
-    expect(await id('import-choose').isDisabled()).toBe(true)
+    await expect.poll(() => id('wizard-problem').textContent()).toMatch(/cut\.dump, byte \d+: the file ends .+too early/)
+    await expect.poll(() => id('import-choose').isDisabled()).toBe(true)
     await workstation.call('POST', '/import/runs', { source: cut, steps: ['history'], dry_run: true })
     expect((await idle()).current).toMatchObject({ state: 'failed', problem: { code: 'FILE_INVALID' } })
     expect([await count('rows'), (await runs()).items]).toEqual([0, []])
@@ -150,23 +163,23 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     await open()
     await look(DUMP, INSTALLATION)
     await id('import-identity').waitFor({ timeout: SEEN_MS })
-    expect(await id('import-identity').textContent()).toMatch(/pg_dump archive.+bot_trading_v2.+15\.18/)
-    expect(await id('import-folder-view').textContent()).toMatch(/config\.yaml.+best_model.+ema_cross\.py/)
+    await expect.poll(() => id('import-identity').textContent()).toMatch(/pg_dump archive.+bot_trading_v2.+15\.18/)
+    await expect.poll(() => id('import-folder-view').textContent()).toMatch(/config\.yaml.+best_model.+ema_cross\.py/)
     await id('import-analyse').press('Enter')
     await id('analysis-rows').waitFor({ timeout: SEEN_MS })
-    expect(await id('analysis-rows').textContent()).toBe('2,126 rows read')
+    await expect.poll(() => id('analysis-rows').textContent()).toBe('2,126 rows read')
     await id('analysis-table-list').getByText('trades', { exact: true }).click()
     await id('analysis-column-list').getByText('entry_price').waitFor()
     await id('analysis-findings').click()
     await id('import-choose').click()
     await id('import-try').click()
     await id('report-figures').waitFor({ timeout: SEEN_MS })
-    expect(await id('report-figures').textContent()).toMatch(/in the source2,126imported2,126parked0/)
-    expect(await id('outcome-backup').textContent()).toContain('dry run')
+    await expect.poll(() => id('report-figures').textContent()).toMatch(/in the source2,126imported2,126parked0/)
+    await expect.poll(() => id('outcome-backup').textContent()).toContain('dry run')
     expect([await count('rows'), existsSync(join(folder.path, 'imports'))]).toEqual([0, false])
     await sound('try')
     await id('wizard-back').click()
-    expect(await id('wizard-body-choose').count()).toBe(1)
+    await expect.poll(() => id('wizard-body-choose').count()).toBe(1)
     await id('wizard-try').click()
     await id('report-figures').waitFor()
     await id('import-to-bring').click()
@@ -198,7 +211,9 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     await id('import-to-measure').click()
     await id('measure-now').click()
     await id('measure-verdict').waitFor({ timeout: SEEN_MS })
-    expect(await id('measure-verdict').textContent()).toMatch(/^\d+ checks passed, \d+ failed, \d+ not run\. Measured at .+ UTC at http:/)
+    await expect
+      .poll(() => id('measure-verdict').textContent())
+      .toMatch(/^\d+ checks passed, \d+ failed, \d+ not run\. Measured at .+ UTC at http:/)
     // How fast a machine is that runs other things beside the test is not the question here.
     const { last } = await workstation.call<ChecklistState>('GET', '/checklist')
     const wrong = last?.lines.filter(({ status, area }) => status === 'failed' && area !== 'performance')
@@ -241,7 +256,7 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
         await begin()
         await open()
         await id('wizard-problem').waitFor({ timeout: SEEN_MS })
-        expect(await id('wizard-problem').textContent()).toMatch(/no space left.+Free some space/)
+        await expect.poll(() => id('wizard-problem').textContent()).toMatch(/no space left.+Free some space/)
         expect(await count('rows')).toBe(0)
         administer('mount', ['-o', 'remount,size=64m', imports])
         await id('import-start').click()
@@ -256,6 +271,25 @@ describe.skipIf(missing !== undefined)('the import wizard', () => {
     },
     180_000,
   )
+
+  test('stopped by its button: nothing has come, it can go on, and it can be given up', async () => {
+    const big = folder.beside('big')
+    mkdirSync(big)
+    const [header = '', row = ''] = readFileSync(join(INSTALLATION, 'v2_signals.csv'), 'utf8').split('\n')
+    const cells = row.slice(row.indexOf(','))
+    writeFileSync(join(big, 'signals.csv'), [header, ...Array.from({ length: BIG_ROWS }, (_, i) => `${i + 1}${cells}`), ''].join('\n'))
+    await open()
+    await workstation.call('POST', '/import/runs', { source: big, steps: ['history'], dry_run: false })
+    await open()
+    await id('wizard-cancel').click()
+    await page.getByText('It goes on where it stopped').waitFor({ timeout: SEEN_MS })
+    await expect.poll(() => id('import-start').textContent()).toBe('Go on')
+    const { current, items } = await runs()
+    expect([current?.state, items[0]?.state, await count('rows')]).toEqual(['canceled', 'interrupted', 0])
+    await workstation.call('POST', `/import/runs/${items[0]?.id}/rollback`)
+    expect((await idle()).current).toMatchObject({ kind: 'rollback', state: 'done' })
+    expect(errors).toEqual([])
+  })
 
   test('the workstation is killed in the middle: the run is shown as interrupted, goes on, and does so with the window closed', async () => {
     await begin()

@@ -63,6 +63,7 @@ export const enImport = {
     open: 'Open',
     open_run: 'Open the import {{id}}',
     go_on: 'Go on',
+    go_on_run: 'Go on with the import {{id}}',
     look_nothing: 'Nothing has been looked at yet. Name a source first.',
     identity: {
       title: 'What it is',

@@ -113,6 +113,7 @@ export const enSafety = {
     compared: '{{orders}} orders, {{positions}} positions, {{fills}} fills',
     recovered_one: '{{count}} missed fill booked',
     recovered_other: '{{count}} missed fills booked',
+    asking: 'Asking when it was last compared…',
     never: 'Not compared yet. It happens at every start, after every lost connection and now and then.',
     trigger: { START: 'at the start', RECONNECT: 'after a lost connection', WAKE: 'after sleep', CLOCK: 'on time', PERSON: 'asked for' },
     view: { open: 'Open', closed: 'Decided', external: 'Not ours' },

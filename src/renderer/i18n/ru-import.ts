@@ -71,6 +71,7 @@ export const ruImport: Translation<typeof enImport> = {
     open: 'Открыть',
     open_run: 'Открыть перенос {{id}}',
     go_on: 'Продолжить',
+    go_on_run: 'Продолжить перенос {{id}}',
     look_nothing: 'Ещё ничего не осмотрено. Сначала укажите источник.',
     identity: {
       title: 'Что это',

@@ -119,6 +119,7 @@ export const ruSafety: Translation<typeof enSafety> = {
     recovered_few: 'учтены {{count}} пропущенные сделки',
     recovered_many: 'учтено {{count}} пропущенных сделок',
     recovered_other: 'учтено {{count}} пропущенных сделок',
+    asking: 'Спрашиваем, когда была последняя сверка…',
     never: 'Ещё не сверялось. Сверка идёт при каждом запуске, после обрыва связи и время от времени.',
     trigger: { START: 'при запуске', RECONNECT: 'после обрыва связи', WAKE: 'после сна', CLOCK: 'по времени', PERSON: 'по просьбе' },
     view: { open: 'Открытые', closed: 'Решённые', external: 'Чужие' },

@@ -126,7 +126,7 @@ function Earlier({ runs }: { readonly runs: ImportRunsView | undefined }): React
             <Button
               size="small"
               onClick={() => openRun(run, run.state === 'interrupted' || run.state === 'running' ? 'bring' : 'prove')}
-              aria-label={t('import.open_run', { id: run.id })}
+              aria-label={t(run.state === 'interrupted' ? 'import.go_on_run' : 'import.open_run', { id: run.id })}
             >
               {t(run.state === 'interrupted' ? 'import.go_on' : 'import.open')}
             </Button>

@@ -6,12 +6,19 @@ import type { ReconciliationView } from '#contract/reconcile.ts'
 import { useClient } from '#renderer/client/client-context.tsx'
 import { clockTime, dateTime } from '#renderer/format/time.ts'
 import { useNumbers } from '#renderer/format/use-numbers.tsx'
+import type { Phase } from '#renderer/state/rows.ts'
 import { useSystem } from '#renderer/state/stores.ts'
 import { Button } from '#renderer/ui/controls.tsx'
 import { useAct } from '#renderer/ui/use-act.ts'
 
+interface LastRunProps {
+  readonly run: ReconciliationView | undefined
+  readonly phase: Phase
+  readonly now: number
+}
+
 /** When books and exchange were last compared, why, and what was looked at. */
-export function LastRun({ run, now }: { readonly run: ReconciliationView | undefined; readonly now: number }): ReactNode {
+export function LastRun({ run, phase, now }: LastRunProps): ReactNode {
   const { t } = useTranslation()
   const numbers = useNumbers()
   const shut = useSystem((state) => state.value?.reconcile.entries_shut ?? null)
@@ -19,7 +26,8 @@ export function LastRun({ run, now }: { readonly run: ReconciliationView | undef
     <div className="last-run">
       <div className="last-run-words" data-testid="reconcile-last">
         {run === undefined ? (
-          <span className="dim">{t('reconcile.never')}</span>
+          // Only an answer says that there was none.
+          <span className="dim">{phase.kind === 'error' ? '' : t(phase.kind === 'loading' ? 'reconcile.asking' : 'reconcile.never')}</span>
         ) : (
           <>
             <span title={dateTime(run.ts)}>

@@ -62,7 +62,7 @@ function Body(): ReactNode {
   }
   return (
     <>
-      <LastRun run={runs[0]} now={now} />
+      <LastRun run={runs[0]} phase={runsPhase} now={now} />
       {runsPhase.kind === 'error' && <p className="look-text">{t('reconcile.failed', { message: runsPhase.message })}</p>}
       <div className="reconcile-head">
         <Segmented
