@@ -23,7 +23,8 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Most of them wait for servers and clocks: two at a time keep two processors busy.
+          maxWorkers: 2,
         },
       },
       {
