@@ -6,6 +6,7 @@ import type { Instrument } from '#domain/instrument.ts'
 import { BasisPoints, Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
+import { noteFlattened } from './orders/flattening.ts'
 import { applyAmended, applyAmendRequested, applyOrderFill, applyStatus, applySubmitted } from './orders/fold-orders.ts'
 import { putPosition } from './portfolio/put-position.ts'
 import { applyDifferenceClosed, applyDifferenceFound, applyPositionAssigned, noteForeignFee } from './reconcile/fold-differences.ts'
@@ -141,7 +142,9 @@ function applyFilled(state: EngineState, fact: OrderFilled): void {
     takeProfit: position.takeProfit === undefined ? undefined : Price.parse(position.takeProfit),
   })
   const order = state.orders.get(fact.clientOrderId)
-  if (order !== undefined) applyOrderFill(state, order, fact)
+  if (order === undefined) return
+  if (order.purpose === 'FLATTEN') noteFlattened(state, positionKey(fact.traderId, fact.symbol))
+  applyOrderFill(state, order, fact)
 }
 
 function applyCandle(state: EngineState, fact: CandleClosed): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseExchangeOrderId, parseSignalId } from '#domain/ids.ts'
+import { type ClientOrderId, parseExchangeOrderId, parseSignalId } from '#domain/ids.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity } from '#domain/money/quantity.ts'
 import { FLATTEN_ATTEMPTS_MAX, REFUSED_CLOSE_SILENCE_MS } from './orders/flattening.ts'
@@ -167,14 +167,18 @@ describe('flatten', () => {
       on.say('OrderRejected', id, { code: 'X', message: 'no' })
     }
     rejectLast(driver)
+    driver.tick(1_000)
     rejectLast(driver)
+    driver.tick(2_000)
     const again = driver.restarted()
     again.connect()
     const open = driver.sent()
     again.takeCommands()
     again.say('OrderRejected', open[0] ?? failed(), { code: 'X', message: 'no' })
     again.quote(BTC, '100')
+    again.tick(4_000)
     rejectLast(again)
+    again.tick(8_000)
     expect(again.alerts()).toEqual(['FLATTEN_GIVING_UP'])
     rejectLast(again)
     again.tick(60_000)
@@ -182,6 +186,39 @@ describe('flatten', () => {
     const attempts = [...driver.facts, ...again.facts].filter((fact) => fact.type === 'OrderSubmitted' && fact.purpose === 'FLATTEN')
     expect(attempts).toHaveLength(FLATTEN_ATTEMPTS_MAX)
     expect(again.position()).toBe('1')
+    // Whoever presses the button once more wants it tried once more.
+    stop(again, true)
+    expect(again.factsOf('TradingHalted')).toHaveLength(1)
+    again.fill(onlySent(again), '1')
+    expect(again.position()).toBe('0')
+    again.takeCommands()
+    stop(again, true)
+    expect([again.factsOf('TradingHalted').length, again.takeCommands()]).toEqual([1, []])
+  })
+
+  it('waits longer after each refusal, and not at all after a fill', () => {
+    const driver = EngineDriver.ready()
+    driver.hold('1')
+    driver.takeCommands()
+    stop(driver, true)
+    const pauseAfter = (end: (id: ClientOrderId) => void): number => {
+      const id = onlySent(driver)
+      driver.takeCommands()
+      end(id)
+      let waited = 0
+      while (driver.sent().length === 0 && waited < 20_000) {
+        driver.tick(500)
+        waited += 500
+      }
+      return waited
+    }
+    const refused = (id: ClientOrderId): void => void driver.say('OrderRejected', id, { code: 'X', message: 'no' })
+    const partly = (id: ClientOrderId): void => {
+      driver.fill(id, '0.1')
+      driver.say('OrderExpired', id, { reason: 'rest not filled' })
+    }
+    expect([refused, refused, refused, partly, partly, refused, refused].map(pauseAfter)).toEqual([1_000, 2_000, 4_000, 0, 0, 1_000, 2_000])
+    expect(driver.alerts()).toEqual([])
   })
 
   it('takes no exit that would wait for its price, for it would wait with it; one at the market, and any other after it has given up', () => {
@@ -203,6 +240,7 @@ describe('flatten', () => {
     for (let i = 0; i < FLATTEN_ATTEMPTS_MAX; i += 1) {
       expect(driver.order(limit).reason).toBe('HALTED')
       driver.say('OrderRejected', driver.sent().at(-1) ?? failed(), { code: 'X', message: 'no' })
+      driver.tick(8_000)
     }
     expect([driver.alerts(), driver.order(limit).reason]).toEqual([['FLATTEN_GIVING_UP'], 'ACCEPTED'])
   })

@@ -1,7 +1,7 @@
 import type { ClientOrderId } from '#domain/ids.ts'
 import { isWorking } from '#domain/order.ts'
 import { flattenPosition } from './protection/close-position.ts'
-import { FLATTEN_ATTEMPTS_MAX } from './orders/flattening.ts'
+import { FLATTEN_ATTEMPTS_MAX, hasGivenUp, mayFlatten } from './orders/flattening.ts'
 import { isStopAtExchange } from './orders/stopped.ts'
 import { requestCancel } from './orders/transition.ts'
 import type { EngineAnswer } from './ports.ts'
@@ -12,7 +12,9 @@ import type { Transaction } from './transaction.ts'
 export function halt(tx: Transaction, command: { readonly by: string; readonly reason: string; readonly flatten: boolean }): EngineAnswer {
   const { state } = tx
   const flatten = command.flatten || state.halt?.flatten === true
-  if (state.halt === null || flatten !== state.halt.flatten) {
+  // Whoever presses again after it was said that a position stays open wants it tried again.
+  const isAnew = command.flatten && [...state.positions].some(([key, { quantity }]) => quantity.units !== 0n && hasGivenUp(state, key))
+  if (state.halt === null || flatten !== state.halt.flatten || isAnew) {
     tx.record({ type: 'TradingHalted', ts: tx.ts, by: command.by, reason: command.reason, flatten })
     tx.record({
       type: 'ActionAudited',
@@ -34,9 +36,8 @@ export function halt(tx: Transaction, command: { readonly by: string; readonly r
 }
 
 /**
- * While a flattening halt lasts: closes what is still open as soon as nothing else works on it. The first attempt goes by our books;
- * after a start the next ones wait for the first look at the account, so that they are not used up on what cannot succeed. Called
- * after every input.
+ * While a flattening halt lasts: closes what is still open as soon as nothing else works on it. Attempts are not used up on what
+ * cannot succeed: the later ones wait for the first look at the account, and a little longer each time. Called after every input.
  */
 export function continueFlatten(tx: Transaction): ClientOrderId[] {
   const { state } = tx
@@ -44,10 +45,9 @@ export function continueFlatten(tx: Transaction): ClientOrderId[] {
   const before = tx.commands.length
   for (const [key, position] of state.positions) {
     if (position.quantity.units === 0n || state.workingByKey.has(key)) continue
-    const attempts = state.flattenAttempts.get(key) ?? 0
-    if (attempts >= FLATTEN_ATTEMPTS_MAX || (attempts > 0 && !state.reconciled)) continue
+    if (!mayFlatten(state, key, tx.ts)) continue
     const isSent = flattenPosition(tx, key, position)
-    if (isSent && attempts + 1 === FLATTEN_ATTEMPTS_MAX) {
+    if (isSent && hasGivenUp(state, key)) {
       tx.record({
         type: 'AlertRaised',
         ts: tx.ts,
@@ -55,7 +55,7 @@ export function continueFlatten(tx: Transaction): ClientOrderId[] {
         code: 'FLATTEN_GIVING_UP',
         symbol: position.symbol,
         traderId: position.traderId,
-        message: `${position.symbol} of ${position.traderId} is still open; this was attempt ${attempts + 1}, the last. Close it by hand.`,
+        message: `${position.symbol} of ${position.traderId} is still open; this was attempt ${FLATTEN_ATTEMPTS_MAX}, the last. Close it by hand.`,
       })
     }
   }

@@ -12,6 +12,7 @@ import type {
   AverageTrueRange,
   CandleKey,
   EngineState,
+  FlattenAttempts,
   Guard,
   HeldPosition,
   PositionKey,
@@ -25,7 +26,7 @@ import type { Candle } from '#domain/candle.ts'
 import type { Instrument } from '#domain/instrument.ts'
 
 /** Version of the snapshot's form. Another form is not read: the journal is replayed from its start instead. */
-const SNAPSHOT_FORM = 4
+const SNAPSHOT_FORM = 5
 
 interface SnapshotBody {
   readonly form: number
@@ -50,7 +51,7 @@ interface SnapshotBody {
   readonly lastCandles: readonly Candle[]
   readonly orderTimes: readonly number[]
   readonly halt: EngineState['halt']
-  readonly flattenAttempts: readonly [PositionKey, number][]
+  readonly flattenAttempts: readonly [PositionKey, FlattenAttempts][]
   readonly closeRefusals: readonly [PositionKey, number][]
   readonly limits: EngineState['limits']
   readonly differences: readonly Difference[]

@@ -173,6 +173,14 @@ export function newestCandle(state: EngineState, symbol: InstrumentSymbol): Cand
  * All the engine knows. What lies above the line is built from facts alone and is the same after every restart;
  * below it are things that must be learnt anew, and are closed until they are.
  */
+/** How the stop has fared with one position. */
+export interface FlattenAttempts {
+  /** Orders sent in a row of which nothing was filled. */
+  readonly failed: number
+  /** When the last one was sent. */
+  readonly lastAt: number
+}
+
 export interface EngineState {
   /** Four base-36 digits that name this installation inside order ids. */
   readonly instance: string
@@ -223,8 +231,8 @@ export interface EngineState {
   /** Times of orders sent within the last second, oldest first. */
   orderTimes: number[]
   halt: Halt | null
-  /** Flatten orders sent since the halt, per position. */
-  readonly flattenAttempts: Map<PositionKey, number>
+  /** Since the halt, per position. */
+  readonly flattenAttempts: Map<PositionKey, FlattenAttempts>
   /** When our own gate last refused to close a position, so that it is not tried and said again at every price. */
   readonly closeRefusals: Map<PositionKey, number>
   limits: RiskLimits

@@ -59,7 +59,8 @@ export function applySubmitted(state: EngineState, fact: OrderSubmitted): void {
   if (working === undefined) state.workingByKey.set(key, new Set([order.clientOrderId]))
   else working.add(order.clientOrderId)
   state.workingCount += 1
-  if (order.purpose === 'FLATTEN') state.flattenAttempts.set(key, (state.flattenAttempts.get(key) ?? 0) + 1)
+  if (order.purpose === 'FLATTEN')
+    state.flattenAttempts.set(key, { failed: (state.flattenAttempts.get(key)?.failed ?? 0) + 1, lastAt: fact.ts })
   if (order.ocoGroup !== undefined) joinGroup(state, order.ocoGroup, order)
   countOrder(state, order, 1)
   noteFate(state, order)

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { readIfThere, sha256Of } from '#platform/durable-file.ts'
+import { compareTensors } from '../models/compare-tensors.ts'
+import { describedTensors } from '../models/model-folder.ts'
 import { PARITY_TOLERANCE } from '../models/parity.ts'
 import type { Check, ModelOutcome } from '../run/import-report.ts'
 import { type ConvertedFile, convertModelFile, isCheckpoint, ModelNames } from './convert-models.ts'
@@ -36,14 +38,20 @@ async function put({ place, record }: MigrationContext, converted: ConvertedFile
   return { file, status: 'converted', maxAbsDiff, to, sha256: sha256Of(model.bytes), reason: notes.join(' ') || undefined }
 }
 
-/** N10 for the models: what stands on the disk is what was converted, and computes what PyTorch recorded. */
+/** N10 for the models: what stands on the disk is what was converted, tensor by tensor, and computes what PyTorch recorded. */
 export async function checkModels(outcomes: readonly ModelOutcome[]): Promise<Check> {
   const odd: string[] = []
+  let tensors = 0
   for (const { file, status, to, sha256, maxAbsDiff } of outcomes) {
     if (status === 'refused' && maxAbsDiff !== undefined) odd.push(`${file}: differs from PyTorch by ${maxAbsDiff}`)
     if (status !== 'converted' || to === undefined) continue
     const bytes = await readIfThere(to)
     if (bytes === undefined || sha256Of(bytes) !== sha256) odd.push(`${file}: ${to} is not what was converted`)
+    else if (isCheckpoint(file)) {
+      const weights = await describedTensors(to)
+      tensors += weights.length
+      odd.push(...compareTensors(weights, bytes).map((words) => `${file}: ${words}`))
+    }
   }
   const models = outcomes.filter(({ file }) => isCheckpoint(file))
   const proven = models.filter(({ status, maxAbsDiff }) => status === 'converted' && maxAbsDiff !== undefined)
@@ -53,6 +61,7 @@ export async function checkModels(outcomes: readonly ModelOutcome[]): Promise<Ch
     `${models.length} models and ${outcomes.length - models.length} scalers, ${refused} refused`,
     `${proven.length} models give what PyTorch recorded`,
     'files on disk by sha256',
+    `${tensors} tensors by name, shape and sum`,
     ...odd,
   ].join('; ')
   const status = odd.length > 0 ? 'failed' : proven.length === 0 ? 'not_run' : 'passed'

@@ -6,7 +6,9 @@ import { loadOnnxRuntime } from '#test/support/models/onnx-session.ts'
 import type { CheckpointOptions } from '#test/support/models/patchtst-checkpoint.ts'
 import { SMALL_LAYOUT, patchTstCheckpoint } from '#test/support/models/patchtst-checkpoint.ts'
 import { dict, global, integer, pickle, text } from '#test/support/models/pickle-bytes.ts'
+import { compareTensors } from './compare-tensors.ts'
 import { convertCheckpoint } from './convert-checkpoint.ts'
+import { readTensors } from './onnx/read-tensors.ts'
 
 const DATA = resolve('../shared/data')
 /** The contract's bound against PyTorch; what is measured is below 1e-6. */
@@ -69,6 +71,25 @@ describe.skipIf(models().length === 0)('checkpoints of UnifiedPatchTST (skipped 
       }
     },
   )
+
+  it.each(models())('%s: every tensor of the checkpoint stands in the model, by name, shape and sum', async (_name, checkpoint) => {
+    const { onnx, report } = await convertCheckpoint(checkpoint)
+    expect(report.tensors.length).toBeGreaterThan(10)
+    expect(compareTensors(report.tensors, onnx)).toEqual([])
+    const weights = readTensors(onnx).filter((tensor) => report.tensors.some((one) => tensor.name.startsWith(one.name)))
+    for (const { name, data } of weights.filter((_, i) => i % 9 === 0)) {
+      const damagedFile = Buffer.from(onnx)
+      // The exponent of its first element.
+      const at = damagedFile.indexOf(Buffer.from(data.buffer)) + 3
+      damagedFile[at] = (damagedFile[at] ?? 0) ^ 0x40
+      const odd = compareTensors(report.tensors, damagedFile)
+      expect(odd, name).toEqual([expect.stringContaining(`the elements of ${name.replace('.transposed', '')} add up to`)])
+    }
+    const [first, ...others] = report.tensors
+    expect(compareTensors([{ ...first!, shape: [...first!.shape, 2] }, ...others], onnx)).toEqual([expect.stringContaining(first!.name)])
+    expect(compareTensors([{ ...first!, name: 'another' }], onnx)).toEqual(['the tensor another is not in it'])
+    expect(() => compareTensors(report.tensors, onnx.subarray(0, onnx.byteLength - 7))).toThrow(AppError)
+  })
 
   it('the same file gives the same bytes', async () => {
     const path = join(DATA, 'patchtst', 'small.pth')

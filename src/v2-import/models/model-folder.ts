@@ -19,6 +19,12 @@ const description = z.object({
   report: z.record(z.string(), z.unknown()),
 })
 
+/** As the checkpoint had them. */
+const described = z.object({
+  report: z.object({ tensors: z.array(z.object({ name: z.string(), shape: z.array(z.number()).readonly(), sum: z.number() })) }),
+})
+export type DescribedTensor = z.infer<typeof described>['report']['tensors'][number]
+
 export interface ModelFile {
   /** Its name in the folder. */
   readonly name: string
@@ -50,6 +56,22 @@ export async function saveModel(folder: string, name: string, converted: Convert
   })
   for (const file of [model, about]) await writeDurably(join(folder, file.name), file.bytes)
   return join(folder, model.name)
+}
+
+/** The tensors of the checkpoint that a model was made of, from the description beside it. Throws `FILE_INVALID` where that does not say. */
+export async function describedTensors(onnxPath: string): Promise<readonly DescribedTensor[]> {
+  const path = onnxPath.replace(/\.onnx$/, '.json')
+  try {
+    return described.parse(JSON.parse(await readFile(path, 'utf8'))).report.tensors
+  } catch (error) {
+    throw new AppError(
+      'FILE_INVALID',
+      `${path} does not say what the model was made of. Its weights were not compared. Convert it again.`,
+      {
+        cause: error,
+      },
+    )
+  }
 }
 
 export interface ListedModel {
