@@ -45,12 +45,14 @@ export class Shadow {
   async look(now: number): Promise<boolean> {
     const news = await this.#tail.look()
     this.#run.add('v2', news.signals, news.unreadable)
+    // Ours are asked for once all of theirs is read: nothing is compared before.
+    if (news.isMore) return true
     const { signals, symbols } = await this.#ours(Math.max(this.#since, this.#readTo - this.#windowMs))
     this.#run.follow(new Set(symbols.map(pairOf)))
     this.#run.add('v3', signals.map(observedOf))
     this.#readTo = now
-    if (!news.isMore) this.#run.settle(now)
-    return news.isMore
+    this.#run.settle(now)
+    return false
   }
 
   report(): ParallelReport {
