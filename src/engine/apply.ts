@@ -6,7 +6,7 @@ import type { Instrument } from '#domain/instrument.ts'
 import { BasisPoints, Money } from '#domain/money/money.ts'
 import { Price } from '#domain/money/price.ts'
 import { Quantity, SignedQuantity } from '#domain/money/quantity.ts'
-import { noteFlattened } from './orders/flattening.ts'
+import { FLATTEN_GIVING_UP, noteFlattened, noteGivenUp } from './orders/flattening.ts'
 import { applyAmended, applyAmendRequested, applyOrderFill, applyStatus, applySubmitted } from './orders/fold-orders.ts'
 import { putPosition } from './portfolio/put-position.ts'
 import { applyDifferenceClosed, applyDifferenceFound, applyPositionAssigned, noteForeignFee } from './reconcile/fold-differences.ts'
@@ -67,6 +67,8 @@ export function applyFact(state: EngineState, fact: Fact): void {
     case 'AlertRaised':
       if (fact.code === CLOSE_REFUSED && fact.traderId !== undefined && fact.symbol !== undefined) {
         state.closeRefusals.set(positionKey(fact.traderId, parseSymbol(fact.symbol)), fact.ts)
+      } else if (fact.code === FLATTEN_GIVING_UP && fact.traderId !== undefined && fact.symbol !== undefined) {
+        noteGivenUp(state, positionKey(fact.traderId, parseSymbol(fact.symbol)))
       } else if (fact.code === UNPROTECTED && fact.traderId !== undefined && fact.symbol !== undefined) {
         guardUnprotected(state, positionKey(fact.traderId, parseSymbol(fact.symbol)))
       } else if (fact.code === DAILY_LOSS_REACHED && fact.symbol !== undefined) state.lossReached.set(fact.symbol, utcDay(fact.ts))

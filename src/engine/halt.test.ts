@@ -179,8 +179,11 @@ describe('flatten', () => {
     again.tick(4_000)
     rejectLast(again)
     again.tick(8_000)
-    expect(again.alerts()).toEqual(['FLATTEN_GIVING_UP'])
+    // The last one may still close it.
+    expect(again.alerts()).toEqual([])
     rejectLast(again)
+    again.tick(60_000)
+    expect(again.alerts()).toEqual(['FLATTEN_GIVING_UP'])
     again.tick(60_000)
     expect(again.takeCommands()).toEqual([])
     const attempts = [...driver.facts, ...again.facts].filter((fact) => fact.type === 'OrderSubmitted' && fact.purpose === 'FLATTEN')

@@ -1,11 +1,12 @@
 import type { ClientOrderId } from '#domain/ids.ts'
 import { isWorking } from '#domain/order.ts'
 import { flattenPosition } from './protection/close-position.ts'
-import { FLATTEN_ATTEMPTS_MAX, hasGivenUp, mayFlatten } from './orders/flattening.ts'
+import { FLATTEN_ATTEMPTS_MAX, FLATTEN_GIVING_UP, hasGivenUp, mayFlatten } from './orders/flattening.ts'
 import { isStopAtExchange } from './orders/stopped.ts'
 import { requestCancel } from './orders/transition.ts'
 import type { EngineAnswer } from './ports.ts'
 import { haltInShadow } from './shadow.ts'
+import type { HeldPosition, PositionKey } from './state.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Stops trading: the halt is recorded first, then every working order is asked to be canceled, then positions are closed if wanted. */
@@ -45,19 +46,22 @@ export function continueFlatten(tx: Transaction): ClientOrderId[] {
   const before = tx.commands.length
   for (const [key, position] of state.positions) {
     if (position.quantity.units === 0n || state.workingByKey.has(key)) continue
-    if (!mayFlatten(state, key, tx.ts)) continue
-    const isSent = flattenPosition(tx, key, position)
-    if (isSent && hasGivenUp(state, key)) {
-      tx.record({
-        type: 'AlertRaised',
-        ts: tx.ts,
-        severity: 'critical',
-        code: 'FLATTEN_GIVING_UP',
-        symbol: position.symbol,
-        traderId: position.traderId,
-        message: `${position.symbol} of ${position.traderId} is still open; this was attempt ${FLATTEN_ATTEMPTS_MAX}, the last. Close it by hand.`,
-      })
-    }
+    if (hasGivenUp(state, key)) sayGivenUp(tx, key, position)
+    else if (mayFlatten(state, key, tx.ts)) flattenPosition(tx, key, position)
   }
   return tx.commands.slice(before).flatMap((command) => (command.type === 'SubmitOrder' ? [command.order.clientOrderId] : []))
+}
+
+/** Once, and only when the last order is known to have failed: until then it may still close the position. */
+function sayGivenUp(tx: Transaction, key: PositionKey, { symbol, traderId }: HeldPosition): void {
+  if (!tx.state.reconciled || tx.state.flattenAttempts.get(key)?.isSaid === true) return
+  tx.record({
+    type: 'AlertRaised',
+    ts: tx.ts,
+    severity: 'critical',
+    code: FLATTEN_GIVING_UP,
+    symbol,
+    traderId,
+    message: `${symbol} of ${traderId} is still open: of ${FLATTEN_ATTEMPTS_MAX} orders in a row nothing was filled. It is not tried again. Close it by hand, or press the stop again.`,
+  })
 }

@@ -179,6 +179,8 @@ export interface FlattenAttempts {
   readonly failed: number
   /** When the last one was sent. */
   readonly lastAt: number
+  /** It was said that a person has to close it. */
+  readonly isSaid: boolean
 }
 
 export interface EngineState {

@@ -27,6 +27,14 @@ export function hasGivenUp({ flattenAttempts }: EngineState, key: PositionKey): 
   return (flattenAttempts.get(key)?.failed ?? 0) >= FLATTEN_ATTEMPTS_MAX
 }
 
+/** Names the alert that a position stays open. */
+export const FLATTEN_GIVING_UP = 'FLATTEN_GIVING_UP'
+
+export function noteGivenUp(state: EngineState, key: PositionKey): void {
+  const attempts = state.flattenAttempts.get(key)
+  if (attempts !== undefined) state.flattenAttempts.set(key, { ...attempts, isSaid: true })
+}
+
 /** A fill is progress: what is left is tried at once, and as often as from the beginning. */
 export function noteFlattened(state: EngineState, key: PositionKey): void {
   const attempts = state.flattenAttempts.get(key)

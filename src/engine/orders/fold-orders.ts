@@ -60,7 +60,7 @@ export function applySubmitted(state: EngineState, fact: OrderSubmitted): void {
   else working.add(order.clientOrderId)
   state.workingCount += 1
   if (order.purpose === 'FLATTEN')
-    state.flattenAttempts.set(key, { failed: (state.flattenAttempts.get(key)?.failed ?? 0) + 1, lastAt: fact.ts })
+    state.flattenAttempts.set(key, { failed: (state.flattenAttempts.get(key)?.failed ?? 0) + 1, lastAt: fact.ts, isSaid: false })
   if (order.ocoGroup !== undefined) joinGroup(state, order.ocoGroup, order)
   countOrder(state, order, 1)
   noteFate(state, order)
