@@ -46,7 +46,7 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 1_200_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       {

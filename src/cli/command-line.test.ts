@@ -83,7 +83,7 @@ describe('what a person reads', () => {
       journal: { seq: 7, last_ts: 0 },
       replica: { seq: 5, lag_events: 2, state: 'behind', reason: 'no Postgres' },
       halted: { since: 0, by: 'tray', reason: 'why' },
-      reconcile: { open: 0, blocking: 0, last_at: null, entries_shut: null },
+      reconcile: { open: 0, blocking: 0, last_at: null, compared_at: null, entries_shut: null },
       last_gap: null,
       now: 0,
     }

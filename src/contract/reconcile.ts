@@ -57,7 +57,10 @@ export type ReconciliationView = z.infer<typeof reconciliationView>
 export const reconcileStateView = z.object({
   open: z.number().int(),
   blocking: z.number().int(),
+  /** The last comparison that is on record: the first after a start, and each that found something else. */
   last_at: timeMs.nullable(),
+  /** The last one of all; most find nothing new and are not recorded. Null: none since the program started, and none on record. */
+  compared_at: timeMs.nullable(),
   /** In words; null while entries are open as far as reconciliation goes. */
   entries_shut: z.string().nullable(),
 })

@@ -251,6 +251,8 @@ export class WorkstationRun implements Workstation {
   }
 
   #onCheck(): void {
+    const { comparedAt } = this.#supervisor.core
+    if (comparedAt !== undefined && this.#readModel.differences.noteCompared(comparedAt)) this.#stream.statusChanged()
     this.#keeper.saveIfDue()
     if (this.#open && this.#traders !== undefined) this.#imported?.look(this.#traders)
   }

@@ -39,6 +39,8 @@ export interface EngineCounters {
   readonly head: number
   readonly connected: boolean
   readonly reconciled: boolean
+  /** When the account was last compared with the exchange, UTC milliseconds; undefined: not since the connection came back. */
+  readonly comparedAt: number | undefined
   readonly workingOrders: number
   readonly shadow: boolean
 }

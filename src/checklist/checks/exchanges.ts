@@ -34,7 +34,7 @@ export const EXCHANGES: Check = {
         expectation: `at most ${EVIDENCE_AGE_MAX_MS / 1_000} s`,
         detail: seen?.evidence ?? 'the status names no exchange',
       }),
-      comparison(status, state.last_at),
+      comparison(status, state.compared_at),
       judged(state.blocking === 0, {
         name: 'differences that shut entries',
         value: `${state.blocking} of ${state.open} open`,
@@ -45,13 +45,13 @@ export const EXCHANGES: Check = {
   },
 }
 
-function comparison({ replay, now }: z.infer<typeof statusView>, lastAt: number | null): Measured {
+function comparison({ replay, now }: z.infer<typeof statusView>, comparedAt: number | null): Measured {
   const name = 'age of the last comparison of the account'
   const expectation = `at most ${COMPARED_AGE_MAX_MS / 1_000} s`
   if (replay !== null) return notRun(name, expectation, 'in a replay the account is compared at the start only')
-  return judged(lastAt !== null && now - lastAt <= COMPARED_AGE_MAX_MS, {
+  return judged(comparedAt !== null && now - comparedAt <= COMPARED_AGE_MAX_MS, {
     name,
-    value: lastAt === null ? 'never compared' : `${((now - lastAt) / 1_000).toFixed(1)} s`,
+    value: comparedAt === null ? 'never compared' : `${((now - comparedAt) / 1_000).toFixed(1)} s`,
     expectation,
   })
 }

@@ -14,8 +14,11 @@ describe('the account', () => {
     account.pass(300)
     expect(account.asked.accounts).toBe(11)
     expect(driver.factsOf('ReconciliationDone')).toHaveLength(1)
+    // What leaves no fact was still done, and can be told.
+    expect(driver.now - (driver.state.learnt.account.comparedAt ?? 0)).toBeLessThanOrEqual(30_000)
     reconciled(account)
     driver.disconnect()
+    expect(driver.state.learnt.account.comparedAt).toBeUndefined()
     account.connect()
     driver.command({ type: 'Reconcile', trigger: 'WAKE', by: 'engine' })
     expect(driver.state.reconciled).toBe(false)

@@ -165,6 +165,7 @@ function conclude(tx: Transaction, { trigger }: AccountQuestion, comparison: Com
     return
   }
   account.isCompared = true
+  account.comparedAt = tx.ts
   account.rounds = 0
   recordDone(tx, trigger, counts)
 }

@@ -77,6 +77,8 @@ export interface Candidate {
 export interface AccountInquiry {
   /** Whether a comparison since the connection came back is complete: until then the gate is shut. */
   isCompared: boolean
+  /** When the last one was complete, whether or not it found anything. */
+  comparedAt: number | undefined
   /** Comparisons since then that left something open. */
   rounds: number
   asked: AccountQuestion | undefined
@@ -146,6 +148,7 @@ export function createLearnt(fillsKnownUntil = 0): Learnt {
     budget: { from: Number.NEGATIVE_INFINITY, used: 0 },
     account: {
       isCompared: false,
+      comparedAt: undefined,
       rounds: 0,
       asked: undefined,
       wish: undefined,

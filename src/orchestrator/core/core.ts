@@ -39,6 +39,7 @@ export class Core {
   readonly #options: CoreOptions
   readonly engine: EngineThread
   readonly #exchange: ExchangeThread
+  #comparedAt: number | undefined
 
   constructor(options: CoreOptions) {
     const { workerUrl, journalPath, instance, purpose, lockStep, fence, shadow, onHead, onReplayDone, logger, board } = options
@@ -95,6 +96,11 @@ export class Core {
     this.#options.board.see('exchange', 'running', 'market open')
   }
 
+  /** When the account was last compared with the exchange, as far as the engine has told. Most comparisons find nothing new and leave no fact. */
+  get comparedAt(): number | undefined {
+    return this.#comparedAt
+  }
+
   series(): ReturnType<ExchangeThread['series']> {
     return this.#exchange.series()
   }
@@ -108,7 +114,8 @@ export class Core {
     const { board } = this.#options
     const [engine, exchange] = await Promise.allSettled([this.engine.ping(), this.#exchange.ping()])
     if (engine.status === 'fulfilled') {
-      const { inputs, commits, head, reconciled, workingOrders, waiting } = engine.value
+      const { inputs, commits, head, reconciled, workingOrders, waiting, comparedAt } = engine.value
+      this.#comparedAt = comparedAt
       board.see(
         'engine',
         reconciled ? 'running' : 'starting',

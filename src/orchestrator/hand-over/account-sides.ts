@@ -38,7 +38,7 @@ export function exchangeSide(readModel: ReadModel, exchange: string): ExchangeSi
   )
   return {
     exchange,
-    comparedAt: readModel.reconcile.last_at,
+    comparedAt: readModel.reconcile.compared_at,
     positions: [...ours.positions, ...excess],
     orders: [
       ...ours.orders.flatMap(({ id, exchangeOrderId, symbol, words }) =>

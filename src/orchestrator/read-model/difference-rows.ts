@@ -35,6 +35,8 @@ export class DifferenceRows {
   /** Left as it is by a decision: still there at the exchange, and may be decided anew. */
   readonly #settled: Map<string, DifferenceView>
   readonly #runs: BoundedLog<ReconciliationView>
+  /** Of this life of the program alone. */
+  #comparedAt: number | undefined
 
   constructor(saved?: DifferenceRowsState) {
     this.#open = new Map(saved?.open)
@@ -143,10 +145,19 @@ export class DifferenceRows {
     return this.#closed.floorSeq
   }
 
+  /** A comparison that left no fact. Whether that is news. */
+  noteCompared(ts: number): boolean {
+    if (this.#comparedAt !== undefined && ts <= this.#comparedAt) return false
+    this.#comparedAt = ts
+    return true
+  }
+
   state(): ReconcileStateView {
     const blocking = [...this.#open.values()].filter((row) => row.blocking)
     const [last] = this.runs(1)
-    return { open: this.#open.size, blocking: blocking.length, last_at: last?.ts ?? null, entries_shut: inWords(blocking) }
+    const lastAt = last?.ts ?? null
+    const comparedAt = this.#comparedAt === undefined ? lastAt : Math.max(this.#comparedAt, lastAt ?? 0)
+    return { open: this.#open.size, blocking: blocking.length, last_at: lastAt, compared_at: comparedAt, entries_shut: inWords(blocking) }
   }
 
   /** Open ones first, then closed ones, each newest first. */

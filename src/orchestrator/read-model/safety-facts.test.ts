@@ -173,6 +173,18 @@ describe('differences', () => {
     expect(script.readModel.differences.get('b')?.state).toBe('GONE')
   })
 
+  it('tell when the account was last compared, also where that found nothing new', () => {
+    const script = new ScriptedFront()
+    script.compared('START')
+    const at = script.now
+    expect(script.readModel.reconcile).toMatchObject({ last_at: at, compared_at: at })
+    expect([at + 30_000, at + 30_000, at].map((ts) => script.readModel.differences.noteCompared(ts))).toEqual([true, false, false])
+    expect(script.readModel.reconcile).toMatchObject({ last_at: at, compared_at: at + 30_000 })
+    script.later(HOUR)
+    script.compared('PERSON')
+    expect(script.readModel.reconcile).toMatchObject({ last_at: script.now, compared_at: script.now })
+  })
+
   it('keep their age when their figures change, and begin anew after they were closed', () => {
     const script = new ScriptedFront()
     script.difference({ differenceId: 'a' })

@@ -110,6 +110,7 @@ export const enSafety = {
     ran: 'Compared {{orders}} orders, {{positions}} positions, {{fills}} fills: {{open}} open differences',
     run_pending: 'The exchange has not answered yet. The result will show here.',
     last: 'Last compared {{age}} ago, {{time}} UTC, {{trigger}}',
+    again: 'compared again {{age}} ago, nothing new',
     compared: '{{orders}} orders, {{positions}} positions, {{fills}} fills',
     recovered_one: '{{count}} missed fill booked',
     recovered_other: '{{count}} missed fills booked',

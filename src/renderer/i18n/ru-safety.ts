@@ -114,6 +114,7 @@ export const ruSafety: Translation<typeof enSafety> = {
     ran: 'Сверено: заявок {{orders}}, позиций {{positions}}, сделок {{fills}}; открытых расхождений {{open}}',
     run_pending: 'Биржа ещё не ответила. Результат появится здесь.',
     last: 'Сверено {{age}} назад, {{time}} UTC, {{trigger}}',
+    again: 'сверено снова {{age}} назад, нового нет',
     compared: 'заявок {{orders}}, позиций {{positions}}, сделок {{fills}}',
     recovered_one: 'учтена {{count}} пропущенная сделка',
     recovered_few: 'учтены {{count}} пропущенные сделки',

@@ -165,6 +165,7 @@ export class EngineSession {
       head: this.#log.head,
       connected: state.connected,
       reconciled: state.reconciled,
+      comparedAt: state.learnt.account.comparedAt,
       workingOrders: state.workingCount,
       shadow: state.shadow !== undefined,
     }

@@ -96,6 +96,13 @@ describe('the checklist of a running workstation', () => {
     expect((await call('DELETE')).status).toBe(409)
   })
 
+  it('a quiet account is compared each 30 s, and that is seen though it leaves no fact', async () => {
+    type Reconciled = { readonly state: { readonly last_at: number; readonly compared_at: number } }
+    const reconciled = async () =>
+      (await (await fetch(`${gateway.url}/api/v1/reconcile`, { headers: { authorization: `Bearer ${TOKEN}` } })).json()) as Reconciled
+    await expect.poll(async () => (({ state }) => state.compared_at - state.last_at)(await reconciled())).toBeGreaterThan(20_000)
+  })
+
   it('without a front it counts nothing as passed that it could not ask, and names the reason', async () => {
     openFront = async () => {
       throw new AppError('PORT_TAKEN', 'no port is free in this test')

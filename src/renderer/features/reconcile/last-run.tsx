@@ -21,6 +21,7 @@ interface LastRunProps {
 export function LastRun({ run, phase, now }: LastRunProps): ReactNode {
   const { t } = useTranslation()
   const numbers = useNumbers()
+  const comparedAt = useSystem((state) => state.value?.reconcile.compared_at ?? null)
   const shut = useSystem((state) => state.value?.reconcile.entries_shut ?? null)
   return (
     <div className="last-run">
@@ -44,6 +45,9 @@ export function LastRun({ run, phase, now }: LastRunProps): ReactNode {
                 fills: numbers.count(run.fills),
               })}
             </span>
+            {comparedAt !== null && comparedAt > run.ts && (
+              <span data-testid="reconcile-again">{t('reconcile.again', { age: numbers.age(Math.max(0, now - comparedAt)) })}</span>
+            )}
             {run.recovered_fills > 0 && <span className="look-text">{t('reconcile.recovered', { count: run.recovered_fills })}</span>}
           </>
         )}
