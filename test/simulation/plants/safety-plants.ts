@@ -39,6 +39,12 @@ export const SAFETY_PLANTS: readonly Plant[] = [
     replace: 'position.quantity.units === 0n',
   },
   {
+    name: 'the stop tries once and no more',
+    file: 'src/engine/orders/flattening.ts',
+    find: 'if (attempts === undefined) return true',
+    replace: 'if (attempts === undefined) return true\n  if (attempts.failed > 0) return false',
+  },
+  {
     name: 'exits under way do not count',
     file: 'src/engine/orders/intent.ts',
     find: "let exiting = side === 'BUY' ? Quantity.add(entryBuy, exitBuy) : Quantity.add(entrySell, exitSell)",
