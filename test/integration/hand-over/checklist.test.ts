@@ -96,6 +96,18 @@ describe('against a running workstation', () => {
     })
   })
 
+  it('the age of the last comparison is judged, and is none where the market runs ahead of the clock', async () => {
+    const { differences } = running.front.readModel
+    const age = async (): Promise<CheckLine | undefined> =>
+      (await runChecklist(place(probe), { checks: [EXCHANGES] })).lines.find(({ name }) => name.startsWith('age of the last comparison'))
+    differences.noteCompared(systemClock.now() - 200_000)
+    expect(await age()).toMatchObject({ status: 'failed', value: expect.stringMatching(/^20\d\.\d s$/) })
+    differences.noteCompared(systemClock.now() - 20_000)
+    expect(await age()).toMatchObject({ status: 'passed', value: expect.stringMatching(/^2\d\.\d s$/) })
+    differences.noteCompared(systemClock.now() + 3_600_000)
+    expect(await age()).toMatchObject({ status: 'passed', value: '0.0 s' })
+  })
+
   it('a strategy that does not compile, and one that is whole', async () => {
     writeFileSync(join(directory.strategies, 'whole.ts'), strategyFile('whole'))
     writeFileSync(join(directory.strategies, 'broken.ts'), 'export const strategy = 5 +')
