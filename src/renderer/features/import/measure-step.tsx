@@ -77,6 +77,7 @@ function Verdict({ checklist }: { readonly checklist: ChecklistView }): ReactNod
 }
 
 const LIVE = { kind: 'live' } as const
+const RANK: Readonly<Record<CheckLine['status'], number>> = { failed: 0, not_run: 1, passed: 2 }
 type Row = CheckLine & { readonly at: string }
 
 function Lines({ lines, isOld }: { readonly lines: readonly CheckLine[]; readonly isOld: boolean }): ReactNode {
@@ -90,7 +91,7 @@ function Lines({ lines, isOld }: { readonly lines: readonly CheckLine[]; readonl
     [lines],
   )
   return (
-    <section className="wizard-pane" aria-label={t('import.measure.title')} data-old={isOld}>
+    <section className="wizard-pane" aria-label={t('import.measure.title')}>
       <div className="wizard-pane-head">
         {isOld && <p className="dim">{t('import.measure.old')}</p>}
         <span className="grow" />
@@ -112,5 +113,3 @@ function Lines({ lines, isOld }: { readonly lines: readonly CheckLine[]; readonl
     </section>
   )
 }
-
-const RANK: Readonly<Record<CheckLine['status'], number>> = { failed: 0, not_run: 1, passed: 2 }
