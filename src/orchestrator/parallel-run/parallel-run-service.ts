@@ -53,9 +53,12 @@ export class ParallelRunService implements ParallelRunControl {
       await withDeadline(first.promise, FIRST_LOOK_DEADLINE_MS, 'The first look at version 2')
       return this.#state
     } catch (error) {
-      this.#thread = undefined
+      // Ended by a person meanwhile, it is theirs no more, and another may have begun.
+      if (this.#thread === thread) {
+        this.#thread = undefined
+        this.#state = { ...this.#state, state: 'failed', problem: error instanceof AppError ? error.message : String(error) }
+      }
       await thread.terminate()
-      this.#state = { ...this.#state, state: 'failed', problem: error instanceof AppError ? error.message : String(error) }
       throw error
     }
   }
