@@ -45,12 +45,12 @@ export const EXCHANGES: Check = {
   },
 }
 
-function comparison({ replay, now, journal }: z.infer<typeof statusView>, comparedAt: number | null): Measured {
+function comparison({ replay, now }: z.infer<typeof statusView>, comparedAt: number | null): Measured {
   const name = 'age of the last comparison of the account'
   const expectation = `at most ${COMPARED_AGE_MAX_MS / 1_000} s`
   if (replay !== null) return notRun(name, expectation, 'in a replay the account is compared at the start only')
-  // It is told in the engine's time, and the market of a demo may run ahead of the clock.
-  const age = comparedAt === null ? undefined : Math.max(now, journal.last_ts, comparedAt) - comparedAt
+  // It is told in the engine's time. The market of a demo runs faster than the clock, and ahead of it: there it has no age.
+  const age = comparedAt === null ? undefined : Math.max(0, now - comparedAt)
   return judged(age !== undefined && age <= COMPARED_AGE_MAX_MS, {
     name,
     value: age === undefined ? 'never compared' : `${(age / 1_000).toFixed(1)} s`,

@@ -1,13 +1,10 @@
-/* oxlint-disable jsx-a11y/prefer-tag-over-role -- drawn with our own tokens; progress cannot be */
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ImportJobView, ImportProgressView } from '#contract/import.ts'
 import { IMPORT_STEPS } from '#contract/import.ts'
 import { type Numbers, useNumbers } from '#renderer/format/use-numbers.tsx'
-import { Button } from '#renderer/ui/controls.tsx'
 import { sizeOf } from './size.ts'
-
-const ALL = 100
+import { StopWork, WorkMeter } from './work-progress.tsx'
 
 /** What is under way: the parts of it, how far the present one is, how fast, and how long it still takes. */
 export function JobProgress({ job, onCancel }: { readonly job: ImportJobView; readonly onCancel: () => void }): ReactNode {
@@ -30,12 +27,7 @@ export function JobProgress({ job, onCancel }: { readonly job: ImportJobView; re
         </ol>
       )}
       <Meter progress={progress} />
-      <div className="wizard-acts">
-        <Button data-testid="wizard-cancel" onClick={onCancel}>
-          {t('import.stop')}
-        </Button>
-        <span className="dim">{t('import.closing')}</span>
-      </div>
+      <StopWork onCancel={onCancel} testId="wizard-cancel" />
     </section>
   )
 }
@@ -43,22 +35,10 @@ export function JobProgress({ job, onCancel }: { readonly job: ImportJobView; re
 function Meter({ progress }: { readonly progress: ImportProgressView | null }): ReactNode {
   const { t } = useTranslation()
   const numbers = useNumbers()
-  const share =
-    progress?.total === null || progress === null || progress.total === 0
-      ? undefined
-      : Math.min(ALL, (progress.done / progress.total) * ALL)
+  const share = progress === null || progress.total === null || progress.total === 0 ? undefined : progress.done / progress.total
   return (
     <>
-      <span
-        className="meter wizard-meter"
-        role="progressbar"
-        aria-label={t('import.progress')}
-        aria-valuemin={0}
-        aria-valuemax={ALL}
-        {...(share === undefined ? {} : { 'aria-valuenow': Math.round(share) })}
-      >
-        <span style={{ width: `${share ?? 0}%` }} />
-      </span>
+      <WorkMeter share={share} />
       <p className="wizard-figures num" data-testid="wizard-figures">
         {progress === null ? t('import.beginning') : <Figures progress={progress} numbers={numbers} />}
       </p>

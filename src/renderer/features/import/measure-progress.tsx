@@ -1,12 +1,9 @@
-/* oxlint-disable jsx-a11y/prefer-tag-over-role -- drawn with our own tokens; progress cannot be */
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ChecklistState } from '#contract/checklist.ts'
 import { useNumbers } from '#renderer/format/use-numbers.tsx'
-import { Button } from '#renderer/ui/controls.tsx'
 import { useNow } from '#renderer/ui/use-now.ts'
-
-const ALL = 100
+import { StopWork, WorkMeter } from './work-progress.tsx'
 
 interface MeasureProgressProps {
   readonly running: NonNullable<ChecklistState['running']>
@@ -19,30 +16,15 @@ export function MeasureProgress({ running, onCancel }: MeasureProgressProps): Re
   const numbers = useNumbers()
   const now = useNow()
   const { done, total, name, started_at: startedAt } = running
-  const share = total === 0 ? 0 : (done / total) * ALL
   return (
     <section className="wizard-progress" aria-label={t('import.progress')} data-testid="measure-progress">
-      <span
-        className="meter wizard-meter"
-        role="progressbar"
-        aria-label={t('import.progress')}
-        aria-valuemin={0}
-        aria-valuemax={ALL}
-        aria-valuenow={Math.round(share)}
-      >
-        <span style={{ width: `${share}%` }} />
-      </span>
+      <WorkMeter share={total === 0 ? 0 : done / total} />
       <p className="wizard-figures num">
         <span>{total === 0 ? t('import.beginning') : t('import.done_of', { done, total })}</span>
         <span>{name}</span>
         <span>{numbers.age(Math.max(0, now - startedAt))}</span>
       </p>
-      <div className="wizard-acts">
-        <Button data-testid="measure-cancel" onClick={onCancel}>
-          {t('import.stop')}
-        </Button>
-        <span className="dim">{t('import.closing')}</span>
-      </div>
+      <StopWork onCancel={onCancel} testId="measure-cancel" />
     </section>
   )
 }

@@ -1,18 +1,11 @@
 import type { TFunction } from 'i18next'
 import type { CheckLine } from '#contract/checklist.ts'
 import type { Column } from '#renderer/ui/data-table/column.ts'
-import { CheckState, literal, plain } from './report-columns.tsx'
+import { literal, plain, statusColumn } from './report-columns.tsx'
 
 export function measuredColumns(t: TFunction): readonly Column<CheckLine>[] {
   return [
-    {
-      id: 'status',
-      header: t('import.column.status'),
-      width: 128,
-      grow: 0.2,
-      text: (row) => t(`import.check.${row.status}`),
-      cell: (row) => <CheckState status={row.status} label={t(`import.check.${row.status}`)} />,
-    },
+    statusColumn(t),
     { id: 'area', header: t('import.measure.area'), width: 110, grow: 0.3, text: (row) => t(`import.measure.areas.${row.area}`) },
     plain('name', t('import.column.check'), [220, 1.2], (row) => row.name),
     literal('value', t('import.measure.value'), 200, (row) => row.value),

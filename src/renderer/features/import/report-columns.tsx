@@ -73,7 +73,7 @@ export function parkedColumns(t: TFunction): readonly Column<ParkedRowView>[] {
   ]
 }
 
-export function CheckState({ status, label }: { readonly status: CheckRow['status']; readonly label: string }): ReactNode {
+function CheckState({ status, label }: { readonly status: CheckRow['status']; readonly label: string }): ReactNode {
   const state = status === 'passed' ? 'good' : status === 'failed' ? 'bad' : 'off'
   return (
     <span className="tag" data-state={state}>
@@ -83,16 +83,21 @@ export function CheckState({ status, label }: { readonly status: CheckRow['statu
   )
 }
 
+/** Whether a check passed, failed or was not run. */
+export function statusColumn<T extends { readonly status: CheckRow['status'] }>(t: TFunction): Column<T> {
+  return {
+    id: 'status',
+    header: t('import.column.status'),
+    width: 128,
+    grow: 0.2,
+    text: (row) => t(`import.check.${row.status}`),
+    cell: (row) => <CheckState status={row.status} label={t(`import.check.${row.status}`)} />,
+  }
+}
+
 export function checkColumns(t: TFunction): readonly Column<CheckRow>[] {
   return [
-    {
-      id: 'status',
-      header: t('import.column.status'),
-      width: 128,
-      grow: 0.2,
-      text: (row) => t(`import.check.${row.status}`),
-      cell: (row) => <CheckState status={row.status} label={t(`import.check.${row.status}`)} />,
-    },
+    statusColumn(t),
     plain('name', t('import.column.check'), [190, 1], (row) => row.name),
     literal('expected', t('import.column.expected'), 110, (row) => row.expected),
     literal('found', t('import.column.found'), 110, (row) => row.found),
